@@ -1,0 +1,114 @@
+#pragma once
+
+#include "hawser/clock.h"
+#include "hawser/value.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser {
+
+/// A change's place in the queue: later edits have higher numbers. Never reused in one replica.
+using ChangeNumber = std::int64_t;
+
+enum class ChangeKind { create, update, erase };
+
+/// Where a change stands. `queued` … `contested` are live: the change still waits, with its whole
+/// content readable. The rest are ends (I1).
+enum class ChangeState {
+    queued,
+    held,      ///< Kept back by a person or by a rule; not sent until released.
+    in_flight, ///< Part of an intent whose answer is not settled.
+    parked,    ///< The server refused it for good; a person must decide.
+    contested, ///< Waits for the resolution of a conflict.
+    applied,
+    superseded, ///< A later change of the same user made it unnecessary.
+    undone,
+    discarded,
+};
+
+enum class Origin { user, mailbox };
+
+/// One column of a change: what it held before the edit and what the edit made of it.
+struct ColumnEdit {
+    std::string column;
+    Value before;
+    Value after;
+};
+
+/// One user edit in the queue, as people see it.
+struct Change {
+    ChangeNumber number = 0;
+    RecordKey record;
+    std::string record_name; ///< What people call the record; may be "".
+    ChangeKind kind = ChangeKind::update;
+    ChangeState state = ChangeState::queued;
+    std::vector<ColumnEdit> edits{};
+    std::optional<Guid> group{};
+    Origin origin = Origin::user;
+    std::string actor{};
+    std::string on_behalf_of{};
+    Instant made_at{};
+    std::int32_t attempts = 0;
+    std::optional<Instant> next_attempt{};
+    std::string reason{};                  ///< Why it is in its state, in plain words.
+    std::vector<ChangeNumber> waits_for{}; ///< Changes that must be applied first.
+};
+
+/// One edit handed to `Replica::write`. Absent columns stay as they are; null clears.
+struct Edit {
+    ChangeKind kind = ChangeKind::update;
+    RecordKey record; ///< For a create with a nil id the replica makes the id.
+    Fields columns{};
+};
+
+/// Who makes an edit, for the queue and the audit.
+struct Author {
+    std::string actor{};        ///< "" = the user the replica is bound to.
+    std::string on_behalf_of{}; ///< "" = nobody else.
+};
+
+struct ChangeFilter {
+    std::string table{}; ///< "" = all.
+    std::optional<RecordKey> record{};
+    std::vector<ChangeState> states{}; ///< Empty = all live ones.
+    std::int64_t after = 0;            ///< Only numbers above this: for paging.
+    std::size_t limit = 1000;
+};
+
+/// A column that both sides changed, differently, or whose fate is unknown.
+struct ContestedColumn {
+    std::string column;
+    Value base;
+    Value mine;
+    Value theirs;
+};
+
+using ConflictNumber = std::int64_t;
+
+/// A durable question for a person. It keeps mine locally and theirs on the server until somebody
+/// chooses; the record's other columns and everything else keep syncing.
+struct Conflict {
+    ConflictNumber number = 0;
+    RecordKey record;
+    std::string record_name;
+    std::vector<ContestedColumn> columns;
+    std::string reason;
+    Instant opened_at{};
+    bool open = true;
+    std::string resolution{}; ///< How it was settled; "" while open.
+};
+
+/// How to settle a conflict: every contested column takes mine or theirs, except those in `chosen`.
+struct Resolution {
+    enum class Side { mine, theirs };
+    Side side = Side::theirs;
+    Fields chosen{};
+};
+
+/// How a record stands, for a mark beside it.
+enum class Badge { on_server, saved_here, sending, needs_you };
+
+} // namespace hawser

@@ -1,0 +1,225 @@
+#pragma once
+
+#include "hawser/change.h"
+#include "hawser/clock.h"
+#include "hawser/metadata.h"
+#include "hawser/random.h"
+#include "hawser/result.h"
+#include "hawser/value.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser {
+
+/// What one replica belongs to. It never sends anything to, or accepts anything from, another
+/// organization, user or mailbox (I8).
+struct Binding {
+    std::string organization_url;
+    Guid organization_id;
+    Guid user_id;
+    std::string mailbox;
+    Guid instance_id;
+    std::vector<std::string> token_command; ///< An argv; empty = the token comes from elsewhere.
+};
+
+/// What of a table belongs in the replica.
+struct ScopeChoice {
+    std::string table;
+    std::string filter{};               ///< base/filter.h's language; "" = every readable row.
+    std::vector<std::string> columns{}; ///< Empty = every readable column.
+};
+
+struct Record {
+    RecordKey key;
+    std::string etag{}; ///< "" for a record the server does not know yet.
+    Fields columns{};   ///< Null columns are absent.
+    Badge badge = Badge::on_server;
+    bool partial = false; ///< Large columns were left on the server; they cannot be edited here.
+};
+
+struct Query {
+    struct Order {
+        std::string column;
+        bool descending = false;
+    };
+    std::string table;
+    std::string where{};                ///< base/filter.h's language; "" = all.
+    std::vector<std::string> columns{}; ///< Empty = all.
+    std::vector<Order> sort{};          ///< Ties are broken by id.
+    std::size_t limit = 100;
+    std::size_t offset = 0;
+};
+
+/// What `Replica::observe_*` tells. `queue` and `record` changes of other processes are told too.
+struct Notice {
+    enum class What { record, query, queue, status };
+    What what = What::record;
+    std::vector<RecordKey> records{}; ///< Which, when known; empty = look again.
+};
+
+/// One sentence of why: a merge, refusal, conflict, deletion, unlink or retry (I10).
+struct Decision {
+    std::int64_t cycle = 0;
+    Instant at{};
+    RecordKey record{};
+    std::string record_name{};
+    std::string rule;
+    std::string sentence;
+};
+
+struct CycleReport {
+    std::int64_t number = 0;
+    Instant started{};
+    Instant finished{};
+    std::int64_t idle_repeats = 0; ///< Later cycles that found nothing and share this row.
+    std::uint64_t pulled = 0;
+    std::uint64_t removed = 0;
+    std::uint64_t merged = 0;
+    std::uint64_t pushed = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t conflicts = 0;
+    std::string outcome; ///< "done", or the reason it stopped.
+};
+
+/// One line of a record's history, oldest first.
+struct HistoryLine {
+    Instant at{};
+    std::string what; ///< "edit", "sent", "applied", "pulled", "decision", …
+    std::string sentence;
+};
+
+struct ReplicaOptions {
+    std::filesystem::path path;
+    std::string vfs{};                ///< SQLite VFS name; "" = the default one.
+    std::shared_ptr<Clock> clock{};   ///< Null = the system's.
+    std::shared_ptr<Random> random{}; ///< Null = the system's.
+    /// Runs observers where the embedder wants them (a Qt, libuv or .NET loop); empty = on a
+    /// thread of the replica's own.
+    std::function<void(std::function<void()>)> post{};
+};
+
+/// A local replica: reads, writes and the queue, with no network.
+///
+/// Threads: every member may be called from any thread, and any number of processes may open the
+/// same replica. Reads and writes take microseconds and never wait for a network. A write that
+/// returned is on the disk (fsynced) together with its place in the queue; a crash at any moment
+/// loses none of them and leaves none half made. Copies of a Replica share one open file.
+class Replica {
+public:
+    /// Opens an existing replica. Fails with store.missing, store.not_a_database, store.newer,
+    /// store.corrupt, store.foreign_schema, store.read_only …: docs/ERRORS.md.
+    static Result<Replica> open(ReplicaOptions options);
+
+    /// Makes a new, empty replica bound as given (mode 0600). Fails with store.exists.
+    static Result<Replica> create(ReplicaOptions options, const Binding& binding);
+
+    Replica(const Replica&);
+    Replica(Replica&&) noexcept;
+    Replica& operator=(const Replica&);
+    Replica& operator=(Replica&&) noexcept;
+    ~Replica();
+
+    Binding binding() const;
+    std::filesystem::path path() const;
+
+    // Metadata, there offline.
+    std::vector<Table> tables() const;
+    Result<Table> table(std::string_view name) const;
+
+    // Scopes: which tables are aboard. Takes effect with the next cycle.
+    Result<void> choose(const std::vector<ScopeChoice>& scopes);
+    Result<std::vector<ScopeChoice>> chosen() const;
+
+    // Reading.
+    Result<Record> get(const RecordKey& key) const;
+    Result<std::vector<Record>> query(const Query& query) const;
+    Result<std::uint64_t> count(std::string_view table, std::string_view where = {}) const;
+
+    /// The ids of a table's records that begin with a prefix of a GUID's text; at most `limit`.
+    Result<std::vector<Guid>> find(std::string_view table, std::string_view id_prefix,
+                                   std::size_t limit = 10) const;
+
+    /// Read-only SQL over the public views, one JSON object a row, at most 100,000 rows.
+    Result<std::vector<std::string>> sql(std::string_view statement,
+                                         const std::vector<Value>& bound = {}) const;
+
+    // Writing. Everything is checked against the metadata first; what is refused names table,
+    // column and limit, and nothing of the call enters the queue.
+
+    /// Makes the edits in order, each a change of its own. Returns the records, ids filled in.
+    Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
+
+    /// Makes the edits as one group: on the server they happen together or not at all.
+    Result<std::vector<RecordKey>> write_group(const std::vector<Edit>& edits, const Author& author = {});
+
+    // The queue.
+    Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const;
+    Result<void> undo(ChangeNumber change); ///< A compensating change when it may have been sent.
+    Result<void> hold(ChangeNumber change);
+    Result<void> release(ChangeNumber change);
+    Result<void> retry(ChangeNumber change);   ///< A parked change goes back to the queue.
+    Result<void> discard(ChangeNumber change); ///< Gives the edit up; its content stays in the log.
+
+    // Conflicts.
+    Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;
+    Result<void> resolve(ConflictNumber conflict, const Resolution& resolution, const Author& author = {});
+
+    /// Base, mine and theirs of a record: the server's last known copy, and the local one.
+    struct Comparison {
+        std::optional<Fields> base; ///< Absent when the server has never had the record.
+        std::optional<Fields> mine; ///< Absent when it is deleted here.
+        std::string base_etag;
+    };
+    Result<Comparison> compare(const RecordKey& key) const;
+
+    // Explanations.
+    Result<std::vector<HistoryLine>> history(const RecordKey& key) const;
+    Result<std::vector<CycleReport>> cycles(std::size_t limit = 20) const;
+    Result<std::vector<Decision>> decisions(std::int64_t cycle) const;
+    Result<std::vector<Decision>> decisions_since(Instant since) const;
+    Result<std::string> why(const RecordKey& key) const; ///< One sentence: why it is in its state.
+
+    // Watching. An observer is told after the change is durable; several changes may come as one
+    // notice. Destroying the returned Watch ends it; no call comes after its destructor returned.
+    class Watch {
+    public:
+        Watch();
+        Watch(Watch&&) noexcept;
+        Watch& operator=(Watch&&) noexcept;
+        ~Watch();
+
+    private:
+        friend class Replica;
+        struct Impl;
+        std::unique_ptr<Impl> impl_;
+    };
+    using Observer = std::function<void(const Notice&)>;
+    Watch observe_record(const RecordKey& key, Observer observer) const;
+    Watch observe_query(const Query& query, Observer observer) const;
+    Watch observe_queue(Observer observer) const;
+
+    // Care.
+    Result<std::vector<std::string>> check() const; ///< Findings; empty = sound.
+    Result<void> backup(const std::filesystem::path& file) const;
+
+    /// Rebuilds a damaged replica beside the old file, which is kept. The queue, intents, conflicts
+    /// and shadows are carried over; records are pulled again. Returns what could not be read.
+    static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
+
+    struct Impl;
+    const std::shared_ptr<Impl>& impl() const { return impl_; }
+
+private:
+    explicit Replica(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace hawser

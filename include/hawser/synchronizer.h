@@ -1,0 +1,227 @@
+#pragma once
+
+#include "hawser/replica.h"
+#include "hawser/result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser {
+
+namespace http {
+class Exchange;
+}
+
+/// Where the engine stands towards the organization. Kept on disk, so that a crash in any state
+/// resumes in it.
+enum class ConnectionState { online, going_offline, offline_by_choice, disconnected, going_online };
+
+std::string_view to_text(ConnectionState state);
+
+/// Supplies bearer tokens. Tokens are kept in memory only.
+///
+/// `request` is called on the engine's thread and must not block; `done` may be called from any
+/// thread, once. `refresh` is true when the last token was refused. After `cancel` returns, `done`
+/// of the open request is never called.
+class TokenProvider {
+public:
+    using Done = std::function<void(Result<std::string>)>;
+    virtual ~TokenProvider() = default;
+    virtual void request(bool refresh, Done done) = 0;
+    virtual void cancel() = 0;
+};
+
+/// The same token every time; a refresh yields sign_in.
+std::shared_ptr<TokenProvider> fixed_token(std::string token);
+
+/// Runs a program (argv, no shell) and takes the first line it prints as the token.
+std::shared_ptr<TokenProvider> token_command(std::vector<std::string> argv);
+
+/// How a table is pulled, and why in that way.
+enum class PullMode { delta, filter, off };
+
+/// What is going on, for a progress bar. Zero `total` means not known.
+struct Progress {
+    std::string phase; ///< "connect", "pull", "push", "sweep", "verify", …
+    std::string table;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
+struct TableStatus {
+    std::string table;
+    PullMode mode = PullMode::off;
+    std::string reason; ///< Why this mode.
+    std::uint64_t records = 0;
+    bool complete = false; ///< Has every record in scope been here at least once?
+    std::optional<Instant> as_of{};
+    std::string missing{}; ///< What is not aboard and why; "" when complete.
+};
+
+/// One reason why something waits, with what it waits for.
+struct Waiting {
+    RecordKey record;
+    std::string record_name;
+    ChangeNumber change = 0;
+    std::string reason;
+    std::optional<Instant> next_attempt{};
+};
+
+struct Status {
+    ConnectionState state = ConnectionState::disconnected;
+    std::string state_reason;
+    Instant state_since{};
+    std::uint64_t pending = 0; ///< Changes that will be sent without anybody's help.
+    std::uint64_t pending_records = 0;
+    std::uint64_t parked = 0;
+    std::uint64_t held = 0;
+    std::uint64_t conflicts = 0;
+    std::optional<Instant> oldest_pending{};
+    std::optional<Instant> next_attempt{};
+    std::optional<CycleReport> last_cycle{};
+    std::optional<Error> last_error{};
+    std::string engine{}; ///< Who synchronizes now ("process 4711"); "" = nobody.
+    std::vector<TableStatus> tables{};
+    std::vector<Waiting> waiting{}; ///< Parked, held and contested ones first; at most 100.
+};
+
+/// A change of so many records at once that somebody should be asked.
+struct MassChange {
+    std::string table;
+    std::string what; ///< "delete", "update" …
+    std::uint64_t affected = 0;
+    std::uint64_t of = 0;
+    bool outgoing = false;
+};
+
+struct SynchronizerOptions {
+    // Where
+    std::string proxy{};
+    std::filesystem::path certificate_authorities{}; ///< A CA file instead of the system's.
+
+    // When
+    std::chrono::seconds interval{15 * 60};     ///< Between background cycles.
+    std::chrono::milliseconds nudge_delay{500}; ///< Local edits gather this long before a push.
+    std::chrono::seconds backoff_first{2};      ///< First wait after a failure; doubles, jittered.
+    std::chrono::seconds backoff_most{5 * 60};
+    std::chrono::seconds request_timeout{100};
+    std::chrono::hours sweep_every{24}; ///< (id, etag) comparison in filter mode.
+    std::chrono::hours delta_sweep_every{24 * 7};
+
+    // How much
+    std::size_t page_bytes = 4u << 20; ///< Aim for one page, decoded.
+    std::size_t page_bytes_most = 64u << 20;
+    std::uint32_t batch_changes = 250;       ///< Changes in one batch, at most 1000.
+    std::uint32_t attempts_a_cycle = 5;      ///< For a row that others bump without end.
+    double mass_change_share = 0.3;          ///< Of a table's records …
+    std::uint64_t mass_change_least = 50;    ///< … and at least this many: ask first.
+    std::vector<std::string> first_tables{}; ///< Pulled first.
+
+    // Asking. Called on the engine's thread or through `ReplicaOptions::post`; `answer` may be
+    // called later, from any thread. Empty = the answer is no, and the cycle says so.
+    std::function<void(const MassChange&, std::function<void(bool proceed)> answer)> ask_mass_change{};
+
+    std::function<void(const Progress&)> progress{};
+    std::function<void(std::string_view level, std::string_view event, std::string_view json)> log{};
+};
+
+/// The seams. A null one is the real thing.
+struct Ports {
+    std::shared_ptr<http::Exchange> exchange{};
+    std::shared_ptr<TokenProvider> tokens{};
+};
+
+/// Compares the replica with the organization, row by row.
+struct Verification {
+    struct Row {
+        RecordKey record;
+        std::string difference;                   ///< Names the columns, or "missing here", "missing there".
+        std::vector<ChangeNumber> explained_by{}; ///< Live changes that account for it exactly.
+    };
+    struct Count {
+        std::string table;
+        std::uint64_t here = 0;
+        std::uint64_t there = 0;
+        std::uint64_t equal = 0;
+    };
+    enum class Outcome { equal, only_live_changes, different };
+    Outcome outcome = Outcome::equal;
+    std::vector<Count> tables;
+    std::vector<Row> rows; ///< At most 10,000.
+};
+
+/// What a cycle would do; nothing is written anywhere.
+struct Plan {
+    struct Line {
+        RecordKey record;
+        std::string record_name;
+        std::string action; ///< "take", "merge", "conflict", "create", "update", "delete", "wait" …
+        std::string sentence;
+    };
+    std::vector<Line> lines;
+};
+
+/// Keeps one replica and its organization convergent.
+///
+/// One synchronizer a replica at a time, guarded by a lock file: `start` of a second one, in any
+/// process, fails with engine.locked and says who holds it. It runs one engine thread of its own.
+///
+/// Threads: members may be called from any thread. The blocking ones (`connect`, `go_offline`,
+/// `go_online`, `cycle`, `verify`, `plan`) wait for the engine thread and must not be called from
+/// an observer. Destruction stops the engine at its next suspension; what was under way is on disk
+/// as an intent or a resume link, and the next start goes on from there. No destructor writes.
+class Synchronizer {
+public:
+    Synchronizer(Replica replica, SynchronizerOptions options, Ports ports);
+    Synchronizer(Synchronizer&&) noexcept;
+    ~Synchronizer();
+
+    /// Asks the organization who it is and whom we are, for `Replica::create`. No replica needed.
+    static Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
+                                    const SynchronizerOptions& options, const Ports& ports,
+                                    std::shared_ptr<Clock> clock = {}, std::shared_ptr<Random> random = {});
+
+    Result<void> start();   ///< Takes the lock and begins background cycles.
+    Result<void> connect(); ///< Admits (reachable, signed in, same binding) and loads metadata.
+
+    struct CycleOptions {
+        std::vector<std::string> tables{}; ///< Empty = all chosen ones.
+        bool full = false;                 ///< Pull again from the start.
+    };
+    /// One pull, reconcile, push; takes the lock for its time when `start` was not called.
+    /// With the connection offline by choice it fails with engine.offline_by_choice.
+    Result<CycleReport> cycle(const CycleOptions& options);
+    Result<CycleReport> cycle() { return cycle(CycleOptions{}); }
+
+    /// Pulls the chosen tables first, unless `now`, then stays offline until `go_online`. What is
+    /// aboard, as of when, and what is missing and why is in `status().tables`. When the pull
+    /// cannot finish, fails with engine.pull_unfinished and the state is as before; call again
+    /// with `now` to go all the same.
+    enum class Departure { pull_first, now };
+    Result<void> go_offline(Departure departure);
+    Result<CycleReport> go_online();
+
+    Result<Status> status() const;
+    static Result<Status> status(const Replica& replica); ///< From the disk alone, without an engine.
+
+    Result<Plan> plan(const CycleOptions& options);
+    Result<Verification> verify();
+
+    void nudge();             ///< Something changed: sync soon.
+    void reachable(bool yes); ///< The platform's word, apart from the user's choice.
+    void suspend();           ///< The machine is about to sleep; returns when idle.
+    void resume();
+    /// Lets the request under way finish until the deadline; returns whether it was idle by then.
+    bool stop(std::chrono::milliseconds deadline);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace hawser
