@@ -89,6 +89,13 @@ struct CycleReport {
     std::string outcome; ///< "done", or the reason it stopped.
 };
 
+/// One record that a cycle touched, by name.
+struct Effect {
+    RecordKey record;
+    std::string record_name;
+    std::string what; ///< "pulled", "sent", "removed".
+};
+
 /// One line of a record's history, oldest first.
 struct HistoryLine {
     Instant at{};
@@ -184,6 +191,9 @@ public:
     Result<std::vector<HistoryLine>> history(const RecordKey& key) const;
     Result<std::vector<CycleReport>> cycles(std::size_t limit = 20) const;
     Result<std::vector<Decision>> decisions(std::int64_t cycle) const;
+    /// What a cycle moved, by table and name: the records whose present copy it brought, those whose
+    /// changes it settled, those it removed. What a later cycle brought again counts for that one.
+    Result<std::vector<Effect>> effects(std::int64_t cycle, std::size_t limit = 1000) const;
     Result<std::vector<Decision>> decisions_since(Instant since) const;
     Result<std::string> why(const RecordKey& key) const; ///< One sentence: why it is in its state.
 

@@ -82,6 +82,8 @@ struct Status {
     std::uint64_t held = 0;
     std::uint64_t conflicts = 0;
     std::optional<Instant> oldest_pending{};
+    /// When the last stay offline began, chosen or not; kept after coming back until the next one.
+    std::optional<Instant> offline_since{};
     std::optional<Instant> next_attempt{};
     std::optional<CycleReport> last_cycle{};
     std::optional<Error> last_error{};
@@ -127,6 +129,8 @@ struct SynchronizerOptions {
     std::function<void(const MassChange&, std::function<void(bool proceed)> answer)> ask_mass_change{};
 
     std::function<void(const Progress&)> progress{};
+    /// After each cycle, also background and failed ones (`outcome` says why). Same rules as asking.
+    std::function<void(const CycleReport&)> cycle_finished{};
     std::function<void(std::string_view level, std::string_view event, std::string_view json)> log{};
 };
 
@@ -134,6 +138,16 @@ struct SynchronizerOptions {
 struct Ports {
     std::shared_ptr<http::Exchange> exchange{};
     std::shared_ptr<TokenProvider> tokens{};
+};
+
+/// What one unauthenticated look at an organization and one signed-in question found, for diagnosis.
+/// A failed step carries its error; later steps are then not run and stay empty.
+struct Probe {
+    std::optional<Error> reach;         ///< Why no HTTP answer came: DNS, TLS, refused, timeout.
+    std::optional<Instant> server_time; ///< The answer's Date header.
+    std::optional<Error> sign_in;       ///< Why the organization did not say whom we are.
+    std::optional<Guid> organization_id;
+    std::optional<Guid> user_id;
 };
 
 /// Compares the replica with the organization, row by row.
@@ -185,6 +199,12 @@ public:
     static Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
                                     const SynchronizerOptions& options, const Ports& ports,
                                     std::shared_ptr<Clock> clock = {}, std::shared_ptr<Random> random = {});
+
+    /// Looks whether the organization answers, what time it has, and whom it takes us for. Reads
+    /// only, needs no replica and no lock, and never takes longer than two request timeouts.
+    static Probe probe(const std::string& organization_url, const SynchronizerOptions& options,
+                       const Ports& ports, std::shared_ptr<Clock> clock = {},
+                       std::shared_ptr<Random> random = {});
 
     Result<void> start();   ///< Takes the lock and begins background cycles.
     Result<void> connect(); ///< Admits (reachable, signed in, same binding) and loads metadata.
