@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <exception>
 #include <sys/random.h>
+#include <sys/types.h>
 
 namespace hawser {
 namespace {
@@ -15,8 +16,8 @@ public:
     {
         std::uint64_t bits = 0;
         for (;;) {
-            const auto got = ::getrandom(&bits, sizeof bits, 0);
-            if (got == static_cast<decltype(got)>(sizeof bits)) return bits;
+            const ssize_t got = ::getrandom(&bits, sizeof bits, 0);
+            if (got == sizeof bits) return bits;
             // So small a request is only ever interrupted. Ids from a broken generator would
             // repeat, and going on with them could overwrite another record.
             if (got >= 0 || errno != EINTR) std::terminate();
