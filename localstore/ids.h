@@ -1,0 +1,42 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace hawser::localstore {
+
+/// Position of a change in the queue. Never used twice, also not after trimming or repair.
+struct Sequence {
+    std::int64_t value = 0;
+    friend auto operator<=>(const Sequence&, const Sequence&) = default;
+};
+
+/// Changes made as one unit share one; 0 is "in no group".
+struct GroupNumber {
+    std::int64_t value = 0;
+    friend auto operator<=>(const GroupNumber&, const GroupNumber&) = default;
+};
+
+struct ConflictNumber {
+    std::int64_t value = 0;
+    friend auto operator<=>(const ConflictNumber&, const ConflictNumber&) = default;
+};
+
+/// 0 is "outside of any cycle".
+struct CycleNumber {
+    std::int64_t value = 0;
+    friend auto operator<=>(const CycleNumber&, const CycleNumber&) = default;
+};
+
+struct ScopeNumber {
+    std::int64_t value = 0;
+    friend auto operator<=>(const ScopeNumber&, const ScopeNumber&) = default;
+};
+
+/// One round of one scope. Unique in the replica and ascending; 0 is "no round yet".
+struct Generation {
+    std::int64_t value = 0;
+    friend auto operator<=>(const Generation&, const Generation&) = default;
+};
+
+} // namespace hawser::localstore

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "localstore/change.h"
+#include "localstore/conflict.h"
+#include "localstore/record.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hawser::localstore {
+
+/// Changes of one record that may be sent as one: all separate ones in a row, or one group.
+struct Run {
+    GroupNumber group; ///< 0: separate changes.
+    std::vector<Sequence> changes;
+    ChangeKind kind = ChangeKind::update;
+    /// First before and last after a column; masked and settled columns are left out, and so are
+    /// columns that end where they began. A create has no before.
+    Fields before;
+    Fields after;
+
+    bool nothing() const { return kind == ChangeKind::update && after.empty(); }
+};
+
+/// The queued changes of one record as runs, in order: a group is a barrier, and so is a change that
+/// is held, parked or in flight (nothing after it is in a run, I6). Contested changes are skipped.
+/// A record with an open intent has no runs. Pure; the values to send are those of
+/// RecordVerbs::folded up to the run's last change.
+std::vector<Run> runs(std::span<const Change> live, const std::optional<Conflict>& open_conflict);
+
+} // namespace hawser::localstore

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "hawser/result.h"
+
+#include <filesystem>
+
+namespace hawser::localstore::platform {
+
+/// Makes an empty file that only its owner may read or write. Fails when it exists.
+Result<void> create_private_file(const std::filesystem::path& path);
+
+/// Makes the folder and its missing parents, the new ones for the owner only.
+Result<void> create_private_folder(const std::filesystem::path& path);
+
+/// Takes every right from others. Nothing happens when the file is missing.
+Result<void> make_private(const std::filesystem::path& path);
+
+/// Syncs a folder, so that a rename or a new file in it survives a power loss.
+Result<void> sync_folder(const std::filesystem::path& path);
+
+} // namespace hawser::localstore::platform

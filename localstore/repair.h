@@ -1,0 +1,30 @@
+#pragma once
+
+#include "hawser/clock.h"
+#include "hawser/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hawser::localstore {
+
+struct RepairReport {
+    std::filesystem::path damaged;              ///< Where the damaged file is kept.
+    std::map<std::string, std::int64_t> copied; ///< Rows by what they are: "change", "intent", …
+    std::vector<std::string> unreadable;        ///< What could not be read or failed its checksum, by name.
+};
+
+/// Builds a new replica from a damaged one and puts it in its place; the damaged files are renamed,
+/// never deleted. Binding, tables, queue, intents, conflicts, shadows, staged versions, aliases,
+/// receipts, scopes and the records they refer to are copied row by row, each checked; other records
+/// are to be pulled again, so every checkpoint is reset. Nobody else may have the replica open.
+/// A crash leaves the damaged file in place, or the repaired one, never neither.
+Result<RepairReport> repair(const std::filesystem::path& replica, Instant now);
+
+/// The same into a file of the caller's choice, leaving the damaged one where it is.
+Result<RepairReport> salvage(const std::filesystem::path& damaged, const std::filesystem::path& target);
+
+} // namespace hawser::localstore
