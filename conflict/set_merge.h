@@ -1,0 +1,28 @@
+#pragma once
+
+#include "hawser/value.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::conflict {
+
+/// Two sides' versions of one owned collection, merged element by element.
+///
+///   An element that one side added, removed or changed does as that side did.
+///   An element that both sides changed differently, or that one changed and the other removed,
+///   is contested, and `merged` holds mine of it.
+struct SetMerge {
+    Collection merged;
+    std::vector<std::string> contested_keys{}; ///< Ascending.
+};
+
+SetMerge merge_sets(const Collection& base, const Collection& mine, const Collection& theirs);
+
+/// The same for multiple choices, "1,3,7": numbers are only ever there or not, so nothing is
+/// contested. Empty when a text is no list of numbers.
+std::optional<std::string> merge_choices(std::string_view base, std::string_view mine,
+                                         std::string_view theirs);
+
+} // namespace hawser::conflict
