@@ -24,6 +24,8 @@ struct RowView {
     std::int64_t version = 0; ///< versionnumber, else the number in the etag, else 0.
     std::string_view body;    ///< Positional JSON (base/body.h) under the plan's layout.
     bool partial = false;     ///< Some columns of the layout were not asked for; they are null here.
+    /// The participants are not known (and null here): `missing_parties` names this row.
+    bool parties_missing = false;
 };
 
 /// A positive statement that a record was deleted.
