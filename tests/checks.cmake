@@ -1,0 +1,16 @@
+# Checks of the tree itself and of its tools. They look at sources, so once a change is enough: the
+# label keeps them out of the sanitized runs.
+function(hawser_check name)
+  hawser_script_test(check_${name} ${ARGN})
+  set_tests_properties(check_${name} PROPERTIES LABELS once)
+endfunction()
+
+hawser_check(layers "${CMAKE_SOURCE_DIR}/tools/check_layers")
+hawser_check(lint "${CMAKE_SOURCE_DIR}/tools/lint")
+hawser_check(format "${CMAKE_SOURCE_DIR}/tools/format" --check)
+foreach(tool layers lint dev tally)
+  hawser_check(${tool}_tool "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tests/checks/${tool}_test.py")
+endforeach()
+
+add_subdirectory(link)
+include(consumer.cmake OPTIONAL)
