@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hawser/export.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,7 +16,7 @@ using Instant = std::chrono::sys_seconds;
 /// run under a virtual clock is a function of its seed.
 ///
 /// Threads: every member may be called from any thread. `system_clock()` implements it.
-class Clock {
+class HAWSER_API Clock {
 public:
     using Milliseconds = std::chrono::milliseconds;
     using Timer = std::uint64_t;
@@ -37,6 +39,6 @@ public:
 };
 
 /// The machine's clock, with one thread for timers, started on first use.
-std::shared_ptr<Clock> system_clock();
+HAWSER_API std::shared_ptr<Clock> system_clock();
 
 } // namespace hawser

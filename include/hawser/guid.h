@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hawser/export.h"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -18,21 +20,21 @@ struct Guid {
 
     friend auto operator<=>(const Guid&, const Guid&) = default;
 
-    bool is_nil() const noexcept;
+    HAWSER_API bool is_nil() const noexcept;
 
     /// "49516f4a-083d-5dfe-a407-b8227f73fbb9".
-    std::string text() const;
+    HAWSER_API std::string text() const;
 
     /// Accepts 32 hexadecimal digits in the dashed form, any case, with or without braces.
-    static std::optional<Guid> parse(std::string_view text) noexcept;
+    HAWSER_API static std::optional<Guid> parse(std::string_view text) noexcept;
 
     /// A random (version 4) identifier.
-    static Guid make(Random& random);
+    HAWSER_API static Guid make(Random& random);
 };
 
 } // namespace hawser
 
 template <>
 struct std::hash<hawser::Guid> {
-    std::size_t operator()(const hawser::Guid& guid) const noexcept;
+    HAWSER_API std::size_t operator()(const hawser::Guid& guid) const noexcept;
 };

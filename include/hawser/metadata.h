@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hawser/export.h"
 #include "hawser/result.h"
 #include "hawser/value.h"
 
@@ -69,12 +70,12 @@ struct Table {
     bool optimistic_concurrency = true; ///< Without it the table is read-only (I3).
     std::vector<Column> columns{};      ///< In the organization's order; without the primary id.
 
-    const Column* column(std::string_view name) const;
+    HAWSER_API const Column* column(std::string_view name) const;
     friend bool operator==(const Table&, const Table&) = default;
 };
 
 /// Puts a value in the one spelling of the column's type (times to whole seconds UTC, decimals and
 /// GUIDs canonical, "" to null), or refuses it naming table, column, what was given and the limit.
-Result<Value> canonical(const Table& table, const Column& column, Value value);
+HAWSER_API Result<Value> canonical(const Table& table, const Column& column, Value value);
 
 } // namespace hawser

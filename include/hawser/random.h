@@ -1,5 +1,7 @@
 #pragma once
 
+#include "hawser/export.h"
+
 #include <cstdint>
 #include <memory>
 
@@ -8,7 +10,7 @@ namespace hawser {
 /// The only source of chance in Hawser: ids, nonces, jitter.
 ///
 /// Threads: `next` may be called from any thread.
-class Random {
+class HAWSER_API Random {
 public:
     virtual ~Random() = default;
 
@@ -18,12 +20,12 @@ public:
 
 /// A number in [0, bound), evenly distributed, the same for the same draws on every platform.
 /// `bound` must be greater than 0.
-std::uint64_t below(Random& random, std::uint64_t bound);
+HAWSER_API std::uint64_t below(Random& random, std::uint64_t bound);
 
 /// The operating system's generator; fit for nonces and ids.
-std::shared_ptr<Random> system_random();
+HAWSER_API std::shared_ptr<Random> system_random();
 
 /// A reproducible generator: the same seed gives the same draws everywhere. Never for nonces.
-std::shared_ptr<Random> seeded_random(std::uint64_t seed);
+HAWSER_API std::shared_ptr<Random> seeded_random(std::uint64_t seed);
 
 } // namespace hawser

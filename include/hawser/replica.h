@@ -2,6 +2,7 @@
 
 #include "hawser/change.h"
 #include "hawser/clock.h"
+#include "hawser/export.h"
 #include "hawser/metadata.h"
 #include "hawser/random.h"
 #include "hawser/result.h"
@@ -119,7 +120,7 @@ struct ReplicaOptions {
 /// same replica. Reads and writes take microseconds and never wait for a network. A write that
 /// returned is on the disk (fsynced) together with its place in the queue; a crash at any moment
 /// loses none of them and leaves none half made. Copies of a Replica share one open file.
-class Replica {
+class HAWSER_API Replica {
 public:
     /// Opens an existing replica. Fails with store.missing, store.not_a_database, store.newer,
     /// store.corrupt, store.foreign_schema, store.read_only …: docs/ERRORS.md.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hawser/export.h"
 #include "hawser/replica.h"
 #include "hawser/result.h"
 
@@ -21,14 +22,14 @@ class Exchange;
 /// resumes in it.
 enum class ConnectionState { online, going_offline, offline_by_choice, disconnected, going_online };
 
-std::string_view to_text(ConnectionState state);
+HAWSER_API std::string_view to_text(ConnectionState state);
 
 /// Supplies bearer tokens. Tokens are kept in memory only.
 ///
 /// `request` is called on the engine's thread and must not block; `done` may be called from any
 /// thread, once. `refresh` is true when the last token was refused. After `cancel` returns, `done`
 /// of the open request is never called.
-class TokenProvider {
+class HAWSER_API TokenProvider {
 public:
     using Done = std::function<void(Result<std::string>)>;
     virtual ~TokenProvider() = default;
@@ -37,10 +38,10 @@ public:
 };
 
 /// The same token every time; a refresh yields sign_in.
-std::shared_ptr<TokenProvider> fixed_token(std::string token);
+HAWSER_API std::shared_ptr<TokenProvider> fixed_token(std::string token);
 
 /// Runs a program (argv, no shell) and takes the first line it prints as the token.
-std::shared_ptr<TokenProvider> token_command(std::vector<std::string> argv);
+HAWSER_API std::shared_ptr<TokenProvider> token_command(std::vector<std::string> argv);
 
 /// How a table is pulled, and why in that way.
 enum class PullMode { delta, filter, off };
@@ -189,7 +190,7 @@ struct Plan {
 /// `go_online`, `cycle`, `verify`, `plan`) wait for the engine thread and must not be called from
 /// an observer. Destruction stops the engine at its next suspension; what was under way is on disk
 /// as an intent or a resume link, and the next start goes on from there. No destructor writes.
-class Synchronizer {
+class HAWSER_API Synchronizer {
 public:
     Synchronizer(Replica replica, SynchronizerOptions options, Ports ports);
     Synchronizer(Synchronizer&&) noexcept;

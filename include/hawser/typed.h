@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hawser/export.h"
 #include "hawser/replica.h"
 
 #include <optional>
@@ -16,8 +17,8 @@ struct Contact {
     std::string first_name, last_name, job_title, email, business_phone, mobile_phone;
     std::optional<Lookup> parent; ///< account or contact.
 
-    static Contact from(const Record& record);
-    Fields to_fields() const;
+    HAWSER_API static Contact from(const Record& record);
+    HAWSER_API Fields to_fields() const;
 };
 
 struct Account {
@@ -25,8 +26,8 @@ struct Account {
     std::string name, phone, website, email;
     std::optional<Lookup> primary_contact;
 
-    static Account from(const Record& record);
-    Fields to_fields() const;
+    HAWSER_API static Account from(const Record& record);
+    HAWSER_API Fields to_fields() const;
 };
 
 struct Email {
@@ -36,8 +37,8 @@ struct Email {
     std::vector<Party> parties;
     std::optional<Lookup> regarding;
 
-    static Email from(const Record& record);
-    Fields to_fields() const;
+    HAWSER_API static Email from(const Record& record);
+    HAWSER_API Fields to_fields() const;
 };
 
 struct Appointment {
@@ -48,8 +49,8 @@ struct Appointment {
     std::vector<Party> parties;
     std::optional<Lookup> regarding;
 
-    static Appointment from(const Record& record);
-    Fields to_fields() const;
+    HAWSER_API static Appointment from(const Record& record);
+    HAWSER_API Fields to_fields() const;
 };
 
 struct Task {
@@ -60,11 +61,11 @@ struct Task {
     std::int64_t state = 0; ///< 0 open, 1 completed, 2 cancelled.
     std::optional<Lookup> regarding;
 
-    static Task from(const Record& record);
-    Fields to_fields() const;
+    HAWSER_API static Task from(const Record& record);
+    HAWSER_API Fields to_fields() const;
 };
 
 /// Only the columns in which two column sets differ: null for what `after` lacks.
-Fields difference(const Fields& before, const Fields& after);
+HAWSER_API Fields difference(const Fields& before, const Fields& after);
 
 } // namespace hawser

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hawser/export.h"
 #include "hawser/guid.h"
 #include "hawser/result.h"
 
@@ -72,13 +73,13 @@ struct Party {
     std::vector<int> roles; ///< Dataverse participationtypemask, ascending, at least one.
 };
 
-Collection parties_to_collection(const std::vector<Party>& parties);
-Result<std::vector<Party>> collection_to_parties(const Collection& collection);
+HAWSER_API Collection parties_to_collection(const std::vector<Party>& parties);
+HAWSER_API Result<std::vector<Party>> collection_to_parties(const Collection& collection);
 
 /// Canonical JSON of a value, as `hawser --json`, exports and logs print it: null, true, 12,
 /// "12.5" for decimals, "text", {"id":…,"table":…} for lookups, [{"key":…,"value":…}] for
 /// collections. Objects have their members sorted.
-std::string to_json(const Value& value);
-std::string to_json(const Fields& fields);
+HAWSER_API std::string to_json(const Value& value);
+HAWSER_API std::string to_json(const Fields& fields);
 
 } // namespace hawser
