@@ -5,6 +5,7 @@
 #include "hawser/clock.h"
 #include "hawser/metadata.h"
 #include "transport/dataverse/batch.h"
+#include "transport/dataverse/metadata.h"
 #include "transport/dataverse/page.h"
 #include "transport/dataverse/service.h"
 
