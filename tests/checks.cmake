@@ -13,4 +13,4 @@ foreach(tool layers lint dev tally)
 endforeach()
 
 add_subdirectory(link)
-include(consumer.cmake OPTIONAL)
+include(consumer.cmake)

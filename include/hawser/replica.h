@@ -209,7 +209,7 @@ public:
 
     private:
         friend class Replica;
-        struct Impl;
+        struct HAWSER_HIDDEN Impl;
         std::unique_ptr<Impl> impl_;
     };
     using Observer = std::function<void(const Notice&)>;
@@ -225,7 +225,7 @@ public:
     /// and shadows are carried over; records are pulled again. Returns what could not be read.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
 
-    struct Impl;
+    struct HAWSER_HIDDEN Impl;
     const std::shared_ptr<Impl>& impl() const { return impl_; }
 
 private:

@@ -241,7 +241,7 @@ public:
     bool stop(std::chrono::milliseconds deadline);
 
 private:
-    class Impl;
+    class HAWSER_HIDDEN Impl;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -106,6 +106,7 @@ def an_example_that_differs_from_its_file_is_found():
     expect([], "README.md", text, others=file)
     expect(["example"], "README.md", text.replace("main()", "main(int)"), others=file)
     expect(["example"], "README.md", text)
+    expect(["example"], "README.md", "Nothing is shown.\n", others=file)
 
 
 sys.exit(run())
