@@ -1,0 +1,39 @@
+#include "command_words.h"
+
+#include "exit_code.h"
+
+#include <optional>
+
+namespace hawser::cli {
+
+Result<std::vector<std::string>> command_words(std::string_view line)
+{
+    std::vector<std::string> words;
+    std::optional<std::string> word;
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
+            word = word.value_or("") + line[++i];
+        } else if (quote != 0) {
+            if (c == quote)
+                quote = 0;
+            else
+                *word += c;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+            word = word.value_or("");
+        } else if (c == ' ' || c == '\t') {
+            if (word) words.push_back(*std::move(word));
+            word.reset();
+        } else {
+            word = word.value_or("") + c;
+        }
+    }
+    if (quote != 0) return usage_error("a quote is open at the end of the command");
+    if (word) words.push_back(*std::move(word));
+    if (words.empty()) return usage_error("the command is empty");
+    return words;
+}
+
+} // namespace hawser::cli

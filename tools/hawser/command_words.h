@@ -1,0 +1,16 @@
+#pragma once
+
+#include "hawser/result.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::cli {
+
+/// Takes a command line apart into its words, without a shell: spaces separate, 'single' and
+/// "double" quotes keep together, a backslash takes the next character as it is (not within single
+/// quotes). Nothing is expanded. An open quote is refused, and so is a line without words.
+Result<std::vector<std::string>> command_words(std::string_view line);
+
+} // namespace hawser::cli

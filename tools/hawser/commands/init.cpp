@@ -1,0 +1,165 @@
+#include "command_words.h"
+#include "commands.h"
+#include "face_json.h"
+#include "output.h"
+#include "session.h"
+#include "words.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace hawser::cli {
+
+namespace {
+
+struct InitOptions {
+    std::string replica;
+    std::string organization;
+    std::string mailbox;
+    std::string token_command;
+    std::vector<std::string> tables;
+};
+
+const std::vector<std::string> usual_tables{"account", "contact", "email", "appointment", "task"};
+
+ScopeChoice scope_of(const std::string& argument)
+{
+    const std::size_t colon = argument.find(':');
+    ScopeChoice scope;
+    scope.table = argument.substr(0, colon);
+    if (colon != std::string::npos) scope.filter = argument.substr(colon + 1);
+    return scope;
+}
+
+std::vector<ScopeChoice> scopes_of(const InitOptions& options)
+{
+    std::vector<ScopeChoice> scopes;
+    for (const std::string& table : options.tables.empty() ? usual_tables : options.tables)
+        scopes.push_back(scope_of(table));
+    return scopes;
+}
+
+void remove_new_replica(const std::filesystem::path& path)
+{
+    std::error_code ignored;
+    for (const char* ending : {"", "-wal", "-shm", ".lock"})
+        std::filesystem::remove(path.string() + ending, ignored);
+}
+
+Error cannot_make_directory(const std::filesystem::path& path, const std::error_code& fault)
+{
+    return Error{ErrorKind::stop, "cli.no_directory",
+                 fmt::format("the directory {} cannot be made: {}", path.string(), fault.message())};
+}
+
+/// Makes the file, chooses the tables and loads their definitions. A failure leaves no file behind.
+Result<Replica> make_replica(const Invocation& invocation, const InitOptions& options, const Binding& binding,
+                             ProgressBar& progress)
+{
+    const std::filesystem::path path = replica_path(invocation);
+    std::error_code fault;
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), fault);
+    if (fault) return cannot_make_directory(path.parent_path(), fault);
+
+    ReplicaOptions replica_options;
+    replica_options.path = path;
+    auto replica = Replica::create(std::move(replica_options), binding);
+    if (!replica) return replica.error();
+    const auto prepare = [&]() -> Result<void> {
+        if (auto chosen = replica->choose(scopes_of(options)); !chosen) return chosen;
+        Synchronizer synchronizer(*replica, synchronizer_options(invocation, &progress),
+                                  ports_for(binding.token_command));
+        return synchronizer.connect();
+    };
+    if (const auto prepared = prepare(); !prepared) {
+        remove_new_replica(path);
+        return prepared.error();
+    }
+    return replica;
+}
+
+void tell(const Invocation& invocation, const Replica& replica)
+{
+    const Binding binding = replica.binding();
+    Output output(invocation);
+    boost::json::array tables;
+    std::vector<std::string> names;
+    if (const auto chosen = replica.chosen())
+        for (const ScopeChoice& scope : *chosen) {
+            tables.push_back({{"table", scope.table}, {"filter", scope.filter}});
+            names.push_back(scope.filter.empty() ? scope.table
+                                                 : fmt::format("{} ({})", scope.table, scope.filter));
+        }
+    output.json({{"replica", replica.path().string()},
+                 {"organization_url", binding.organization_url},
+                 {"organization_id", binding.organization_id.text()},
+                 {"user_id", binding.user_id.text()},
+                 {"mailbox", binding.mailbox},
+                 {"instance_id", binding.instance_id.text()},
+                 {"tables", std::move(tables)}});
+    output.sentence(fmt::format("Made the replica {}.", replica.path().string()), Style::good);
+    output.sentence(
+        fmt::format("It belongs to {} and the mailbox {}.", binding.organization_url, binding.mailbox));
+    output.sentence(fmt::format("It will hold {}.", listed(names)));
+    output.sentence("Next: hawser sync");
+}
+
+Result<ExitCode> run_init(Invocation& invocation, const InitOptions& options)
+{
+    if (!options.replica.empty()) invocation.replica = options.replica;
+    const std::filesystem::path path = replica_path(invocation);
+    if (std::filesystem::exists(path))
+        return Error{ErrorKind::refuse, "store.exists",
+                     fmt::format("{} exists already; hawser status tells what it is, or choose another place",
+                                 path.string())};
+    std::vector<std::string> command;
+    if (!options.token_command.empty()) {
+        auto words = command_words(options.token_command);
+        if (!words) return usage_error("--token-command: " + words.error().message);
+        command = *std::move(words);
+    }
+    ProgressBar progress(invocation, system_clock());
+    auto binding = Synchronizer::identify(options.organization, options.mailbox,
+                                          synchronizer_options(invocation, &progress), ports_for(command));
+    if (!binding) return binding.error();
+    binding->token_command = command;
+    const auto replica = make_replica(invocation, options, *binding, progress);
+    if (!replica) return replica.error();
+    progress.clear();
+    tell(invocation, *replica);
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_init(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<InitOptions>();
+    CLI::App* command = add_command(
+        app, "init", "Make a replica that belongs to one organization, user and mailbox.",
+        "export HAWSER_TOKEN=…; hawser init --organization https://contoso.crm.dynamics.com --mailbox "
+        "ada@contoso.com\n"
+        "hawser init work.hawser --organization http://127.0.0.1:8080 --mailbox ada@organization.example \\\n"
+        "    --token-command \"my-sign-in --print-token\" --table contact --table \"task:statecode eq 0\"");
+    command->group(group::start);
+    command->add_option("REPLICA", options->replica, "The file to make; the default place when left out");
+    command->add_option("--organization", options->organization, "The organization's address")
+        ->type_name("URL")
+        ->required();
+    command->add_option("--mailbox", options->mailbox, "Your one mailbox")->type_name("ADDRESS")->required();
+    command
+        ->add_option("--token-command", options->token_command,
+                     "A program that prints a bearer token; remembered, run without a shell")
+        ->type_name("COMMAND");
+    command
+        ->add_option("--table", options->tables,
+                     "A table to hold, with a filter after a colon; may be given often "
+                     "(account, contact, email, appointment and task when left out)")
+        ->type_name("TABLE[:FILTER]")
+        ->expected(1)
+        ->take_all();
+    runs(command, invocation, options, run_init);
+}
+
+} // namespace hawser::cli

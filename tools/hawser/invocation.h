@@ -1,0 +1,27 @@
+#pragma once
+
+#include "exit_code.h"
+#include "hawser/result.h"
+
+#include <functional>
+#include <string>
+
+namespace hawser::cli {
+
+enum class ColorWish { automatic, always, never };
+
+/// What was asked for on the command line, apart from what one command alone understands.
+struct Invocation {
+    std::string replica{}; ///< A path; "" = HAWSER_REPLICA or the default place.
+    bool json = false;
+    bool quiet = false;
+    int verbosity = 0;
+    ColorWish color = ColorWish::automatic;
+    std::string proxy{};
+    std::string certificate_authorities{};
+
+    /// Set by the command that was chosen; runs it.
+    std::function<Result<ExitCode>()> action{};
+};
+
+} // namespace hawser::cli

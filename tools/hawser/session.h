@@ -1,0 +1,65 @@
+#pragma once
+
+#include "hawser/replica.h"
+#include "hawser/synchronizer.h"
+#include "interrupt.h"
+#include "invocation.h"
+#include "progress_bar.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace hawser::cli {
+
+/// $XDG_DATA_HOME/hawser/default.hawser, or the same under ~/.local/share.
+std::filesystem::path default_replica_path();
+
+/// --replica, else HAWSER_REPLICA, else the default place.
+std::filesystem::path replica_path(const Invocation& invocation);
+
+/// Opens that replica. When none is there the error says how one is made.
+Result<Replica> open_replica(const Invocation& invocation);
+
+/// HAWSER_TOKEN when it is set, else the token command, else a provider that says how to sign in.
+Ports ports_for(const std::vector<std::string>& token_command);
+
+/// --proxy, --ca-file, progress and, with -v, the log on standard error.
+SynchronizerOptions synchronizer_options(const Invocation& invocation, ProgressBar* progress);
+
+/// How a question about a mass change is answered without a person.
+enum class Consent { ask, given };
+
+/// A replica together with the means to talk to its organization, for one command.
+///
+/// The first Ctrl-C stops the synchronizer cleanly (at most ten seconds), the second one at once.
+class OnlineSession {
+public:
+    static Result<std::unique_ptr<OnlineSession>> open(const Invocation& invocation,
+                                                       Consent consent = Consent::ask);
+    OnlineSession(const Invocation& invocation, Replica replica, Consent consent);
+    ~OnlineSession();
+    OnlineSession(const OnlineSession&) = delete;
+    OnlineSession& operator=(const OnlineSession&) = delete;
+
+    Replica& replica() { return replica_; }
+    Synchronizer& synchronizer() { return *synchronizer_; }
+    ProgressBar& progress() { return progress_; }
+    InterruptWatch& interrupts() { return interrupts_; }
+
+    /// Called after each cycle, on the engine's thread.
+    void on_cycle(std::function<void(const CycleReport&)> told);
+
+private:
+    SynchronizerOptions options(const Invocation& invocation, Consent consent);
+    bool agree(const MassChange& change, Consent consent);
+
+    InterruptWatch interrupts_; // First, so that every other thread has the signals blocked.
+    ProgressBar progress_;
+    Replica replica_;
+    std::mutex told_mutex_;
+    std::function<void(const CycleReport&)> told_;
+    std::unique_ptr<Synchronizer> synchronizer_;
+};
+
+} // namespace hawser::cli
