@@ -37,7 +37,7 @@ std::optional<long> take_exponent(std::string_view text, std::size_t& at)
 }
 
 /// Digits with a point `point` places from the left, put in the canonical spelling.
-std::optional<Decimal> spell(bool negative, std::string digits, long point)
+Decimal spell(bool negative, std::string digits, long point)
 {
     const std::size_t zeros = digits.find_first_not_of('0');
     if (zeros == std::string::npos) return Decimal{"0"};
@@ -45,9 +45,6 @@ std::optional<Decimal> spell(bool negative, std::string digits, long point)
     point -= static_cast<long>(zeros);
     digits.erase(digits.find_last_not_of('0') + 1);
     const auto count = static_cast<long>(digits.size());
-    const long whole = std::max(point, 1L);
-    const long fraction = std::max(count - point, 0L);
-    if (whole + fraction > static_cast<long>(most_digits)) return std::nullopt;
     if (point <= 0) {
         digits.insert(0, static_cast<std::size_t>(1 - point), '0');
         point = 1;
@@ -139,7 +136,9 @@ std::optional<Decimal> parse_decimal(std::string_view text)
     if (digits.empty()) return std::nullopt;
     const auto exponent = take_exponent(text, at);
     if (!exponent || at != text.size()) return std::nullopt;
-    return spell(negative, std::move(digits), static_cast<long>(whole) + *exponent);
+    Decimal number = spell(negative, std::move(digits), static_cast<long>(whole) + *exponent);
+    if (number.text.size() > most_digits) return std::nullopt;
+    return number;
 }
 
 std::strong_ordering compare(const Decimal& left, const Decimal& right)
@@ -168,8 +167,7 @@ Decimal add(const Decimal& left, const Decimal& right)
         digits = subtract_digits(y, x);
         negative = b.negative;
     }
-    // A sum has at most one digit more than its operands, which spell() may refuse at the limit.
-    return spell(negative, std::move(digits), static_cast<long>(whole)).value_or(left);
+    return spell(negative, std::move(digits), static_cast<long>(whole));
 }
 
 Decimal negate(const Decimal& number)

@@ -9,7 +9,7 @@
 namespace hawser {
 
 /// Reads a number in any usual spelling ("1e3", "+1.50", "007", "-0", ".5") into the canonical one.
-/// Empty when the text is no number, or when it would need more than 400 digits.
+/// Empty when the text is no number, or when its canonical text would be longer than 400 characters.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
 /// By size, exactly. Both must be canonical.

@@ -43,14 +43,15 @@ struct Merge {
     friend bool operator==(const Merge&, const Merge&) = default;
 };
 
-/// Columns whose last write may or may not have arrived. They are never merged: where mine and
-/// theirs differ they are contested with the reason `may_be_applied`, and their groups with them.
-using Indeterminate = std::set<std::string, std::less<>>;
+/// Columns that are never merged, each with the reason: its last write may or may not have arrived
+/// (`may_be_applied`), or its conflict is still open. Where mine and theirs differ they are
+/// contested with that reason, and their groups with them.
+using Reserved = std::map<std::string, std::string, std::less<>>;
 
 /// Merges two versions of one record, column by column and atomic group by atomic group. A null
 /// and an absent column are the same. Pure: equal arguments give equal results.
 ///
-/// Laws. With m(b, l, r) the merged fields and nothing indeterminate, for every policy:
+/// Laws. With m(b, l, r) the merged fields and nothing reserved, for every policy:
 ///
 ///   m(b, b, r) = r                     what only they changed is taken
 ///   m(b, l, b) = l                     what only I changed is kept
@@ -66,7 +67,7 @@ using Indeterminate = std::set<std::string, std::less<>>;
 ///
 ///   every value, or element of a collection, of m(b, l, r) is in b, l or r
 Merge merge(const Fields& base, const Fields& local, const Fields& remote, const Policy& policy,
-            const Indeterminate& indeterminate = {});
+            const Reserved& reserved = {});
 
 /// One queued change on top of a copy of its record: the step of the store's fold.
 ///

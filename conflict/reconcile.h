@@ -3,8 +3,8 @@
 #include "conflict/merge.h"
 #include "conflict/validate.h"
 
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,17 +33,24 @@ enum class BaseBody { stored, assumed };
 /// changes when their pattern does, so the new one is looked up first.
 enum class Revival { allowed, look_up_first };
 
+using Names = std::set<std::string, std::less<>>;
+
+/// What it means that there is no local copy and no base.
+enum class LocalAbsence { never_here, deleted_here };
+
 /// Everything a decision about one record depends on.
 struct Situation {
     std::string name{};            ///< What to call the record in sentences: "contact Jane Doe".
     std::optional<Copy> base{};    ///< The shadow; empty when the server never had the record.
     std::optional<Fields> local{}; ///< Empty when it was deleted here, or never was here.
+    LocalAbsence local_absence = LocalAbsence::never_here;
     Presence presence = Presence::present;
-    std::optional<Copy> remote{}; ///< With `Presence::present` only.
+    std::optional<Copy> remote{}; ///< Empty with `Presence::present`: nothing newer than base is known.
     BaseBody base_body = BaseBody::stored;
     Revival revival = Revival::allowed;
-    Indeterminate indeterminate{};
-    std::map<std::string, Value, std::less<>> open_conflicts{}; ///< Column → base of its conflict.
+    Names indeterminate{};                   ///< Columns whose last write may already have been applied.
+    Names not_read{};                        ///< Columns the remote copy was read without. Never sent.
+    std::vector<Contested> open_conflicts{}; ///< Never merged again; their theirs follows the server.
 };
 
 enum class Outcome {
@@ -75,7 +82,7 @@ struct Plan {
     Fields changes{};                   ///< What to send; nulls clear.
     std::string condition{};            ///< The etag that the write depends on.
     std::vector<Contested> contested{}; ///< Every open question, those already open included.
-    std::vector<std::string> agreed{};  ///< Columns whose open conflict ended because both sides agree.
+    std::vector<std::string> agreed{};  ///< Open conflicts that ended: nothing differs any more.
     std::vector<Decision> decisions{};  ///< At least one, except for a clean take and a clean echo.
 };
 
