@@ -87,7 +87,7 @@ void append_number(std::string& out, std::int64_t value)
     out.append(text, end);
 }
 
-std::string quoted(std::string_view text)
+std::string quoted_text(std::string_view text)
 {
     std::string out;
     out.reserve(text.size() + 2);

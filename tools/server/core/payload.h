@@ -1,0 +1,52 @@
+#pragma once
+
+#include "tools/server/core/call.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+namespace hawser::server {
+
+enum class PayloadUse { create, update };
+
+struct Payload;
+
+/// Rows to be made together with their parent.
+struct PayloadChildren {
+    const CollectionProperty* property = nullptr;
+    std::vector<Payload> rows{};
+};
+
+/// The body of a write, checked against the table and in stored form.
+struct Payload {
+    struct Entry {
+        const Column* column = nullptr;
+        std::optional<std::string> bytes{}; ///< Nothing clears the column.
+    };
+    std::vector<Entry> entries{};
+    std::optional<Guid> id{}; ///< The primary key, when the body names it.
+    std::optional<Guid> owner{};
+    std::vector<PayloadChildren> children{};
+
+    const Entry* entry(const Column& column) const;
+    void put(const Column& column, std::optional<std::string> bytes);
+};
+
+Outcome<boost::json::object> parse_object(std::string_view set, std::string_view body);
+
+Outcome<Payload> read_payload(const Call& call, const Table& table, const boost::json::object& object,
+                              PayloadUse use);
+
+/// One value in stored form, trimmed and checked against type, length and options.
+Outcome<std::optional<std::string>> stored_bytes(const Call& call, const Table& table, const Column& column,
+                                                 const boost::json::value& value);
+
+/// The row that a URL (of a bind or a reference) names; it must exist and the caller may refer to it.
+Outcome<Reference> resolve_reference(const Call& call, const Column& column, std::string_view navigation,
+                                     std::string_view url);
+
+} // namespace hawser::server
