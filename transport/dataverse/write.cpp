@@ -139,7 +139,8 @@ Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout,
                                        const Fields& fields, const EntitySets& sets)
 {
     auto portions = divide(table, creatable(table, fields));
-    if (may_set_state_on_creation(table)) portions.columns.merge(portions.state);
+    const bool state_apart = !may_set_state_on_creation(table) && portions.state.contains(state_column);
+    if (!state_apart) portions.columns.merge(portions.state);
     auto body = write_body(table, portions.columns, sets);
     if (!body) return body.error();
     std::vector<Step> steps{patch(table, layout, id, std::move(*body))};
@@ -149,7 +150,7 @@ Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout,
         if (!step) return step.error();
         steps.push_back(std::move(*step));
     }
-    if (!may_set_state_on_creation(table) && portions.state.contains(state_column)) {
+    if (state_apart) {
         auto step = state_step(table, layout, id, portions.state, sets);
         if (!step) return step.error();
         steps.push_back(std::move(*step));
