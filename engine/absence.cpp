@@ -1,0 +1,121 @@
+#include "engine/absence.h"
+
+#include "engine/mass_change.h"
+#include "engine/reconcile.h"
+#include "transport/dataverse/pull.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::size_t reads_a_batch = 200;
+
+} // namespace
+
+asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what, std::uint64_t affected,
+                                             bool outgoing)
+{
+    const SynchronizerOptions& options = around_.options;
+    if (affected < options.mass_change_least || allowed_ == table + what) co_return Result<void>{};
+    const auto count = around_.store.count(table, std::nullopt);
+    if (!count) co_return count.error();
+    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0));
+    const MassChangeLimits limits{options.mass_change_share, options.mass_change_least};
+    if (!is_mass_change(limits, affected, of)) co_return Result<void>{};
+    bool proceed = false;
+    if (options.ask_mass_change) {
+        const MassChange change{table, what, affected, of, outgoing};
+        auto asking =
+            around_.loop.ask([ask = options.ask_mass_change, change](std::function<void(bool)> answer) {
+                ask(change, std::move(answer));
+            });
+        proceed = co_await std::move(asking);
+    }
+    if (proceed) {
+        allowed_ = table + what;
+        co_return Result<void>{};
+    }
+    co_return Error{ErrorKind::stop, "engine.mass_change",
+                    std::to_string(affected) + " of " + std::to_string(of) + " records of " + table +
+                        (outgoing ? " here would be sent as \"" : " would change here by \"") + what +
+                        "\"; nothing was done. Look whether this is right, then allow it"};
+}
+
+asio::awaitable<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
+{
+    for (std::size_t at = 0; at < ids.size(); at += reads_a_batch) {
+        const std::size_t end = std::min(ids.size(), at + reads_a_batch);
+        std::vector<Guid> some(ids.begin() + static_cast<std::ptrdiff_t>(at),
+                               ids.begin() + static_cast<std::ptrdiff_t>(end));
+        auto confirming = confirm_some(scope, std::move(some), why);
+        const Result<void> done = co_await std::move(confirming);
+        if (!done) co_return done;
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Absence::confirm_unseen(localstore::Scope scope,
+                                                      localstore::Generation generation)
+{
+    std::vector<Guid> ids;
+    const Result<void> listed = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            Guid after{};
+            for (;;) {
+                const auto some = transaction.rounds.unseen(scope.number, generation, after, 1'000);
+                if (!some) return some.error();
+                if (some->empty()) return {};
+                ids.insert(ids.end(), some->begin(), some->end());
+                after = some->back();
+            }
+        });
+    if (!listed) co_return listed;
+    auto guarding = guard(scope.table, "delete", ids.size(), false);
+    const Result<void> allowed = co_await std::move(guarding);
+    if (!allowed) co_return allowed;
+    auto confirming = confirm(std::move(scope), std::move(ids), Suspicion::unseen);
+    co_return co_await std::move(confirming);
+}
+
+asio::awaitable<Result<void>> Absence::confirm_some(localstore::Scope scope, std::vector<Guid> ids,
+                                                    Suspicion why)
+{
+    const auto table = around_.table(scope.table);
+    if (!table) co_return table.error();
+    const std::vector<dataverse::BatchItem> items = dataverse::confirm_items((*table)->table(), ids);
+    http::Request request = dataverse::write_batch(around_.courier.service(), items,
+                                                   dataverse::OnError::go_on, around_.courier.request_id());
+    auto sending = around_.courier.send(std::move(request));
+    const Result<http::Answer> answer = co_await std::move(sending);
+    if (!answer) co_return answer.error();
+    const dataverse::BatchAnswer parts =
+        dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
+    if (parts.whole) co_return dataverse::to_error(*parts.whole, "look at records that seem to be gone");
+    const std::vector<dataverse::Presence> found = dataverse::parse_confirm(parts, ids, around_.now());
+    for (const dataverse::Presence& presence : found)
+        if (presence.state == dataverse::Presence::State::unknown)
+            co_return Error{ErrorKind::retry, "server.unavailable",
+                            "the organization gave no usable answer about " + scope.table + " " +
+                                presence.id.text()};
+    co_return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            for (const dataverse::Presence& presence : found) {
+                const bool there = presence.state == dataverse::Presence::State::present;
+                if (there && why == Suspicion::tombstone) continue;
+                RemoteWord word;
+                word.presence = presence.state == dataverse::Presence::State::gone
+                                    ? conflict::Presence::deleted
+                                    : conflict::Presence::out_of_reach;
+                word.scope = scope.number;
+                const RecordKey key{scope.table, presence.id};
+                const Result<void> done =
+                    reconcile_record(cycle_, transaction, **table, key, word, around_.now());
+                if (!done) return done;
+            }
+            return {};
+        });
+}
+
+} // namespace hawser::engine

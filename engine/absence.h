@@ -1,0 +1,41 @@
+#pragma once
+
+#include "engine/surroundings.h"
+#include "localstore/round.h"
+
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// Why a record seems to be gone, which says what it means when a read finds it there.
+enum class Suspicion {
+    unseen,    ///< A whole round did not bring it: it left the scope.
+    tombstone, ///< The organization said so once: it was wrong or is outdated.
+};
+
+/// Looks at records that seem to be gone, one read each, and acts on what is found: verified
+/// not-found deletes, lost access and a left scope unlink, anything else changes nothing (I9).
+/// Stops with engine.mass_change when too many are gone at once and nobody says that this is right.
+class Absence {
+public:
+    Absence(Surroundings& around, CycleWork& cycle) : around_(around), cycle_(cycle) {}
+
+    asio::awaitable<Result<void>> confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+
+    /// All ids that the finished pages of a full round or a sweep did not bring.
+    asio::awaitable<Result<void>> confirm_unseen(localstore::Scope scope, localstore::Generation generation);
+
+    /// Asks once a table and cycle; `affected` of the table's records would go.
+    asio::awaitable<Result<void>> guard(std::string table, std::string what, std::uint64_t affected,
+                                        bool outgoing);
+
+private:
+    asio::awaitable<Result<void>> confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+
+    Surroundings& around_;
+    CycleWork& cycle_;
+    std::string allowed_{}; ///< The table whose mass change somebody said yes to.
+};
+
+} // namespace hawser::engine

@@ -1,0 +1,178 @@
+#include "engine/courier.h"
+
+#include "transport/dataverse/outcome.h"
+#include "transport/odata/answer.h"
+#include "transport/odata/url.h"
+
+#include <utility>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr int most_waits = 8;
+
+Error refused_token(const dataverse::Service& service)
+{
+    return {ErrorKind::sign_in, "server.sign_in",
+            service.host() + " does not accept the sign-in any more; sign in again"};
+}
+
+} // namespace
+
+Courier::Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
+                 std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
+                 std::optional<Expected> expected)
+    : loop_(loop),
+      service_(std::move(service)),
+      exchange_(std::move(exchange)),
+      tokens_(std::move(tokens)),
+      random_(std::move(random)),
+      expected_(expected)
+{
+}
+
+asio::awaitable<Result<http::Answer>> Courier::send(http::Request request)
+{
+    return send_as(std::move(request), expected_.has_value());
+}
+
+std::shared_ptr<Courier::Flight> Courier::dispatch(http::Request request)
+{
+    auto flight = std::make_shared<Flight>();
+    loop_.start([this, flight, request = std::move(request)]() -> asio::awaitable<void> {
+        auto sending = send(request);
+        flight->answer.emplace(co_await std::move(sending));
+        flight->landed.ring();
+    });
+    return flight;
+}
+
+asio::awaitable<Result<http::Answer>> Courier::land(std::shared_ptr<Flight> flight)
+{
+    while (!flight->answer) {
+        auto resting = loop_.rest(flight->landed, std::nullopt);
+        co_await std::move(resting);
+    }
+    co_return std::move(*flight->answer);
+}
+
+asio::awaitable<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
+{
+    const Result<std::string> target = odata::same_service(service_.root, request.url);
+    if (!target) co_return target.error();
+    bool renewed = false;
+    for (int waits = 0;; ++waits) {
+        const Result<void> rested = co_await sit_out();
+        if (!rested) co_return rested.error();
+        if (token_.empty()) {
+            const Result<void> got = co_await renew(std::string());
+            if (!got) co_return got.error();
+        }
+        if (confirm && !identity_) {
+            const Result<dataverse::Identity> confirmed = co_await identify();
+            if (!confirmed) co_return confirmed.error();
+        }
+        const std::string used = token_;
+        http::Request copy = request;
+        Result<http::Answer> answer = co_await send_once(std::move(copy));
+        if (!answer) co_return answer;
+        if (answer->status == 401) {
+            if (std::exchange(renewed, true)) co_return refused_token(service_);
+            const Result<void> got = co_await renew(used);
+            if (!got) co_return got.error();
+            continue;
+        }
+        if (answer->status != 429 || waits >= most_waits) co_return answer;
+    }
+}
+
+asio::awaitable<Result<http::Answer>> Courier::send_once(http::Request request)
+{
+    request.headers.push_back({"Authorization", "Bearer " + token_});
+    ++requests_;
+    auto exchanging = loop_.exchange(*exchange_, std::move(request));
+    Result<http::Answer> answer = co_await std::move(exchanging);
+    if (!answer) {
+        if (answer.error().kind == ErrorKind::offline) doubt();
+        co_return answer;
+    }
+    if (const auto hint = dataverse::parallelism_hint(*answer)) parallelism_ = *hint;
+    if (answer->status == 429) {
+        const auto now = loop_.clock().now();
+        const std::chrono::seconds wait = odata::retry_after(*answer, now).value_or(std::chrono::seconds{5});
+        held_until_ = std::max(held_until_, loop_.clock().elapsed() + Clock::Milliseconds{wait});
+    }
+    co_return answer;
+}
+
+asio::awaitable<Result<void>> Courier::sit_out()
+{
+    const auto left = held_until_ - loop_.clock().elapsed();
+    if (left <= Clock::Milliseconds{0}) co_return Result<void>{};
+    if (left > Clock::Milliseconds{short_wait}) {
+        Error wait{ErrorKind::wait, "server.throttled",
+                   service_.host() +
+                       " asked us to send nothing for a while; the next attempt comes by itself"};
+        wait.retry_after = std::chrono::ceil<std::chrono::seconds>(left);
+        co_return wait;
+    }
+    auto sleeping = loop_.sleep(left);
+    co_await std::move(sleeping);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Courier::renew(std::string refused)
+{
+    while (renewing_) {
+        auto bell = std::make_shared<Bell>();
+        waiting_for_token_.push_back(bell);
+        auto resting = loop_.rest(*bell, std::nullopt);
+        co_await std::move(resting);
+    }
+    // Another request was refused with the same token and has renewed it meanwhile.
+    if (token_ != refused) co_return Result<void>{};
+    renewing_ = true;
+    auto asking = loop_.token(*tokens_, !refused.empty());
+    Result<std::string> token = co_await std::move(asking);
+    renewing_ = false;
+    for (const auto& bell : std::exchange(waiting_for_token_, {})) bell->ring();
+    if (!token) co_return token.error();
+    if (token->empty()) co_return refused_token(service_);
+    if (*token != token_) identity_.reset();
+    token_ = std::move(*token);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<dataverse::Identity>> Courier::identify()
+{
+    if (identity_) co_return *identity_;
+    http::Request question = dataverse::who_am_i(service_, request_id());
+    auto asking = send_as(std::move(question), false);
+    const Result<http::Answer> answer = co_await std::move(asking);
+    if (!answer) co_return answer.error();
+    Result<dataverse::Identity> identity = dataverse::parse_who_am_i(*answer, loop_.clock().now());
+    if (!identity) co_return identity;
+    const Result<void> right = check(*identity);
+    if (!right) co_return right.error();
+    identity_ = *identity;
+    co_return identity;
+}
+
+Result<void> Courier::check(const dataverse::Identity& identity) const
+{
+    if (!expected_) return {};
+    if (identity.organization_id != expected_->organization)
+        return Error{ErrorKind::stop, "engine.other_organization",
+                     "this replica belongs to organization " + expected_->organization.text() + ", but " +
+                         service_.host() + " is organization " + identity.organization_id.text() +
+                         "; nothing was sent. Open the right address, or make another replica for it"};
+    if (identity.user_id != expected_->user)
+        return Error{ErrorKind::stop, "engine.other_user",
+                     "this replica belongs to user " + expected_->user.text() +
+                         ", but the sign-in is that of user " + identity.user_id.text() +
+                         "; nothing was sent. Sign in as the right user"};
+    return {};
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "engine/loop.h"
+#include "hawser/guid.h"
+#include "hawser/random.h"
+#include "hawser/synchronizer.h"
+#include "transport/dataverse/identity.h"
+#include "transport/dataverse/service.h"
+#include "transport/http/exchange.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// Whom a replica may talk to, and as whom (I8).
+struct Expected {
+    Guid organization;
+    Guid user;
+};
+
+/// Carries requests to one organization as one user.
+///
+/// Guarantees: nothing goes to another origin or API path than the service's. With `Expected` given,
+/// nothing but WhoAmI goes out under a token before the organization confirmed, for that very token,
+/// that it stands for this user of this organization. A refused token is renewed once a request.
+/// After a 429 nothing at all is sent before the server's time is over; a wait up to
+/// `short_wait` is sat out here, a longer one is the caller's error to plan by.
+///
+/// `send` returns the answer whatever its status, except 401 (sign_in) and such waits.
+/// Threads: the loop's.
+class Courier {
+public:
+    static constexpr std::chrono::seconds short_wait{20};
+
+    Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
+            std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
+            std::optional<Expected> expected);
+
+    const dataverse::Service& service() const { return service_; }
+    Guid request_id() { return Guid::make(*random_); }
+
+    asio::awaitable<Result<http::Answer>> send(http::Request request);
+
+    /// A request on its way while its sender does something else.
+    struct Flight {
+        std::optional<Result<http::Answer>> answer{};
+        Bell landed{};
+    };
+    std::shared_ptr<Flight> dispatch(http::Request request);
+    asio::awaitable<Result<http::Answer>> land(std::shared_ptr<Flight> flight);
+
+    /// Confirms whom the present token stands for, unless that was done for it already.
+    asio::awaitable<Result<dataverse::Identity>> identify();
+    /// The organization was out of reach, or somebody asks: confirm again before anything else.
+    void doubt() { identity_.reset(); }
+
+    std::uint64_t requests() const { return requests_; }
+    int parallelism() const { return parallelism_; }
+
+private:
+    asio::awaitable<Result<http::Answer>> send_once(http::Request request);
+    asio::awaitable<Result<void>> renew(std::string refused);
+    asio::awaitable<Result<void>> sit_out();
+    asio::awaitable<Result<http::Answer>> send_as(http::Request request, bool confirm);
+    Result<void> check(const dataverse::Identity& identity) const;
+
+    Loop& loop_;
+    dataverse::Service service_;
+    std::shared_ptr<http::Exchange> exchange_;
+    std::shared_ptr<TokenProvider> tokens_;
+    std::shared_ptr<Random> random_;
+    std::optional<Expected> expected_;
+
+    std::string token_;
+    std::vector<std::shared_ptr<Bell>> waiting_for_token_{};
+    bool renewing_ = false;
+    std::optional<dataverse::Identity> identity_; ///< Of `token_`, once confirmed.
+    Clock::Milliseconds held_until_{0};
+    std::uint64_t requests_ = 0;
+    int parallelism_ = 4;
+};
+
+} // namespace hawser::engine

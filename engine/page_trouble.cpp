@@ -1,0 +1,18 @@
+#include "engine/page_trouble.h"
+
+namespace hawser::engine {
+
+PageRemedy remedy_for(const Error& error, const PageAsked& asked)
+{
+    if (error.code == "net.too_large") return PageRemedy::halve;
+    if (error.kind == ErrorKind::rebaseline)
+        return asked.resumed ? PageRemedy::restart : PageRemedy::rebaseline;
+    const bool refused = error.kind == ErrorKind::park || error.kind == ErrorKind::refuse;
+    if (!refused || error.code.starts_with("net.")) return PageRemedy::give_up;
+    if (asked.resumed) return PageRemedy::restart;
+    if (asked.token && error.code != "server.access") return PageRemedy::rebaseline;
+    if (asked.delta) return PageRemedy::use_filter;
+    return PageRemedy::table_off;
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,374 @@
+#include "engine/pull.h"
+
+#include "base/time_text.h"
+#include "engine/page_trouble.h"
+#include "localstore/transaction.h"
+#include "transport/odata/url.h"
+
+#include <algorithm>
+#include <set>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::Checkpoint;
+using localstore::Lane;
+using localstore::RoundKind;
+using localstore::Scope;
+
+/// A round that begins again more often than this in one cycle has met a server that takes back
+/// every link it gives.
+constexpr int most_restarts = 16;
+
+/// An idle round keeps the token it asked with, so that idle cycles write nothing; but tokens age.
+constexpr std::chrono::hours token_renewal{6};
+
+std::string_view mode_text(PullMode mode)
+{
+    switch (mode) {
+    case PullMode::delta:
+        return "delta";
+    case PullMode::filter:
+        return "filter";
+    case PullMode::off:
+        return "off";
+    }
+    return "off";
+}
+
+std::string probe_setting(const Scope& scope)
+{
+    return "probe." + std::to_string(scope.number.value);
+}
+
+/// "" when the link cannot stand in a batch.
+std::string path_of(const dataverse::Service& service, const std::string& link)
+{
+    const auto absolute = odata::same_service(service.root, link);
+    if (!absolute || absolute->size() <= service.root.size()) return {};
+    return absolute->substr(service.root.size());
+}
+
+} // namespace
+
+PageSize& Puller::size_of(const TableWork& table)
+{
+    const auto found = sizes_.find(table.table().name);
+    if (found != sizes_.end()) return found->second;
+    return sizes_
+        .emplace(table.table().name, PageSize(around_.options.page_bytes, table.table().columns.size()))
+        .first->second;
+}
+
+Result<void> Puller::remember(const Scope& scope, const PullProbe& probe)
+{
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> kept = transaction.journal.set_setting(
+                probe_setting(scope), probe.refused_at ? hawser::to_text(*probe.refused_at) : std::string());
+            if (!kept) return kept;
+            return transaction.rounds.set_mode(scope.number, mode_text(probe.mode), probe.reason);
+        });
+}
+
+Result<PullMode> Puller::settle_mode(const Scope& scope, const Table& table)
+{
+    PullProbe known{scope.mode == "filter" ? PullMode::filter : PullMode::delta, scope.reason,
+                    parse_instant(around_.store.setting(probe_setting(scope)))};
+    PullProbe chosen = choose_pull_mode(table, known, around_.now());
+    if (chosen.mode == PullMode::delta && chosen.reason.empty())
+        chosen.reason = "the organization tracks changes of this table";
+    if (mode_text(chosen.mode) != scope.mode || chosen.reason != scope.reason) {
+        // A table that changes its mode starts anew: a token means nothing to the other mode.
+        if (!scope.mode.empty() && mode_text(chosen.mode) != scope.mode) {
+            const Result<void> reset = around_.store.transact(
+                localstore::Durability::relaxed,
+                [&](localstore::Transaction& transaction) { return transaction.rounds.reset(scope.number); });
+            if (!reset) return reset.error();
+        }
+        const Result<void> kept = remember(scope, chosen);
+        if (!kept) return kept.error();
+    }
+    return chosen.mode;
+}
+
+Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
+{
+    const auto table = around_.table(scope.table);
+    if (!table) return table.error();
+    PullRound round{.scope = scope, .table = *table, .mode = mode, .plan = (*table)->plan};
+    round.page_rows = size_of(**table).rows();
+    if (!scope.filter.empty()) {
+        const auto filter = parse_filter((*table)->table(), scope.filter);
+        if (!filter) return filter.error();
+        if (mode == PullMode::delta)
+            round.local_filter = *filter;
+        else
+            round.wire_filter = dataverse::wire_filter((*table)->table(), *filter);
+    }
+    const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
+    if (!checkpoint) return checkpoint.error();
+    round.last_finished = checkpoint->finished_at;
+    return round;
+}
+
+Result<void> Puller::begin(PullRound& round, RoundKind kind)
+{
+    round.kind = kind;
+    const Result<void> begun = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto generation = transaction.rounds.begin_round(round.scope.number, kind, around_.now());
+            if (!generation) return generation.error();
+            round.generation = *generation;
+            return {};
+        });
+    if (begun) round.begun = true;
+    return begun;
+}
+
+Result<void> Puller::forget_token(const Scope& scope, const std::string& why)
+{
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> reset = transaction.rounds.reset(scope.number);
+            if (!reset) return reset;
+            return transaction.journal.decide(cycle_.number, {scope.table, {}}, "rebaseline",
+                                              scope.table + " is pulled again from the start: " + why,
+                                              around_.now());
+        });
+}
+
+Result<http::Request> Puller::first_request(PullRound& round, const Checkpoint& checkpoint, Extent extent,
+                                            bool& resumed)
+{
+    const dataverse::Service& service = around_.courier.service();
+    const Guid id = around_.courier.request_id();
+    const auto mode =
+        round.mode == PullMode::delta ? dataverse::PullMode::delta : dataverse::PullMode::filter;
+    resumed = extent == Extent::changes && checkpoint.under_way && !checkpoint.resume_link.empty();
+    if (resumed) {
+        round.kind = checkpoint.kind;
+        round.generation = checkpoint.generation;
+        round.rows = checkpoint.rows;
+        round.begun = true;
+    }
+    const Watermark watermark = parse_watermark(checkpoint.watermark);
+    round.newest = round.since = watermark.newest;
+    if (resumed) return dataverse::next_page(service, checkpoint.resume_link, mode, round.page_rows, id);
+    const bool full =
+        extent == Extent::full ||
+        (round.mode == PullMode::delta ? checkpoint.token.empty() : checkpoint.watermark.empty());
+    round.kind =
+        full ? RoundKind::full : (round.mode == PullMode::delta ? RoundKind::delta : RoundKind::filter);
+    if (!full && round.mode == PullMode::delta)
+        return dataverse::next_page(service, checkpoint.token, mode, round.page_rows, id);
+    const dataverse::Selection selection{round.table->table(), round.table->layout(), round.without,
+                                         round.page_rows};
+    if (round.mode == PullMode::delta) return dataverse::delta_first(service, selection, id);
+    if (full) round.newest = round.since = 0;
+    return dataverse::filter_first(service, selection, round.wire_filter, full ? 0 : watermark.ask_from, id);
+}
+
+asio::awaitable<Result<void>> Puller::run_round(PullRound round, http::Request first)
+{
+    const auto mode =
+        round.mode == PullMode::delta ? dataverse::PullMode::delta : dataverse::PullMode::filter;
+    std::set<std::string> links;
+    first.max_body_bytes = around_.options.page_bytes_most;
+    auto flight = around_.courier.dispatch(std::move(first));
+    for (;;) {
+        auto landing = around_.courier.land(std::move(flight));
+        Result<http::Answer> answer = co_await std::move(landing);
+        if (!answer) co_return answer.error();
+        if (around_.leaving) co_return stopped();
+        const Result<void> sound = dataverse::check_page(*answer, round.scope.table, around_.now());
+        if (!sound) co_return sound.error();
+        auto taking = take_page(round, std::move(*answer));
+        const Result<Next> next = co_await std::move(taking);
+        if (!next) co_return next.error();
+        if (*next == Next::round_over) co_return Result<void>{};
+        const auto checkpoint = around_.store.checkpoint(round.scope.number, Lane::pull);
+        if (!checkpoint) co_return checkpoint.error();
+        if (!links.insert(checkpoint->resume_link).second)
+            co_return Error{ErrorKind::retry, "server.bad_answer",
+                            "the organization's pages of " + round.scope.table + " lead in a circle"};
+        auto request = dataverse::next_page(around_.courier.service(), checkpoint->resume_link, mode,
+                                            round.page_rows, around_.courier.request_id());
+        if (!request) co_return request.error();
+        request->max_body_bytes = around_.options.page_bytes_most;
+        flight = around_.courier.dispatch(std::move(*request));
+        if (between_) {
+            auto pausing = between_();
+            const Result<void> paused = co_await std::move(pausing);
+            if (!paused) co_return paused.error();
+        }
+    }
+}
+
+asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
+{
+    std::vector<std::string> without;
+    for (int restarts = 0; restarts < most_restarts; ++restarts) {
+        const auto table = around_.table(scope.table);
+        if (!table) co_return table.error();
+        const auto mode = settle_mode(scope, (*table)->table());
+        if (!mode) co_return mode.error();
+        scope.mode = mode_text(*mode);
+        const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
+        if (!checkpoint) co_return checkpoint.error();
+        if (!checkpoint->under_way) size_of(**table).begin_round();
+        auto round = round_of(scope, *mode);
+        if (!round) co_return round.error();
+        if (!without.empty()) {
+            round->without = without;
+            round->plan = dataverse::RowPlan((*table)->table(), (*table)->layout(), without);
+        }
+        bool resumed = false;
+        auto request = first_request(*round, *checkpoint, extent, resumed);
+        PageAsked asked{*mode == PullMode::delta, resumed, round->kind == RoundKind::delta};
+        Result<void> done = Result<void>{};
+        if (request) {
+            const bool by_token = asked.token && !resumed;
+            if (!resumed && !by_token) {
+                const Result<void> begun = begin(*round, round->kind);
+                if (!begun) co_return begun.error();
+            }
+            auto running = run_round(std::move(*round), std::move(*request));
+            done = co_await std::move(running);
+        } else {
+            done = request.error();
+        }
+        if (done) co_return done;
+        const Error error = done.error();
+        switch (remedy_for(error, asked)) {
+        case PageRemedy::give_up:
+            co_return done;
+        case PageRemedy::rebaseline: {
+            const Result<void> forgotten = forget_token(scope, error.message);
+            if (!forgotten) co_return forgotten;
+            break;
+        }
+        case PageRemedy::restart: {
+            const Result<void> abandoned = around_.store.transact(
+                localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+                    return transaction.rounds.abandon_round(scope.number, Lane::pull);
+                });
+            if (!abandoned) co_return abandoned;
+            break;
+        }
+        case PageRemedy::use_filter: {
+            const PullProbe probe = delta_refused(error.message, around_.now());
+            Result<void> kept = forget_token(scope, probe.reason);
+            if (kept) kept = remember(scope, probe);
+            if (!kept) co_return kept;
+            scope.mode = mode_text(probe.mode);
+            scope.reason = probe.reason;
+            break;
+        }
+        case PageRemedy::halve:
+            if (!size_of(**table).halve()) {
+                if (!without.empty()) co_return done;
+                without = dataverse::large_columns((*table)->table(), (*table)->layout());
+            }
+            break;
+        case PageRemedy::table_off: {
+            const PullProbe off{PullMode::off, error.message, around_.now()};
+            co_return remember(scope, off);
+        }
+        }
+    }
+    co_return Error{ErrorKind::retry, "server.bad_answer",
+                    "the organization took back every link it gave for " + scope.table};
+}
+
+asio::awaitable<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
+{
+    const Result<void> sound = dataverse::check_page(answer, scope.table, around_.now());
+    if (!sound) co_return false;
+    auto round = round_of(scope, scope.mode == "delta" ? PullMode::delta : PullMode::filter);
+    if (!round) co_return round.error();
+    const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
+    if (!checkpoint) co_return checkpoint.error();
+    round->kind = round->mode == PullMode::delta ? RoundKind::delta : RoundKind::filter;
+    round->newest = round->since = parse_watermark(checkpoint->watermark).newest;
+    auto reading = read_page(*round, answer);
+    Result<Page> page = co_await std::move(reading);
+    if (!page) co_return page.error();
+    const bool nothing = page->end.rows == 0 && page->end.tombstones == 0 && page->end.next_link.empty();
+    const bool fresh = checkpoint->finished_at && around_.now() - *checkpoint->finished_at < token_renewal;
+    const bool said_changes = round->mode == PullMode::filter || page->end.changes_only;
+    if (nothing && said_changes && fresh) co_return true;
+    auto taking = take_page(*round, std::move(answer));
+    const Result<Next> next = co_await std::move(taking);
+    if (!next) co_return next.error();
+    co_return *next == Next::round_over;
+}
+
+asio::awaitable<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scopes)
+{
+    std::vector<Scope> left;
+    std::vector<Scope> asked;
+    std::vector<dataverse::BatchItem> items;
+    for (Scope& scope : scopes) {
+        const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
+        if (!checkpoint) co_return checkpoint.error();
+        const bool delta = scope.mode == "delta";
+        std::string path;
+        if (!checkpoint->under_way && delta && !checkpoint->token.empty())
+            path = path_of(around_.courier.service(), checkpoint->token);
+        if (path.empty()) {
+            left.push_back(std::move(scope));
+            continue;
+        }
+        dataverse::Step step;
+        step.path = std::move(path);
+        items.push_back({{std::move(step)}});
+        asked.push_back(std::move(scope));
+    }
+    if (items.size() < 2) {
+        left.insert(left.end(), asked.begin(), asked.end());
+        co_return left;
+    }
+    http::Request request = dataverse::write_batch(around_.courier.service(), items,
+                                                   dataverse::OnError::go_on, around_.courier.request_id());
+    auto sending = around_.courier.send(std::move(request));
+    Result<http::Answer> answer = co_await std::move(sending);
+    if (!answer && answer.error().code != "net.too_large") co_return answer.error();
+    dataverse::BatchAnswer parts;
+    if (answer) parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
+    parts.items.resize(items.size());
+    if (parts.whole && parts.whole->kind != dataverse::Outcome::Kind::refused)
+        co_return dataverse::to_error(*parts.whole, "tell what changed");
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        dataverse::ItemAnswer& item = parts.items[i];
+        bool over = false;
+        if (item.state == dataverse::ItemAnswer::State::answered && item.answers.size() == 1) {
+            auto taking = polled(asked[i], std::move(item.answers.front()));
+            const Result<bool> taken = co_await std::move(taking);
+            if (!taken) co_return taken.error();
+            over = *taken;
+        }
+        if (!over) left.push_back(std::move(asked[i]));
+    }
+    co_return left;
+}
+
+asio::awaitable<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
+{
+    if (extent == Extent::changes) {
+        auto polling = poll(std::move(scopes));
+        Result<std::vector<Scope>> left = co_await std::move(polling);
+        if (!left) co_return left.error();
+        scopes = std::move(*left);
+    }
+    for (Scope& scope : scopes) {
+        if (around_.leaving) co_return stopped();
+        auto pulling = pull_scope(std::move(scope), extent);
+        const Result<void> pulled = co_await std::move(pulling);
+        if (!pulled) co_return pulled;
+    }
+    co_return Result<void>{};
+}
+
+} // namespace hawser::engine

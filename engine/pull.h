@@ -1,0 +1,113 @@
+#pragma once
+
+#include "base/filter.h"
+#include "engine/absence.h"
+#include "engine/page_rows.h"
+#include "engine/page_size.h"
+#include "engine/pull_mode.h"
+#include "engine/surroundings.h"
+#include "localstore/round.h"
+#include "transport/dataverse/pull.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// How large pages should be, by table; outlives cycles.
+using PageSizes = std::map<std::string, PageSize, std::less<>>;
+
+/// One round of one scope under way.
+struct PullRound {
+    localstore::Scope scope;
+    std::shared_ptr<const TableWork> table;
+    PullMode mode = PullMode::delta;
+    localstore::RoundKind kind = localstore::RoundKind::full;
+    localstore::Generation generation{};
+    bool begun = false;
+    std::optional<Filter> local_filter{}; ///< Delta answers cannot be filtered by the server.
+    std::string wire_filter{};
+    std::vector<std::string> without{}; ///< Large columns that stay on the server for one round.
+    std::size_t page_rows = 5'000;
+    std::int64_t rows = 0;
+    std::int64_t since = 0;                 ///< Watermark that a filter round asked from.
+    std::int64_t newest = 0;                ///< Newest version known when a filter round began.
+    std::int64_t highest = 0;               ///< Highest version that the round brought.
+    std::optional<Instant> last_finished{}; ///< The round before this one.
+    std::uint64_t removed = 0;              ///< By tombstones.
+    dataverse::RowPlan plan;                ///< Of the columns that are asked for.
+};
+
+/// The pull of a cycle: every scope in its mode, page by page.
+///
+/// Guarantees: the rows of a page and the link to the next move together, in short transactions of
+/// which the last moves the link (I5); a page that is malformed or hostile changes nothing; only the
+/// last page of a round replaces the token; an unfinished round goes on at its link after a crash.
+class Puller {
+public:
+    /// Between two pages, for edits that must not wait behind a large pull.
+    using Between = std::function<asio::awaitable<Result<void>>()>;
+
+    Puller(Surroundings& around, CycleWork& cycle, PageSizes& sizes, Between between)
+        : around_(around), cycle_(cycle), sizes_(sizes), between_(std::move(between)), absence_(around, cycle)
+    {
+    }
+
+    enum class Extent { changes, full };
+
+    /// All these scopes: what changed since the last time in one request where the organization
+    /// allows it, then each that needs more on its own.
+    asio::awaitable<Result<void>> pull(std::vector<localstore::Scope> scopes, Extent extent);
+
+private:
+    struct Page {
+        PageRows rows{0};
+        dataverse::PageEnd end{};
+        std::size_t bytes = 0;
+    };
+    enum class Next { another_page, round_over };
+
+    // pull.cpp: which request comes next, and what a failure means.
+    asio::awaitable<Result<void>> pull_scope(localstore::Scope scope, Extent extent);
+    asio::awaitable<Result<void>> run_round(PullRound round, http::Request first);
+    asio::awaitable<Result<std::vector<localstore::Scope>>> poll(std::vector<localstore::Scope> scopes);
+    asio::awaitable<Result<bool>> polled(localstore::Scope scope, http::Answer answer);
+    Result<PullRound> round_of(localstore::Scope scope, PullMode mode);
+    Result<http::Request> first_request(PullRound& round, const localstore::Checkpoint& checkpoint,
+                                        Extent extent, bool& resumed);
+    Result<PullMode> settle_mode(const localstore::Scope& scope, const Table& table);
+    Result<void> remember(const localstore::Scope& scope, const PullProbe& probe);
+    Result<void> begin(PullRound& round, localstore::RoundKind kind);
+    Result<void> forget_token(const localstore::Scope& scope, const std::string& why);
+    PageSize& size_of(const TableWork& table);
+
+    // pull_page.cpp: one page, from bytes to rows in the replica.
+    asio::awaitable<Result<Next>> take_page(PullRound& round, http::Answer answer);
+    asio::awaitable<Result<Page>> read_page(PullRound& round, http::Answer answer);
+    Result<void> store_rows(PullRound& round, const Page& page);
+    Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
+                           localstore::RowTaker& taker, const Page& page, const PageRows::Row& row);
+    asio::awaitable<Result<void>> bury(PullRound& round, const Page& page);
+    asio::awaitable<Result<void>> finish(PullRound& round, const Page& page);
+
+    Surroundings& around_;
+    CycleWork& cycle_;
+    PageSizes& sizes_;
+    Between between_;
+    Absence absence_;
+};
+
+/// The watermark of a filter pull as it is kept: the one to ask from next time (the last but one, so
+/// that each round reads the one before again) and the newest.
+struct Watermark {
+    std::int64_t ask_from = 0;
+    std::int64_t newest = 0;
+};
+Watermark parse_watermark(std::string_view text);
+std::string to_text(const Watermark& watermark);
+
+} // namespace hawser::engine

@@ -1,0 +1,265 @@
+#include "base/body.h"
+#include "engine/pull.h"
+#include "engine/reconcile.h"
+#include "localstore/transaction.h"
+#include "transport/odata/url.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace hawser::engine {
+
+namespace {
+
+/// Rows in one transaction while somebody waits for the write lock; without anybody a page is one.
+constexpr std::size_t rows_before_yielding = 250;
+constexpr std::size_t activities_a_batch = 1'000;
+/// Versions that a first round is followed back: what other transactions had not committed then.
+constexpr std::int64_t first_overlap = 1'000;
+
+asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
+                                                          std::vector<Guid> ids)
+{
+    dataverse::PartyMap all;
+    for (std::size_t at = 0; at < ids.size(); at += activities_a_batch) {
+        const std::span<const Guid> some =
+            std::span(ids).subspan(at, std::min(activities_a_batch, ids.size() - at));
+        const std::vector<dataverse::BatchItem> items = dataverse::party_items(table, some);
+        http::Request request = dataverse::write_batch(
+            around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
+        auto sending = around.courier.send(std::move(request));
+        const Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const dataverse::BatchAnswer parts =
+            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        Result<dataverse::PartyMap> parties = dataverse::parse_parties(table, parts, some, around.now());
+        if (!parties) co_return parties;
+        all.merge(*parties);
+    }
+    co_return all;
+}
+
+} // namespace
+
+asio::awaitable<Result<Puller::Page>> Puller::read_page(PullRound& round, http::Answer answer)
+{
+    const dataverse::PageLimits limits{around_.options.page_bytes_most, PageSize::most_rows, 16};
+    dataverse::PartyMap parties;
+    const auto missing = dataverse::missing_parties(round.plan, answer.body, limits);
+    if (!missing) co_return missing.error();
+    if (!missing->empty()) {
+        auto reading = read_parties(around_, round.table->table(), *missing);
+        Result<dataverse::PartyMap> read = co_await std::move(reading);
+        if (!read) co_return read.error();
+        parties = std::move(*read);
+    }
+    Page page;
+    page.bytes = answer.body.size();
+    page.rows = PageRows(answer.body.size() * 3 / 4);
+    const auto end = dataverse::parse_page(round.plan, answer.body, page.rows, &parties, limits);
+    if (!end) co_return end.error();
+    page.end = *end;
+    co_return page;
+}
+
+asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
+{
+    auto reading = read_page(round, std::move(answer));
+    Result<Page> page = co_await std::move(reading);
+    if (!page) co_return page.error();
+    size_of(*round.table).weighed(page->bytes, page->end.rows);
+    // A full set where changes were asked for: the token was too old and the organization did not say
+    // so. What the set lacks is then looked at, as after any full round.
+    const bool silently_full = round.mode == PullMode::delta && round.kind == localstore::RoundKind::delta &&
+                               !round.begun && !page->end.changes_only;
+    if (!round.begun) {
+        const Result<void> begun = begin(round, silently_full ? localstore::RoundKind::full : round.kind);
+        if (!begun) co_return begun.error();
+    }
+    const Result<void> stored = store_rows(round, *page);
+    if (!stored) co_return stored.error();
+    auto burying = bury(round, *page);
+    const Result<void> buried = co_await std::move(burying);
+    if (!buried) co_return buried.error();
+    if (!page->end.next_link.empty()) {
+        const Result<void> linked = around_.store.transact(
+            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+                return transaction.rounds.set_resume_link(round.scope.number, round.generation,
+                                                          page->end.next_link, round.rows);
+            });
+        if (!linked) co_return linked.error();
+        co_return Next::another_page;
+    }
+    auto finishing = finish(round, *page);
+    const Result<void> finished = co_await std::move(finishing);
+    if (!finished) co_return finished.error();
+    co_return Next::round_over;
+}
+
+Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transaction,
+                               localstore::RowTaker& taker, const Page& page, const PageRows::Row& row)
+{
+    const std::string_view body = page.rows.body(row);
+    const std::string etag(page.rows.etag(row));
+    const RecordKey key{round.scope.table, row.id};
+    std::optional<Fields> fields;
+    const auto decode = [&]() -> Result<void> {
+        if (fields) return {};
+        Result<Fields> decoded = decode_body(round.table->layout(), round.table->table(), body);
+        if (!decoded) return decoded.error();
+        fields = std::move(*decoded);
+        return {};
+    };
+    if (round.local_filter) {
+        const Result<void> decoded = decode();
+        if (!decoded) return decoded;
+        if (!matches(*round.local_filter, *fields)) {
+            RemoteWord left{conflict::Presence::out_of_reach, {}, {}, round.scope.number};
+            const auto state = transaction.records.state(key);
+            if (!state) return state.error();
+            const bool member = std::ranges::find(state->scopes, round.scope.number) != state->scopes.end();
+            if (!member) return {};
+            return reconcile_record(cycle_, transaction, *round.table, key, left, around_.now());
+        }
+    }
+    const auto quality = row.partial ? localstore::Quality::partial : localstore::Quality::whole;
+    const auto taken = taker.take(row.id, etag, body, quality);
+    if (!taken) return taken.error();
+    switch (*taken) {
+    case localstore::Taken::inserted:
+    case localstore::Taken::updated:
+        ++cycle_.figures.pulled;
+        return {};
+    case localstore::Taken::unchanged:
+        return {};
+    case localstore::Taken::dirty:
+    case localstore::Taken::in_flight:
+        break;
+    }
+    const auto seen = transaction.rounds.note_seen(round.scope.number, round.generation, row.id, etag);
+    if (!seen) return seen.error();
+    // A row without its large columns cannot be merged: the edits wait until it comes whole.
+    if (row.partial) return {};
+    const Result<void> decoded = decode();
+    if (!decoded) return decoded;
+    RemoteWord word{conflict::Presence::present, etag, std::move(*fields), {}};
+    return reconcile_record(cycle_, transaction, *round.table, key, word, around_.now());
+}
+
+Result<void> Puller::store_rows(PullRound& round, const Page& page)
+{
+    const std::vector<PageRows::Row>& rows = page.rows.rows();
+    std::size_t at = 0;
+    while (at < rows.size()) {
+        const Result<void> stored = around_.store.transact(
+            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+                auto taker =
+                    transaction.rounds.take_rows(round.scope.number, round.generation, cycle_.number);
+                if (!taker) return taker.error();
+                const std::size_t began = at;
+                while (at < rows.size()) {
+                    const Result<void> done = store_row(round, transaction, *taker, page, rows[at]);
+                    if (!done) return done;
+                    round.highest = std::max(round.highest, rows[at].version);
+                    ++at;
+                    const bool pause = (at - began) % rows_before_yielding == 0;
+                    if (pause && transaction.should_yield()) break;
+                }
+                return {};
+            });
+        if (!stored) return stored;
+    }
+    round.rows += static_cast<std::int64_t>(rows.size());
+    around_.progress("pull", round.scope.table, static_cast<std::uint64_t>(round.rows), 0);
+    return {};
+}
+
+asio::awaitable<Result<void>> Puller::bury(PullRound& round, const Page& page)
+{
+    const std::vector<Guid>& dead = page.rows.tombstones();
+    if (dead.empty()) co_return Result<void>{};
+    std::vector<Guid> sure;
+    std::vector<Guid> doubtful;
+    for (const Guid& id : dead) {
+        const auto state = around_.store.state({round.scope.table, id});
+        if (!state) co_return state.error();
+        if (!state->known || state->tombstone) continue;
+        const bool of_this_round = state->generation == round.generation;
+        const auto receipts = around_.store.receipts(state->key, 1);
+        if (!receipts) co_return receipts.error();
+        const bool ours_since =
+            !receipts->empty() && (!round.last_finished || receipts->front().at >= *round.last_finished);
+        (state->dirty() || of_this_round || ours_since ? doubtful : sure).push_back(id);
+    }
+    round.removed += sure.size() + doubtful.size();
+    auto guarding = absence_.guard(round.scope.table, "delete", round.removed, false);
+    const Result<void> allowed = co_await std::move(guarding);
+    if (!allowed) co_return allowed;
+    const Result<void> buried = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            RemoteWord word;
+            word.presence = conflict::Presence::deleted;
+            for (const Guid& id : sure) {
+                const Result<void> done = reconcile_record(cycle_, transaction, *round.table,
+                                                           {round.scope.table, id}, word, around_.now());
+                if (!done) return done;
+            }
+            return {};
+        });
+    if (!buried) co_return buried;
+    auto confirming = absence_.confirm(round.scope, std::move(doubtful), Suspicion::tombstone);
+    co_return co_await std::move(confirming);
+}
+
+asio::awaitable<Result<void>> Puller::finish(PullRound& round, const Page& page)
+{
+    if (round.kind == localstore::RoundKind::full) {
+        auto confirming = absence_.confirm_unseen(round.scope, round.generation);
+        const Result<void> confirmed = co_await std::move(confirming);
+        if (!confirmed) co_return confirmed;
+    }
+    localstore::Finish end;
+    end.now = around_.now();
+    if (round.mode == PullMode::delta && !page.end.delta_link.empty()) {
+        const auto link = odata::same_service(around_.courier.service().root, page.end.delta_link);
+        if (!link) co_return link.error();
+        end.token = *link;
+    } else {
+        const std::int64_t newest = std::max({round.highest, page.end.highest_version, round.since});
+        const std::int64_t known = round.kind == localstore::RoundKind::full
+                                       ? std::max<std::int64_t>(newest - first_overlap, 0)
+                                       : round.newest;
+        end.watermark = to_text(Watermark{known, newest});
+        if (round.mode == PullMode::delta) {
+            const PullProbe untracked{PullMode::filter, "the organization gave no delta link for this table",
+                                      around_.now()};
+            const Result<void> remembered = remember(round.scope, untracked);
+            if (!remembered) co_return remembered.error();
+        }
+    }
+    co_return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+            return transaction.rounds.finish_round(round.scope.number, round.generation, end);
+        });
+}
+
+Watermark parse_watermark(std::string_view text)
+{
+    Watermark watermark;
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return watermark;
+    const std::string_view first = text.substr(0, colon);
+    const std::string_view second = text.substr(colon + 1);
+    const auto a = std::from_chars(first.data(), first.data() + first.size(), watermark.ask_from);
+    const auto b = std::from_chars(second.data(), second.data() + second.size(), watermark.newest);
+    if (a.ec != std::errc{} || b.ec != std::errc{}) return {};
+    return watermark;
+}
+
+std::string to_text(const Watermark& watermark)
+{
+    return std::to_string(watermark.ask_from) + ":" + std::to_string(watermark.newest);
+}
+
+} // namespace hawser::engine

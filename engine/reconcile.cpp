@@ -1,0 +1,255 @@
+#include "engine/reconcile.h"
+
+#include "engine/etag.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using conflict::Outcome;
+using localstore::RecordState;
+
+localstore::ConflictReason reason_of(const conflict::Contested& contested)
+{
+    if (contested.reason == conflict::both_changed) return localstore::ConflictReason::both_changed;
+    if (contested.reason == conflict::may_be_applied) return localstore::ConflictReason::indeterminate;
+    return localstore::ConflictReason::invalid_merge;
+}
+
+/// One open question a record; columns that are open already with the same sides are no news.
+Result<void> open_questions(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                            const conflict::Plan& plan, const std::string& name, Instant now)
+{
+    localstore::NewConflict question;
+    question.key = state.key;
+    question.cycle = cycle.number;
+    question.now = now;
+    for (const conflict::Contested& contested : plan.contested) {
+        const bool open_already =
+            state.conflict && std::ranges::any_of(state.conflict->columns, [&](const auto& column) {
+                return column.column == contested.column;
+            });
+        if (open_already) continue;
+        if (question.columns.empty()) {
+            question.reason = reason_of(contested);
+            question.sentence =
+                name + ": " + contested.column + " " +
+                (contested.reason.empty() ? std::string(conflict::both_changed) : contested.reason);
+        }
+        question.columns.push_back({contested.column, contested.base, contested.mine, contested.theirs});
+    }
+    if (question.columns.empty()) return {};
+    ++cycle.figures.conflicts;
+    const auto opened = transaction.conflicts.open(question);
+    if (!opened) return opened.error();
+    return {};
+}
+
+Result<void> close_agreed(localstore::Transaction& transaction, const RecordState& state,
+                          const conflict::Plan& plan, Instant now)
+{
+    if (!state.conflict || plan.agreed.empty()) return {};
+    return transaction.conflicts.close(state.conflict->number, plan.agreed, "both sides agree", now);
+}
+
+Result<void> settle_all(localstore::Transaction& transaction, const RecordState& state,
+                        localstore::ChangeState outcome, std::string_view reason, Instant now)
+{
+    for (const localstore::Change& change : state.live) {
+        const Result<void> settled = transaction.queue.settle(change.sequence, {}, outcome, reason, now);
+        if (!settled) return settled;
+    }
+    return {};
+}
+
+Result<void> decide(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                    const conflict::Plan& plan, Instant now)
+{
+    for (const conflict::Decision& decision : plan.decisions) {
+        const Result<void> written =
+            transaction.journal.decide(cycle.number, key, decision.rule, decision.sentence, now);
+        if (!written) return written;
+    }
+    return {};
+}
+
+bool deletes(const RecordState& state)
+{
+    return !state.live.empty() && state.live.back().kind == localstore::ChangeKind::remove;
+}
+
+/// The very version that the shadow is, or a deletion that is known.
+bool says_nothing_new(const RecordState& state, const RemoteWord& word)
+{
+    const auto known = state.shadow ? state.shadow->remote : localstore::Remote::present;
+    if (word.presence == conflict::Presence::present)
+        return state.shadow && known == localstore::Remote::present && state.shadow->etag == word.etag;
+    return word.presence == conflict::Presence::deleted &&
+           (state.tombstone || known == localstore::Remote::deleted);
+}
+
+/// The organization deleted the record. Edits stay live: the next push creates it again, except for
+/// a series, which may live on under another id and has to be looked up first.
+Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                            const conflict::Plan& plan, Instant now)
+{
+    ++cycle.figures.removed;
+    Result<void> done{};
+    if (plan.outcome == Outcome::deleted_remotely)
+        done = settle_all(transaction, state, localstore::ChangeState::superseded,
+                          "the organization deleted the record", now);
+    if (plan.outcome == Outcome::unlinked)
+        for (const localstore::Change& change : state.live)
+            if (done && change.state == localstore::ChangeState::queued)
+                done = transaction.queue.hold(change.sequence,
+                                              "the series may live on under another id; look it up first");
+    if (!done) return done;
+    return transaction.records.mark_deleted(state.key, cycle.number, now);
+}
+
+/// The organization holds the record.
+Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                            const conflict::Plan& plan, const RemoteWord& word, const std::string& name,
+                            Instant now)
+{
+    // A deletion here that met a change there gives way first: the shadow then moves on a live record.
+    if (plan.outcome == Outcome::revived && deletes(state)) {
+        for (const localstore::Change& change : state.live) {
+            if (change.kind != localstore::ChangeKind::remove) continue;
+            const Result<void> settled =
+                transaction.queue.settle(change.sequence, {}, localstore::ChangeState::superseded,
+                                         "the organization changed the record meanwhile", now);
+            if (!settled) return settled;
+        }
+    }
+    const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
+                                                          localstore::Coverage::whole_record, cycle.number);
+    if (!local) return local.error();
+    switch (plan.outcome) {
+    case Outcome::echo:
+        return settle_all(transaction, state, localstore::ChangeState::applied,
+                          "the organization says the same already", now);
+    case Outcome::take_remote:
+        return settle_all(transaction, state, localstore::ChangeState::superseded,
+                          "the organization's copy was taken", now);
+    case Outcome::merged:
+        ++cycle.figures.merged;
+        break;
+    case Outcome::contested:
+    case Outcome::keep_local:
+    case Outcome::revived:
+    case Outcome::deleted_remotely:
+    case Outcome::unlinked:
+        break;
+    }
+    const Result<void> closed = close_agreed(transaction, state, plan, now);
+    if (!closed) return closed;
+    return open_questions(cycle, transaction, state, plan, name, now);
+}
+
+Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                 const conflict::Plan& plan, const RemoteWord& word, const std::string& name, Instant now)
+{
+    switch (word.presence) {
+    case conflict::Presence::present:
+        return act_on_present(cycle, transaction, state, plan, word, name, now);
+    case conflict::Presence::deleted:
+        return act_on_deleted(cycle, transaction, state, plan, now);
+    case conflict::Presence::out_of_reach:
+        ++cycle.figures.removed;
+        return transaction.records.unlink(state.key, word.scope);
+    }
+    return {};
+}
+
+} // namespace
+
+conflict::Situation situation_of(const TableWork& table, const RecordState& state, const RemoteWord& word)
+{
+    conflict::Situation situation;
+    const Fields* shown = state.local ? &*state.local : nullptr;
+    if (!shown && state.shadow) shown = &state.shadow->fields;
+    if (!shown && word.presence == conflict::Presence::present) shown = &word.fields;
+    situation.name = name_of(table.table(), state.key, shown);
+    if (state.shadow && state.shadow->remote != localstore::Remote::never)
+        situation.base = conflict::Copy{state.shadow->fields, state.shadow->etag};
+    else if (!state.shadow && state.known && state.local)
+        situation.base = conflict::Copy{*state.local, state.etag};
+    situation.local = state.local;
+    situation.presence = word.presence;
+    if (word.presence == conflict::Presence::present)
+        situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};
+    if (table.table().name == "recurringappointmentmaster")
+        situation.revival = conflict::Revival::look_up_first;
+    if (!state.local && state.known) situation.local_absence = conflict::LocalAbsence::deleted_here;
+    if (state.conflict)
+        for (const localstore::ConflictColumn& column : state.conflict->columns)
+            situation.open_conflicts.push_back({column.column,
+                                                column.base,
+                                                column.mine,
+                                                column.theirs,
+                                                std::string(localstore::to_text(state.conflict->reason)),
+                                                {}});
+    return situation;
+}
+
+Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,
+                              const RecordKey& key, const RemoteWord& word, Instant now)
+{
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    if (state->open_intent) {
+        if (word.presence == conflict::Presence::out_of_reach) return {};
+        localstore::Copy copy;
+        if (word.presence == conflict::Presence::present) copy = word.fields;
+        return transaction.records.stage(key, word.etag, copy, cycle.number);
+    }
+    if (!state->dirty() && word.presence == conflict::Presence::present) {
+        ++cycle.figures.pulled;
+        return transaction.records.replace(key, word.etag, word.fields, cycle.number);
+    }
+    if (!state->known || says_nothing_new(*state, word)) return {};
+    const conflict::Situation situation = situation_of(table, *state, word);
+    const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
+    const Result<void> written = decide(cycle, transaction, key, plan, now);
+    if (!written) return written;
+    return act(cycle, transaction, *state, plan, word, situation.name, now);
+}
+
+Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)
+{
+    constexpr std::size_t at_a_time = 200;
+    for (bool more = true; more;) {
+        const Result<void> done = around.store.transact(
+            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+                const auto ready = transaction.records.staged_ready(at_a_time);
+                if (!ready) return ready.error();
+                more = ready->size() == at_a_time;
+                for (const RecordKey& key : *ready) {
+                    const auto table = around.table(key.table);
+                    if (!table) return table.error();
+                    const auto state = transaction.records.state(key);
+                    if (!state) return state.error();
+                    Result<void> step = transaction.records.drop_staged(key);
+                    if (!step) return step;
+                    // An older word than the one the intent brought back says nothing any more.
+                    if (!state->staged || !is_newer(state->staged->etag, state->etag)) continue;
+                    RemoteWord word;
+                    word.etag = state->staged->etag;
+                    if (state->staged->copy)
+                        word.fields = *state->staged->copy;
+                    else
+                        word.presence = conflict::Presence::deleted;
+                    step = reconcile_record(cycle, transaction, **table, key, word, around.now());
+                    if (!step) return step;
+                }
+                return {};
+            });
+        if (!done) return done;
+    }
+    return {};
+}
+
+} // namespace hawser::engine

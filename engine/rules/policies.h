@@ -1,0 +1,40 @@
+#pragma once
+
+#include "conflict/policy.h"
+#include "conflict/policy_file.h"
+#include "conflict/validate.h"
+#include "hawser/metadata.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace hawser::engine {
+
+/// How records of one table are merged.
+struct TableRules {
+    Table table;
+    conflict::Policy policy;
+    conflict::Validator validator;
+};
+
+/// The merge rules of every table: the defaults under what a person configured. Made once a table
+/// and kept until its metadata changes.
+///
+/// Threads: any.
+class Policies {
+public:
+    explicit Policies(conflict::PolicyFile configured = {}) : configured_(std::move(configured)) {}
+
+    /// A configured entry that does not fit the table (it was refused when it was read, but the
+    /// schema moved since) leaves the defaults.
+    std::shared_ptr<const TableRules> of(const Table& table) const;
+
+private:
+    conflict::PolicyFile configured_;
+    mutable std::mutex mutex_;
+    mutable std::map<std::string, std::shared_ptr<const TableRules>, std::less<>> known_;
+};
+
+} // namespace hawser::engine

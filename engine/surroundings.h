@@ -1,0 +1,67 @@
+#pragma once
+
+#include "engine/courier.h"
+#include "engine/figures.h"
+#include "engine/loop.h"
+#include "engine/rules/policies.h"
+#include "hawser/synchronizer.h"
+#include "localstore/store.h"
+#include "transport/dataverse/page.h"
+#include "transport/dataverse/service.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace hawser::engine {
+
+/// Everything the work on one table needs, prepared once a cycle.
+struct TableWork {
+    std::shared_ptr<const localstore::KnownTable> known;
+    std::shared_ptr<const TableRules> rules;
+    dataverse::RowPlan plan;
+
+    const Table& table() const { return known->table; }
+    const Layout& layout() const { return known->layout; }
+};
+
+/// What the parts of one engine share. Lives as long as the engine; belongs to the loop's thread.
+struct Surroundings {
+    Loop& loop;
+    Courier& courier;
+    localstore::Store& store;
+    const Policies& policies;
+    Random& random;
+    const SynchronizerOptions& options;
+
+    dataverse::EntitySets entity_sets{};
+    bool leaving = false; ///< Somebody wants the engine to stop: end at the next chance.
+
+    Instant now() const { return loop.clock().now(); }
+
+    /// The table as it is known now; the same object until `forget_tables`.
+    Result<std::shared_ptr<const TableWork>> table(std::string_view name);
+    void forget_tables() { tables_.clear(); }
+
+    void progress(std::string_view phase, std::string_view table, std::uint64_t done,
+                  std::uint64_t total) const;
+    void log(std::string_view level, std::string_view event, std::string_view json) const;
+
+    std::map<std::string, std::shared_ptr<const TableWork>, std::less<>> tables_{};
+};
+
+/// One cycle under way.
+struct CycleWork {
+    localstore::CycleNumber number;
+    Instant started{};
+    Figures figures{};
+};
+
+/// The error with which everything ends when the engine is asked to stop.
+Error stopped();
+
+/// What people call a record: "contact Jane Doe", or with its id when it has no name.
+std::string name_of(const Table& table, const RecordKey& key, const Fields* fields);
+
+} // namespace hawser::engine

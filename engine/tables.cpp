@@ -1,0 +1,99 @@
+#include "engine/tables.h"
+
+#include "base/time_text.h"
+#include "localstore/transaction.h"
+#include "transport/dataverse/metadata.h"
+
+#include <boost/json.hpp>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::string_view sets_setting = "entity_sets";
+constexpr std::string_view time_setting = "metadata_at";
+
+std::string sets_text(const dataverse::EntitySets& sets)
+{
+    boost::json::object object;
+    for (const auto& [table, set] : sets) object[table] = set;
+    return boost::json::serialize(object);
+}
+
+asio::awaitable<Result<Table>> read_definition(Surroundings& around, std::string name)
+{
+    const std::vector<dataverse::BatchItem> items = dataverse::metadata_items(name);
+    http::Request request = dataverse::write_batch(around.courier.service(), items, dataverse::OnError::go_on,
+                                                   around.courier.request_id());
+    auto sending = around.courier.send(std::move(request));
+    const Result<http::Answer> answer = co_await std::move(sending);
+    if (!answer) co_return answer.error();
+    const dataverse::BatchAnswer parts =
+        dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+    co_return dataverse::parse_metadata(name, parts, around.now());
+}
+
+asio::awaitable<Result<void>> read_entity_sets(Surroundings& around)
+{
+    http::Request request = dataverse::entity_sets(around.courier.service(), around.courier.request_id());
+    auto sending = around.courier.send(std::move(request));
+    const Result<http::Answer> answer = co_await std::move(sending);
+    if (!answer) co_return answer.error();
+    Result<dataverse::EntitySets> sets = dataverse::parse_entity_sets(*answer, around.now());
+    if (!sets) co_return sets.error();
+    around.entity_sets = std::move(*sets);
+    co_return Result<void>{};
+}
+
+} // namespace
+
+dataverse::EntitySets stored_entity_sets(const localstore::Store& store)
+{
+    dataverse::EntitySets sets;
+    boost::system::error_code failure;
+    const boost::json::value value = boost::json::parse(store.setting(sets_setting), failure);
+    if (failure || !value.is_object()) return sets;
+    for (const auto& member : value.get_object())
+        if (member.value().is_string()) sets.emplace(member.key(), member.value().get_string());
+    return sets;
+}
+
+std::optional<Instant> tables_refreshed_at(const localstore::Store& store)
+{
+    return parse_instant(store.setting(time_setting));
+}
+
+asio::awaitable<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string> names)
+{
+    auto reading_sets = read_entity_sets(around);
+    const Result<void> sets = co_await std::move(reading_sets);
+    if (!sets) co_return sets.error();
+    std::vector<Table> tables;
+    for (const std::string& name : names) {
+        around.progress("connect", name, tables.size(), names.size());
+        auto reading = read_definition(around, name);
+        Result<Table> table = co_await std::move(reading);
+        if (table) {
+            tables.push_back(std::move(*table));
+            continue;
+        }
+        const bool about_the_table =
+            table.error().kind == ErrorKind::park || table.error().kind == ErrorKind::refuse;
+        if (!about_the_table || !around.store.table(name)) co_return table.error();
+    }
+    const Result<void> kept = around.store.transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            for (const Table& table : tables) {
+                const Result<void> defined = transaction.define_table(table);
+                if (!defined) return defined;
+            }
+            const Result<void> named =
+                transaction.journal.set_setting(sets_setting, sets_text(around.entity_sets));
+            if (!named) return named;
+            return transaction.journal.set_setting(time_setting, to_text(around.now()));
+        });
+    around.forget_tables();
+    co_return kept;
+}
+
+} // namespace hawser::engine
