@@ -125,6 +125,18 @@ bool listed(std::string_view list, std::string_view word)
     return false;
 }
 
+bool is_finished_mail(const Call& call, const Table& table, const Values& values)
+{
+    return table.name == "email" && call.settings().completed_email_read_only &&
+           number_in(table, values, "statecode").value_or(0) != 0;
+}
+
+Refusal finished_mail(const std::string& what)
+{
+    return {405, "0x8004023b",
+            "The " + what + " cannot be changed: an email that is completed or canceled is read-only."};
+}
+
 std::optional<std::int64_t> default_status(const Column& status, std::int64_t state)
 {
     for (const Option& option : status.options)
@@ -250,17 +262,20 @@ std::optional<Refusal> check_file(const Call& call, const Table& table, const Va
 std::optional<Refusal> check_still_writable(const Call& call, const Table& table, const Values& values,
                                             const Payload& payload)
 {
-    if (table.name != "email" || !call.settings().completed_email_read_only) return std::nullopt;
-    if (number_in(table, values, "statecode").value_or(0) == 0) return std::nullopt;
+    if (!is_finished_mail(call, table, values)) return std::nullopt;
     for (const Payload::Entry& entry : payload.entries) {
         const std::string& name = entry.column->name;
         if (name == "regardingobjectid" || name == "statecode" || name == "statuscode" || name == "ownerid")
             continue;
-        return Refusal{405, "0x8004023b",
-                       "The column '" + name + "' cannot be changed: an email that is completed or canceled is "
-                                               "read-only."};
+        return finished_mail("column '" + name + "'");
     }
     return std::nullopt;
+}
+
+std::optional<Refusal> check_parties_writable(const Call& call, const Table& table, const Values& values)
+{
+    if (!is_finished_mail(call, table, values)) return std::nullopt;
+    return finished_mail("party list");
 }
 
 } // namespace hawser::server

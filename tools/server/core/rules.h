@@ -27,6 +27,7 @@ std::optional<Refusal> check_file(const Call& call, const Table& table, const Va
 /// Mail that was completed or canceled accepts only another regarding or another state.
 std::optional<Refusal> check_still_writable(const Call& call, const Table& table, const Values& values,
                                             const Payload& payload);
+std::optional<Refusal> check_parties_writable(const Call& call, const Table& table, const Values& values);
 
 std::optional<std::int64_t> number_in(const Table& table, const Values& values, std::string_view column);
 std::string text_in(const Table& table, const Values& values, std::string_view column);

@@ -30,6 +30,8 @@ Outcome<StoredRow> change_row(const Call& call, const Table& table, const Stored
                               const std::string& condition);
 std::optional<Refusal> insert_parties(const Call& call, const Table& table, const Guid& activity,
                                       const std::vector<Payload>& parties);
+/// Gives the row a new version as if it had been written, without changing a column of the caller's.
+void touch_row(const Call& call, const Table& table, StoredRow& row);
 void erase_tree(const Call& call, const Table& table, const Row& row, const std::string& condition);
 
 } // namespace hawser::server

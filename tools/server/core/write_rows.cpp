@@ -139,6 +139,14 @@ Outcome<StoredRow> change_row(const Call& call, const Table& table, const Stored
     return changed;
 }
 
+void touch_row(const Call& call, const Table& table, StoredRow& row)
+{
+    Values values = decode(row.body);
+    stamp(call, table, values, "modifiedon", "modifiedby");
+    row.body = encode(values);
+    call.storage().update(table, row);
+}
+
 void erase_tree(const Call& call, const Table& table, const Row& row, const std::string& condition)
 {
     for (const Table& child : call.world.catalogue.tables()) {
