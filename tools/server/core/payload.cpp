@@ -51,7 +51,8 @@ public:
             return bad_payload(table_.set, "CRM do not support direct update of Entity Reference properties, "
                                            "Use Navigation properties instead.");
         if (!writable(*column)) return read_only(*column);
-        Outcome<std::optional<std::string>> bytes = stored_bytes(call_, table_, *column, value);
+        const Blanks blanks = call_.settings().trim_text ? Blanks::trim : Blanks::keep;
+        Outcome<std::optional<std::string>> bytes = stored_bytes(table_, *column, value, blanks);
         if (!bytes) return bytes.refusal();
         payload_.put(*column, std::move(*bytes));
         return std::nullopt;

@@ -41,9 +41,11 @@ Outcome<boost::json::object> parse_object(std::string_view set, std::string_view
 Outcome<Payload> read_payload(const Call& call, const Table& table, const boost::json::object& object,
                               PayloadUse use);
 
-/// One value in stored form, trimmed and checked against type, length and options.
-Outcome<std::optional<std::string>> stored_bytes(const Call& call, const Table& table, const Column& column,
-                                                 const boost::json::value& value);
+enum class Blanks { trim, keep };
+
+/// One value in stored form, checked against type, length and options.
+Outcome<std::optional<std::string>> stored_bytes(const Table& table, const Column& column,
+                                                 const boost::json::value& value, Blanks blanks);
 
 /// The row that a URL (of a bind or a reference) names; it must exist and the caller may refer to it.
 Outcome<Reference> resolve_reference(const Call& call, const Column& column, std::string_view navigation,

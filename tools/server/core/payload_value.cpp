@@ -38,9 +38,9 @@ Refusal wrong_type(const Table& table, const Column& column)
                                       edm_name(column.kind) + "'.");
 }
 
-Stored text_bytes(const Call& call, const Table& table, const Column& column, std::string_view text)
+Stored text_bytes(const Table& table, const Column& column, std::string_view text, Blanks blanks)
 {
-    if (call.settings().trim_text) {
+    if (blanks == Blanks::trim) {
         const auto last = text.find_last_not_of(" \t");
         text = text.substr(0, last == std::string_view::npos ? 0 : last + 1);
     }
@@ -139,11 +139,11 @@ Stored choices_bytes(const Table& table, const Column& column, std::string_view 
     return std::optional(quoted_text(joined));
 }
 
-Stored string_bytes(const Call& call, const Table& table, const Column& column, std::string_view text)
+Stored string_bytes(const Table& table, const Column& column, std::string_view text, Blanks blanks)
 {
     switch (column.kind) {
     case Kind::text:
-    case Kind::memo: return text_bytes(call, table, column, text);
+    case Kind::memo: return text_bytes(table, column, text, blanks);
     case Kind::date_time:
     case Kind::date: return time_bytes(table, column, text);
     case Kind::multi_choice: return choices_bytes(table, column, text);
@@ -158,10 +158,11 @@ Stored string_bytes(const Call& call, const Table& table, const Column& column, 
 
 } // namespace
 
-Stored stored_bytes(const Call& call, const Table& table, const Column& column, const boost::json::value& value)
+Stored stored_bytes(const Table& table, const Column& column, const boost::json::value& value, Blanks blanks)
 {
     if (value.is_null()) return std::optional<std::string>();
-    if (value.is_string()) return string_bytes(call, table, column, {value.get_string().data(), value.get_string().size()});
+    if (value.is_string())
+        return string_bytes(table, column, {value.get_string().data(), value.get_string().size()}, blanks);
     if (value.is_bool()) {
         if (column.kind != Kind::boolean) return wrong_type(table, column);
         return std::optional<std::string>(value.get_bool() ? "true" : "false");
