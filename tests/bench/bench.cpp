@@ -1,0 +1,176 @@
+// One measured job of Hawser, in a process of its own so that its memory is its own.
+//
+//   hawser_bench pull REPLICA [TRACE]   first pull of every table; URL, token and mailbox as in
+//                                       HAWSER_URL, HAWSER_TOKEN, HAWSER_MAILBOX
+//   hawser_bench idle REPLICA           cycles with nothing to do
+//   hawser_bench edit REPLICA N         N durable local edits, one at a time
+//   hawser_bench push REPLICA N         N queued edits of N records, then the cycle that sends them
+//   hawser_bench read REPLICA           get by id, and the first page of a sorted list
+//
+// Prints one line of JSON.
+
+#include "hawser/hawser.h"
+#include "tests/bench/measure.h"
+#include "tests/bench/traced_exchange.h"
+#include "transport/http/curl_exchange.h"
+
+#include <boost/json.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+namespace hawser::bench {
+namespace {
+
+constexpr const char* tables[] = {"account", "contact", "lead",        "opportunity", "incident",
+                                  "email",   "task",    "appointment", "phonecall",   "annotation"};
+
+std::string setting(const char* name)
+{
+    const char* value = std::getenv(name);
+    if (!value) give_up(std::string(name) + " is not set");
+    return value;
+}
+
+struct Bench {
+    std::shared_ptr<TracedExchange> exchange;
+    Ports ports;
+    std::unique_ptr<Synchronizer> synchronizer;
+
+    explicit Bench(const std::string& trace = {})
+        : exchange(std::make_shared<TracedExchange>(http::curl_exchange(), trace)),
+          ports{exchange, fixed_token(setting("HAWSER_TOKEN"))}
+    {
+    }
+
+    Replica open(const std::filesystem::path& path)
+    {
+        ReplicaOptions options;
+        options.path = path;
+        if (!std::filesystem::exists(path)) {
+            Binding binding =
+                need(Synchronizer::identify(setting("HAWSER_URL"), setting("HAWSER_MAILBOX"), {}, ports));
+            std::vector<ScopeChoice> scopes;
+            for (const char* table : tables) scopes.push_back({.table = table});
+            need(need(Replica::create(options, binding)).choose(scopes));
+        }
+        Replica replica = need(Replica::open(options));
+        synchronizer = std::make_unique<Synchronizer>(replica, SynchronizerOptions{}, ports);
+        return replica;
+    }
+};
+
+void print(boost::json::object figures)
+{
+    figures["peak_megabytes"] = peak_megabytes();
+    std::cout << boost::json::serialize(figures) << '\n';
+}
+
+void pull(const std::string& path, const std::string& trace)
+{
+    Bench bench(trace);
+    Replica replica = bench.open(path);
+    const std::uint64_t before = bench.exchange->requests();
+    CycleReport report;
+    const Cost cost = measure([&] { report = need(bench.synchronizer->cycle()); });
+    print({{"seconds", cost.seconds},
+           {"cpu_seconds", cost.cpu_seconds},
+           {"records", report.pulled},
+           {"requests", bench.exchange->requests() - before}});
+}
+
+void idle(const std::string& path)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    need(bench.synchronizer->start());
+    need(bench.synchronizer->cycle());
+    const std::uint64_t before = bench.exchange->requests();
+    constexpr int cycles = 50;
+    std::vector<double> seconds, cpu;
+    for (int i = 0; i < cycles; ++i) {
+        const Cost cost = measure([&] { need(bench.synchronizer->cycle()); });
+        seconds.push_back(cost.seconds);
+        cpu.push_back(cost.cpu_seconds);
+    }
+    print({{"median_seconds", median(seconds)},
+           {"median_cpu_seconds", median(cpu)},
+           {"requests_a_cycle", static_cast<double>(bench.exchange->requests() - before) / cycles}});
+}
+
+void edit(const std::string& path, std::size_t count)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    const std::vector<Record> contacts =
+        need(replica.query({.table = "contact", .columns = {"lastname"}, .limit = count}));
+    std::vector<double> seconds;
+    for (const Record& contact : contacts) {
+        const Edit change{ChangeKind::update, contact.key, {{"jobtitle", std::string("measured")}}};
+        seconds.push_back(measure([&] { need(replica.write({change})); }).seconds);
+    }
+    if (seconds.empty()) give_up("no contacts to edit");
+    print({{"median_seconds", median(seconds)}, {"edits", seconds.size()}});
+}
+
+void push(const std::string& path, std::size_t count)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    need(bench.synchronizer->start());
+    need(bench.synchronizer->cycle());
+    const std::vector<Record> contacts =
+        need(replica.query({.table = "contact", .columns = {"lastname"}, .limit = count}));
+    std::vector<Edit> edits;
+    for (const Record& contact : contacts)
+        edits.push_back({ChangeKind::update, contact.key, {{"department", std::string("measured")}}});
+    need(replica.write(edits));
+    const std::uint64_t before = bench.exchange->requests();
+    CycleReport report;
+    const Cost cost = measure([&] { report = need(bench.synchronizer->cycle()); });
+    print({{"seconds", cost.seconds},
+           {"changes", edits.size()},
+           {"pushed", report.pushed},
+           {"requests", bench.exchange->requests() - before},
+           {"pending", need(bench.synchronizer->status()).pending}});
+}
+
+void read(const std::string& path)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    const Query first_page{.table = "contact", .columns = {"fullname"}, .sort = {{"fullname"}}, .limit = 50};
+    const std::vector<Record> contacts = need(replica.query({.table = "contact", .limit = 2'000}));
+    need(replica.query(first_page));
+    std::vector<double> get, list;
+    for (const Record& contact : contacts)
+        get.push_back(measure([&] { need(replica.get(contact.key)); }).seconds);
+    for (int i = 0; i < 101; ++i) list.push_back(measure([&] { need(replica.query(first_page)); }).seconds);
+    if (get.empty()) give_up("no contacts to read");
+    print({{"get_median_seconds", median(get)},
+           {"list_median_seconds", median(list)},
+           {"contacts", need(replica.count("contact"))}});
+}
+
+} // namespace
+} // namespace hawser::bench
+
+int main(int count, char* words[])
+{
+    using namespace hawser::bench;
+    const std::vector<std::string> arguments(words + 1, words + count);
+    const std::string job = arguments.empty() ? "" : arguments[0];
+    if (job == "pull" && arguments.size() >= 2)
+        pull(arguments[1], arguments.size() > 2 ? arguments[2] : "");
+    else if (job == "idle" && arguments.size() == 2)
+        idle(arguments[1]);
+    else if (job == "edit" && arguments.size() == 3)
+        edit(arguments[1], std::stoul(arguments[2]));
+    else if (job == "push" && arguments.size() == 3)
+        push(arguments[1], std::stoul(arguments[2]));
+    else if (job == "read" && arguments.size() == 2)
+        read(arguments[1]);
+    else
+        give_up("usage: hawser_bench pull|idle|edit|push|read REPLICA …");
+}

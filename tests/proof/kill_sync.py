@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Kills `hawser sync` again and again while mixed changes are queued and the network loses answers,
+then reads the organization's write log: each change must have had its effect exactly once (I2), no
+colleague's edit may be gone (I3), and the replica must equal the organization (I4).
+
+    tests/proof/kill_sync.py build/hawser --kills 200
+
+Each kill queues changes of records of its own: an update and an update of two columns (a colleague
+edits other columns of the same rows at the same time), a deletion, an attendee, a completed task
+and a new contact. Answers are delayed by 100 ms and one in ten is dropped.
+"""
+
+import argparse
+import pathlib
+import random
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+
+from organization import Colleague, Organization, Program
+
+PER_KILL = {"contacts": 2, "leads": 1, "appointments": 1, "tasks": 1}
+
+
+def open_intents(replica):
+    """How many intents wait for an answer, as stock SQLite reads it."""
+    try:
+        with sqlite3.connect(f"file:{replica}?mode=ro", uri=True, timeout=5) as database:
+            return database.execute("SELECT count(*) FROM hawser_intent WHERE settled_at IS NULL").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+class Ledger:
+    """What the two people did, each a single effect that the write log must show."""
+
+    def __init__(self):
+        self.ours = []       # (method, entity set's table, id, column or None, value or None)
+        self.theirs = []     # (entity set, id, column, value)
+
+    def queue(self, program, number, take, colleague):
+        first, second = take("contacts"), take("contacts")
+        phone, note = f"+1 555 {number:07d}", f"note of kill {number}"
+        program.run("set", "contact", first, f"mobilephone={phone}")
+        self.ours.append(("contact", first, {"mobilephone": phone}))
+        program.run("set", "contact", second, f"jobtitle={note}", f"department={note}")
+        self.ours.append(("contact", second, {"jobtitle": note, "department": note}))
+        for contact in (first, second):
+            value = f"nick {number}"
+            colleague.change("contacts", contact, {"nickname": value})
+            self.theirs.append(("contacts", contact, "nickname", value))
+
+        lead, task, appointment = take("leads"), take("tasks"), take("appointments")
+        program.run("--yes", "delete", "lead", lead)
+        self.ours.append(("lead", lead, None))
+        program.run("set", "task", task, "statecode:=1", "statuscode:=5", "percentcomplete:=100")
+        self.ours.append(("task", task, {"statecode": 1}))
+        address = f"guest{number}@example.com"
+        program.run("set", "appointment", appointment, f"required+={address}")
+        self.ours.append(("appointment", appointment, {"attendee": address}))
+        created = program.json("create", "contact", f"lastname=Kill {number}", f"emailaddress1={address}")
+        self.ours.append(("contact", created["id"], {"lastname": f"Kill {number}"}))
+
+
+def kill_one(program, replica, chance):
+    """Starts a sync, waits for an intent (or a while), kills. Returns whether an intent was left."""
+    process = program.start("-q", "sync")
+    deadline = time.monotonic() + chance.uniform(0.2, 4.0)
+    while process.poll() is None and time.monotonic() < deadline:
+        if open_intents(replica):
+            # Anywhere between the first byte and the answer, or shortly after it was stored.
+            deadline = min(deadline, time.monotonic() + chance.uniform(0.0, 0.12))
+            break
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return open_intents(replica) > 0
+
+
+def settle(program, tries=60):
+    """Syncs until nothing waits."""
+    for _ in range(tries):
+        program.run("-q", "sync", accept=(0, 1, 3, 5))
+        status = program.json("status", accept=(0, 5))
+        if not status["pending"]:
+            return status
+    raise SystemExit(f"changes still wait after {tries} syncs: {status}")
+
+
+def effects_of(written, user, table, identifier):
+    return [line for line in written
+            if line.get("kind") != "fault" and line["user"] == user and line["table"] == table
+            and line["id"] == identifier and line["outcome"] == "applied"]
+
+
+def judge(ledger, organization, colleague):
+    """The findings; none is what we want."""
+    written, findings = organization.written(), []
+    for table, identifier, columns in ledger.ours:
+        lines = effects_of(written, "ada", table, identifier)
+        if columns is None:
+            count = sum(line["method"] == "DELETE" for line in lines)
+        elif "attendee" in columns:
+            count = sum(line["method"] == "PUT" for line in lines)
+        else:
+            count = sum(line["method"] in ("PATCH", "POST") and set(columns) <= set(line["columns"])
+                        for line in lines)
+        if count != 1:
+            findings.append(f"{table} {identifier}: {columns or 'deletion'} took effect {count} times")
+    for table, identifier, column, value in ledger.theirs:
+        there = colleague.call("GET", f"{table}({identifier})?$select={column}")
+        if there[column] != value:
+            findings.append(f"{table} {identifier}: the colleague's {column} is {there[column]!r}, not {value!r}")
+    for table, identifier, columns in ledger.ours:
+        if columns and table == "contact":
+            there = colleague.call("GET", f"contacts({identifier})?$select={','.join(columns)}")
+            findings += [f"contact {identifier}: {column} is {there[column]!r}, not {value!r}"
+                         for column, value in columns.items() if there[column] != value]
+    return findings
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("program", type=pathlib.Path)
+    words.add_argument("--kills", type=int, default=200)
+    words.add_argument("--seed", type=int, default=1)
+    asked = words.parse_args()
+    chance = random.Random(asked.seed)
+
+    with tempfile.TemporaryDirectory(prefix="hawser-kill-") as directory:
+        replica = pathlib.Path(directory) / "ada.hawser"
+        with Organization(str(asked.program.resolve()), directory, "--sample", str(asked.kills * 30 + 600),
+                          "--user", "ada", "--user", "bob:global",
+                          "--faults", "delay=100,drop_answer=0.1") as organization:
+            ada = organization.users["ada"]
+            program = Program(str(asked.program.resolve()), replica, ada["token"])
+            colleague = Colleague(organization, "bob")
+            for _ in range(20):  # the network loses answers here too
+                if program.run("init", str(replica), "--organization", organization.url, "--mailbox",
+                               ada["mailbox"], accept=(0, 1, 3)).returncode == 0:
+                    break
+            settle(program)
+
+            supply = {}
+            for entity_set, count in PER_KILL.items():
+                key = "activityid" if entity_set in ("tasks", "appointments") else entity_set[:-1] + "id"
+                rows = (row[key] for row in colleague.rows(f"{entity_set}?$select={key}"
+                        + ("&$filter=statecode eq 0".replace(" ", "%20") if entity_set == "tasks" else "")))
+                supply[entity_set] = rows
+            ledger, left_open = Ledger(), 0
+            for number in range(asked.kills):
+                ledger.queue(program, number, lambda name: next(supply[name]), colleague)
+                left_open += kill_one(program, replica, chance)
+                if sys.stderr.isatty():
+                    print(f"\r{number + 1}/{asked.kills} kills, {left_open} left an open intent", end="",
+                          file=sys.stderr)
+            status = settle(program)
+            verified = program.run("verify", accept=(0, 1, 5))
+            findings = judge(ledger, organization, colleague)
+            faults = sum(line.get("kind") == "fault" for line in organization.written())
+
+    print(f"\n{asked.kills} kills, {left_open} left an open intent; {len(ledger.ours)} changes of ours and "
+          f"{len(ledger.theirs)} of a colleague; {faults} faults injected; seed {asked.seed}")
+    print(f"verify: exit {verified.returncode}; parked {status['parked']}, conflicts {status['conflicts']}")
+    for finding in findings:
+        print("WRONG:", finding)
+    enough = left_open * 2 >= asked.kills
+    if not enough:
+        print("WRONG: fewer than half of the kills left an open intent")
+    print("each change took effect exactly once" if not findings else f"{len(findings)} findings")
+    return 0 if not findings and enough and verified.returncode == 0 and not status["parked"] \
+        and not status["conflicts"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
