@@ -3,7 +3,7 @@
 namespace hawser::server {
 namespace {
 
-constexpr const char* verb_names[] = {"Create", "Read",   "Write",    "Delete",
+constexpr const char* verb_names[] = {"Create", "Read",     "Write",  "Delete",
                                       "Append", "AppendTo", "Assign", "Share"};
 
 const char* verb_name(Verb verb)
@@ -41,7 +41,8 @@ std::string privilege_name(Verb verb, const Table& table)
 
 Depth depth_of(const Account& account, Verb verb, const Table& table)
 {
-    if (!account.refused.empty() && account.refused.count(privilege_name(verb, table)) > 0) return Depth::none;
+    if (!account.refused.empty() && account.refused.count(privilege_name(verb, table)) > 0)
+        return Depth::none;
     if (verb == Verb::read && read_by_everyone(table)) return Depth::global;
     return account.user.depth == Depth::basic ? basic_depth(verb, table) : account.user.depth;
 }
@@ -78,8 +79,9 @@ bool reaches(const Call& call, Verb verb, const Table& table, const Row& row)
 Refusal row_refused(const Call& call, Verb verb, const Table& table, const Guid& id)
 {
     return {403, "0x80048306",
-            "Principal user (Id=" + call.account.user.id.text() + ", type=8) does not have " + verb_name(verb) +
-                "Access right(s) for record with id " + id.text() + " of entity " + table.name + "."};
+            "Principal user (Id=" + call.account.user.id.text() + ", type=8) does not have " +
+                verb_name(verb) + "Access right(s) for record with id " + id.text() + " of entity " +
+                table.name + "."};
 }
 
 std::string access_rights(const Call& call, const Table& table, const Row& row)

@@ -33,8 +33,8 @@ Outcome<Segment> parse_segment(std::string_view text)
 
 const std::string* Address::option(std::string_view name) const
 {
-    const auto found =
-        std::find_if(options.begin(), options.end(), [&](const auto& option) { return option.first == name; });
+    const auto found = std::find_if(options.begin(), options.end(),
+                                    [&](const auto& option) { return option.first == name; });
     return found == options.end() ? nullptr : &found->second;
 }
 

@@ -8,16 +8,26 @@ namespace {
 const char* reason(int status)
 {
     switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 412: return "Precondition Failed";
-    default: return "Error";
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 204:
+        return "No Content";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 412:
+        return "Precondition Failed";
+    default:
+        return "Error";
     }
 }
 
@@ -36,17 +46,20 @@ void append_response(std::string& out, const std::string& boundary, const std::s
 }
 
 /// "$1" and "$1/lastname" stand for the record that an earlier operation wrote.
-Outcome<std::string> resolved_target(const Call& call, const std::string& target, const ContentIds* content_ids)
+Outcome<std::string> resolved_target(const Call& call, const std::string& target,
+                                     const ContentIds* content_ids)
 {
     std::optional<std::string_view> below = below_service_root(target, call.world.path_prefix);
     if (!below) return Refusal{404, "", "The batch names a resource outside of this organization: " + target};
-    const bool reference = below->size() > 1 && (*below)[0] == '$' && (*below)[1] >= '0' && (*below)[1] <= '9';
+    const bool reference =
+        below->size() > 1 && (*below)[0] == '$' && (*below)[1] >= '0' && (*below)[1] <= '9';
     if (!reference) return std::string(*below);
     const auto end = below->find_first_of("/?");
     const std::string_view name = below->substr(0, end);
     const auto known = content_ids ? content_ids->find(name) : ContentIds::const_iterator{};
     if (!content_ids || known == content_ids->end())
-        return bad_request("Content-ID Reference: '" + std::string(name) + "' does not exist in the batch context.");
+        return bad_request("Content-ID Reference: '" + std::string(name) +
+                           "' does not exist in the batch context.");
     const auto url = below_service_root(known->second, call.world.path_prefix);
     return std::string(url.value_or("")) +
            std::string(end == std::string_view::npos ? std::string_view{} : below->substr(end));
@@ -60,8 +73,9 @@ Answer carry_out(const Call& call, const BatchOperation& operation, ContentIds* 
     if (!address) return refuse(call, address.refusal());
     if (!address->path.empty() && address->path.front().name == "$batch")
         return refuse(call, bad_request("A batch cannot hold another batch."));
-    Call part{call.world, call.account, call.now, call.random, call.root, operation.method, std::move(*address),
-              operation.headers, operation.body, {}, call.log, content_ids};
+    Call part{call.world,       call.account,        call.now,          call.random,    call.root,
+              operation.method, std::move(*address), operation.headers, operation.body, {},
+              call.log,         content_ids};
     if (header(part.headers, "x-ms-client-request-id").empty())
         if (const auto id = header(call.headers, "x-ms-client-request-id"); !id.empty())
             part.headers.emplace_back("x-ms-client-request-id", id);
@@ -77,7 +91,8 @@ Answer carry_out(const Call& call, const BatchOperation& operation, ContentIds* 
 }
 
 /// All or nothing. On refusal `out` gets the one answer that stands for the whole set.
-int carry_out_change_set(const Call& call, const BatchPart& part, const std::string& boundary, std::string& out)
+int carry_out_change_set(const Call& call, const BatchPart& part, const std::string& boundary,
+                         std::string& out)
 {
     const std::string inner_boundary = "changesetresponse_" + Guid::make(call.random).text();
     const std::size_t logged = call.log.size();
@@ -97,8 +112,8 @@ int carry_out_change_set(const Call& call, const BatchPart& part, const std::str
         append_response(inner, inner_boundary, operation.content_id, answer);
     }
     call.storage().release();
-    out += "--" + boundary + "\r\nContent-Type: multipart/mixed; boundary=" + inner_boundary + "\r\n\r\n" + inner +
-           "--" + inner_boundary + "--\r\n\r\n";
+    out += "--" + boundary + "\r\nContent-Type: multipart/mixed; boundary=" + inner_boundary + "\r\n\r\n" +
+           inner + "--" + inner_boundary + "--\r\n\r\n";
     return 200;
 }
 

@@ -1,6 +1,5 @@
-#include "tools/server/core/batch.h"
-
 #include "tools/server/core/address.h"
+#include "tools/server/core/batch.h"
 
 namespace hawser::server {
 namespace {
@@ -31,7 +30,8 @@ std::string boundary_of(std::string_view content_type)
 {
     for (const std::string_view part : split_outside(content_type, ';')) {
         const auto equals = part.find('=');
-        if (equals == std::string_view::npos || !same_word(trim(part.substr(0, equals)), "boundary")) continue;
+        if (equals == std::string_view::npos || !same_word(trim(part.substr(0, equals)), "boundary"))
+            continue;
         std::string_view value = trim(part.substr(equals + 1));
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
             value = value.substr(1, value.size() - 2);
@@ -133,8 +133,8 @@ Outcome<std::vector<BatchPart>> parse_batch(std::string_view content_type, std::
         if (!part) return part.refusal();
         operations += part->operations.size();
         if (operations > most_operations)
-            return bad_request("The maximum number of operations in a batch is " + std::to_string(most_operations) +
-                               ".");
+            return bad_request("The maximum number of operations in a batch is " +
+                               std::to_string(most_operations) + ".");
         parts.push_back(std::move(*part));
     }
     return parts;

@@ -47,7 +47,8 @@ void read_preference(Preferences& preferences, std::string_view part)
 {
     const auto equals = part.find('=');
     const std::string_view name = trim(part.substr(0, equals));
-    std::string_view value = equals == std::string_view::npos ? std::string_view{} : trim(part.substr(equals + 1));
+    std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : trim(part.substr(equals + 1));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
         value = value.substr(1, value.size() - 2);
     if (name == "return") {

@@ -35,13 +35,22 @@ std::int64_t number(std::string_view text)
 
 Kind kind_of(std::string_view word)
 {
-    static const std::map<std::string, Kind, std::less<>> kinds = {
-        {"text", Kind::text},       {"memo", Kind::memo},     {"integer", Kind::integer},
-        {"big", Kind::big_integer}, {"decimal", Kind::decimal}, {"money", Kind::money},
-        {"boolean", Kind::boolean}, {"time", Kind::date_time}, {"date", Kind::date},
-        {"choice", Kind::choice},   {"choices", Kind::multi_choice}, {"state", Kind::state},
-        {"status", Kind::status},   {"lookup", Kind::lookup}, {"guid", Kind::guid},
-        {"parties", Kind::parties}};
+    static const std::map<std::string, Kind, std::less<>> kinds = {{"text", Kind::text},
+                                                                   {"memo", Kind::memo},
+                                                                   {"integer", Kind::integer},
+                                                                   {"big", Kind::big_integer},
+                                                                   {"decimal", Kind::decimal},
+                                                                   {"money", Kind::money},
+                                                                   {"boolean", Kind::boolean},
+                                                                   {"time", Kind::date_time},
+                                                                   {"date", Kind::date},
+                                                                   {"choice", Kind::choice},
+                                                                   {"choices", Kind::multi_choice},
+                                                                   {"state", Kind::state},
+                                                                   {"status", Kind::status},
+                                                                   {"lookup", Kind::lookup},
+                                                                   {"guid", Kind::guid},
+                                                                   {"parties", Kind::parties}};
     const auto found = kinds.find(word);
     assert(found != kinds.end());
     return found->second;
@@ -120,7 +129,8 @@ void add_column(Table& table, std::string_view line)
     column.ordinal = static_cast<std::uint16_t>(table.columns.size());
     table.by_name.emplace(column.name, column.ordinal);
     if (column.kind != Kind::parties) table.by_property.emplace(column.property, column.ordinal);
-    for (const Target& target : column.targets) table.by_navigation.emplace(target.navigation, column.ordinal);
+    for (const Target& target : column.targets)
+        table.by_navigation.emplace(target.navigation, column.ordinal);
     table.columns.push_back(std::move(column));
 }
 
@@ -185,15 +195,15 @@ Table begin_table(std::string_view line)
 
 const Option* Column::option(std::int64_t value) const
 {
-    const auto found =
-        std::find_if(options.begin(), options.end(), [&](const Option& option) { return option.value == value; });
+    const auto found = std::find_if(options.begin(), options.end(),
+                                    [&](const Option& option) { return option.value == value; });
     return found == options.end() ? nullptr : &*found;
 }
 
 const Target* Column::target(std::string_view table) const
 {
-    const auto found =
-        std::find_if(targets.begin(), targets.end(), [&](const Target& target) { return target.table == table; });
+    const auto found = std::find_if(targets.begin(), targets.end(),
+                                    [&](const Target& target) { return target.table == table; });
     return found == targets.end() ? nullptr : &*found;
 }
 

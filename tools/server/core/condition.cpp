@@ -37,8 +37,10 @@ bool is_numeric(Kind kind)
     case Kind::money:
     case Kind::choice:
     case Kind::state:
-    case Kind::status: return true;
-    default: return false;
+    case Kind::status:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -72,11 +74,20 @@ void narrow(VersionRange& range, const Condition& condition)
         range.after = std::max(range.after, bound - 1);
         range.up_to = std::min(range.up_to, bound);
         break;
-    case Compare::gt: range.after = std::max(range.after, bound); break;
-    case Compare::ge: range.after = std::max(range.after, bound - 1); break;
-    case Compare::lt: range.up_to = std::min(range.up_to, bound - 1); break;
-    case Compare::le: range.up_to = std::min(range.up_to, bound); break;
-    case Compare::ne: return;
+    case Compare::gt:
+        range.after = std::max(range.after, bound);
+        break;
+    case Compare::ge:
+        range.after = std::max(range.after, bound - 1);
+        break;
+    case Compare::lt:
+        range.up_to = std::min(range.up_to, bound - 1);
+        break;
+    case Compare::le:
+        range.up_to = std::min(range.up_to, bound);
+        break;
+    case Compare::ne:
+        return;
     }
     range.bounded = true;
 }
@@ -86,28 +97,38 @@ void narrow(VersionRange& range, const Condition& condition)
 Comparable comparable(const Column& column, const Row& row, const Identity& identity)
 {
     switch (column.source) {
-    case Source::primary_id: return from_guid(row.id);
+    case Source::primary_id:
+        return from_guid(row.id);
     case Source::row_version: {
         Comparable value;
         value.type = Type::number;
         value.number = static_cast<double>(row.version);
         return value;
     }
-    case Source::owning_user: return row.owner == identity.team ? Comparable{} : from_guid(row.owner);
-    case Source::owning_team: return row.owner == identity.team ? from_guid(row.owner) : Comparable{};
-    case Source::owning_unit: return from_guid(identity.unit);
-    case Source::stored: break;
+    case Source::owning_user:
+        return row.owner == identity.team ? Comparable{} : from_guid(row.owner);
+    case Source::owning_team:
+        return row.owner == identity.team ? from_guid(row.owner) : Comparable{};
+    case Source::owning_unit:
+        return from_guid(identity.unit);
+    case Source::stored:
+        break;
     }
     const std::optional<std::string_view> bytes = find_value(row.body, column.ordinal);
     if (!bytes) return {};
     if (is_numeric(column.kind)) return number_of(*bytes);
     switch (column.kind) {
-    case Kind::lookup: return from_guid(reference_of(*bytes).id);
-    case Kind::guid: return from_guid(guid_of(*bytes));
-    case Kind::boolean: return text_of(std::string(*bytes));
+    case Kind::lookup:
+        return from_guid(reference_of(*bytes).id);
+    case Kind::guid:
+        return from_guid(guid_of(*bytes));
+    case Kind::boolean:
+        return text_of(std::string(*bytes));
     case Kind::date_time:
-    case Kind::date: return text_of(unquoted(*bytes));
-    default: return text_of(lower(unquoted(*bytes)));
+    case Kind::date:
+        return text_of(unquoted(*bytes));
+    default:
+        return text_of(lower(unquoted(*bytes)));
     }
 }
 
@@ -147,7 +168,8 @@ Outcome<Comparable> comparable_operand(const Table& table, const Column& column,
         if (!day) return wrong();
         return text_of(*day);
     }
-    default: return text_of(lower(text));
+    default:
+        return text_of(lower(text));
     }
 }
 
@@ -158,16 +180,23 @@ bool holds(Compare compare, const Comparable& left, const Comparable& right)
         if (right.type != Type::null) return false;
         return compare == Compare::eq ? both : compare == Compare::ne && !both;
     }
-    const int order = left.type == Type::number
-                          ? (left.number < right.number ? -1 : left.number > right.number ? 1 : 0)
-                          : left.text.compare(right.text);
+    const int order = left.type == Type::number ? (left.number < right.number   ? -1
+                                                   : left.number > right.number ? 1
+                                                                                : 0)
+                                                : left.text.compare(right.text);
     switch (compare) {
-    case Compare::eq: return order == 0;
-    case Compare::ne: return order != 0;
-    case Compare::gt: return order > 0;
-    case Compare::ge: return order >= 0;
-    case Compare::lt: return order < 0;
-    case Compare::le: return order <= 0;
+    case Compare::eq:
+        return order == 0;
+    case Compare::ne:
+        return order != 0;
+    case Compare::gt:
+        return order > 0;
+    case Compare::ge:
+        return order >= 0;
+    case Compare::lt:
+        return order < 0;
+    case Compare::le:
+        return order <= 0;
     }
     return false;
 }
@@ -176,17 +205,21 @@ bool holds(const Condition& condition, const Row& row, const Identity& identity)
 {
     const auto part_holds = [&](const Condition& part) { return holds(part, row, identity); };
     switch (condition.kind) {
-    case Condition::Kind::all: return std::all_of(condition.parts.begin(), condition.parts.end(), part_holds);
-    case Condition::Kind::any: return std::any_of(condition.parts.begin(), condition.parts.end(), part_holds);
-    case Condition::Kind::negation: return !part_holds(condition.parts.front());
-    default: break;
+    case Condition::Kind::all:
+        return std::all_of(condition.parts.begin(), condition.parts.end(), part_holds);
+    case Condition::Kind::any:
+        return std::any_of(condition.parts.begin(), condition.parts.end(), part_holds);
+    case Condition::Kind::negation:
+        return !part_holds(condition.parts.front());
+    default:
+        break;
     }
     const Comparable value = comparable(*condition.column, row, identity);
     const Comparable& operand = condition.operands.front();
     if (condition.kind == Condition::Kind::comparison) return holds(condition.compare, value, operand);
     if (condition.kind == Condition::Kind::in)
-        return value.type != Type::null &&
-               std::find(condition.operands.begin(), condition.operands.end(), value) != condition.operands.end();
+        return value.type != Type::null && std::find(condition.operands.begin(), condition.operands.end(),
+                                                     value) != condition.operands.end();
     if (value.type != Type::text) return false;
     const std::string_view text = value.text;
     const std::string_view piece = operand.text;
@@ -204,9 +237,10 @@ std::optional<std::vector<Guid>> only_ids(const Condition& condition, const Colu
             if (auto ids = only_ids(part, column)) return ids;
         return std::nullopt;
     }
-    const bool equality = (condition.kind == Condition::Kind::comparison && condition.compare == Compare::eq &&
-                           condition.operands.front().type != Type::null) ||
-                          condition.kind == Condition::Kind::in;
+    const bool equality =
+        (condition.kind == Condition::Kind::comparison && condition.compare == Compare::eq &&
+         condition.operands.front().type != Type::null) ||
+        condition.kind == Condition::Kind::in;
     if (!equality || condition.column != &column) return std::nullopt;
     std::vector<Guid> ids;
     add_ids(condition, ids);

@@ -8,7 +8,17 @@ constexpr int most_levels = 64;
 constexpr std::size_t most_conditions = 500;
 
 struct Token {
-    enum class Type { end, word, text, open, close, comma, equals, bracket_open, bracket_close } type = Type::end;
+    enum class Type {
+        end,
+        word,
+        text,
+        open,
+        close,
+        comma,
+        equals,
+        bracket_open,
+        bracket_close
+    } type = Type::end;
     std::string text{};
 };
 
@@ -53,8 +63,8 @@ private:
         constexpr std::string_view marks = "(),=[]";
         const auto mark = marks.find(one);
         if (mark != std::string_view::npos) {
-            constexpr Token::Type types[] = {Token::Type::open,   Token::Type::close,
-                                             Token::Type::comma,  Token::Type::equals,
+            constexpr Token::Type types[] = {Token::Type::open,         Token::Type::close,
+                                             Token::Type::comma,        Token::Type::equals,
                                              Token::Type::bracket_open, Token::Type::bracket_close};
             token_ = {types[mark], std::string(1, one)};
             rest_.remove_prefix(1);
@@ -96,8 +106,7 @@ private:
         advance();
     }
 
-    Condition joined(Condition::Kind kind, std::string_view word, int level,
-                     Condition (Parser::*next)(int))
+    Condition joined(Condition::Kind kind, std::string_view word, int level, Condition (Parser::*next)(int))
     {
         Condition first = (this->*next)(level);
         if (!at_word(word)) return first;
@@ -153,11 +162,12 @@ private:
         if (!found) {
             // A lookup may be written as its navigation property and the target's key.
             const auto slash = name.find('/');
-            if (slash != std::string::npos) found = table_.navigation(std::string_view(name).substr(0, slash));
+            if (slash != std::string::npos)
+                found = table_.navigation(std::string_view(name).substr(0, slash));
         }
         if (!found || !found->readable) {
-            fail("Could not find a property named '" + name + "' on type 'Microsoft.Dynamics.CRM." + table_.name +
-                 "'");
+            fail("Could not find a property named '" + name + "' on type 'Microsoft.Dynamics.CRM." +
+                 table_.name + "'");
             return nullptr;
         }
         return found;

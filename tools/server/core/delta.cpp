@@ -14,17 +14,17 @@ namespace {
 
 /// Where a round stands.
 struct Round {
-    std::int64_t since = 0;  ///< 0 = from the start; then there are no deletions.
-    std::int64_t up_to = 0;  ///< The newest version when the round began.
-    std::int64_t at = 0;     ///< Rows up to here are out; then deletions up to here.
+    std::int64_t since = 0; ///< 0 = from the start; then there are no deletions.
+    std::int64_t up_to = 0; ///< The newest version when the round began.
+    std::int64_t at = 0;    ///< Rows up to here are out; then deletions up to here.
     bool deleting = false;
-    std::int64_t began = 0;  ///< Seconds; the next token's age counts from here.
+    std::int64_t began = 0; ///< Seconds; the next token's age counts from here.
 };
 
 std::string payload_of(const Round& round)
 {
-    return std::to_string(round.since) + ' ' + std::to_string(round.up_to) + ' ' + std::to_string(round.at) + ' ' +
-           (round.deleting ? '1' : '0') + ' ' + std::to_string(round.began);
+    return std::to_string(round.since) + ' ' + std::to_string(round.up_to) + ' ' + std::to_string(round.at) +
+           ' ' + (round.deleting ? '1' : '0') + ' ' + std::to_string(round.began);
 }
 
 std::optional<std::vector<std::int64_t>> numbers_in(std::string_view text)
@@ -50,8 +50,8 @@ std::string delta_token(std::int64_t version, std::int64_t seconds)
 {
     const std::string iso = to_text(Instant{std::chrono::seconds{seconds}});
     if (iso.size() < 19) return std::to_string(version) + "!";
-    return std::to_string(version) + "!" + iso.substr(5, 2) + "/" + iso.substr(8, 2) + "/" + iso.substr(0, 4) + " " +
-           iso.substr(11, 8);
+    return std::to_string(version) + "!" + iso.substr(5, 2) + "/" + iso.substr(8, 2) + "/" +
+           iso.substr(0, 4) + " " + iso.substr(11, 8);
 }
 
 struct Since {
@@ -69,8 +69,9 @@ std::optional<Since> read_delta_token(std::string_view token)
         return std::nullopt;
     const std::string_view time = token.substr(mark + 1);
     if (time.size() != 19) return std::nullopt;
-    const auto instant = parse_instant(std::string(time.substr(6, 4)) + "-" + std::string(time.substr(0, 2)) + "-" +
-                                       std::string(time.substr(3, 2)) + "T" + std::string(time.substr(11)) + "Z");
+    const auto instant =
+        parse_instant(std::string(time.substr(6, 4)) + "-" + std::string(time.substr(0, 2)) + "-" +
+                      std::string(time.substr(3, 2)) + "T" + std::string(time.substr(11)) + "Z");
     if (!instant) return std::nullopt;
     since.seconds = instant->time_since_epoch().count();
     return since;
@@ -127,7 +128,8 @@ struct DeltaPage {
     bool more = false;
 };
 
-void add_rows(const Call& call, const Projection& projection, Round& round, std::size_t limit, DeltaPage& page)
+void add_rows(const Call& call, const Projection& projection, Round& round, std::size_t limit,
+              DeltaPage& page)
 {
     Cursor cursor = call.storage().by_version(projection.table(), round.at, round.up_to);
     while (cursor.next()) {
@@ -185,7 +187,8 @@ bool is_tracking_request(const Call& call, const Table& table)
 Answer track_changes(const Call& call, const Table& table)
 {
     if (!is_tracked(call, table))
-        return refuse(call, {400, "0x80072491", "Change tracking is not enabled for entity " + table.name + "."});
+        return refuse(call,
+                      {400, "0x80072491", "Change tracking is not enabled for entity " + table.name + "."});
     if (const auto refusal = less_than_global(call, Verb::read, table)) return refuse(call, *refusal);
     if (const auto refusal = refuse_options(call)) return refuse(call, *refusal);
     const std::string* select = call.address.option("$select");
@@ -203,16 +206,19 @@ Answer track_changes(const Call& call, const Table& table)
     std::string extra;
     if (page.more) {
         extra = ",\"@odata.nextLink\":";
-        append_quoted(extra, link_with(call, "$skiptoken", make_token(payload_of(*round), purpose_of(call, table))));
+        append_quoted(extra,
+                      link_with(call, "$skiptoken", make_token(payload_of(*round), purpose_of(call, table))));
     } else {
         extra = ",\"@odata.deltaLink\":";
-        append_quoted(extra, link_with(call, "$deltatoken", percent_encoded(delta_token(round->up_to, round->began))));
+        append_quoted(
+            extra, link_with(call, "$deltatoken", percent_encoded(delta_token(round->up_to, round->began))));
     }
     const std::string context = table.set + projection->context() + (round->since > 0 ? "/$delta" : "");
     Answer answer = page_answer(call, context, extra, page.rows);
     std::erase_if(answer.headers, [](const auto& one) { return one.first == "Preference-Applied"; });
     std::string applied = "odata.track-changes";
-    if (call.preferences.page_size) applied += ",odata.maxpagesize=" + std::to_string(*call.preferences.page_size);
+    if (call.preferences.page_size)
+        applied += ",odata.maxpagesize=" + std::to_string(*call.preferences.page_size);
     answer.headers.emplace_back("Preference-Applied", applied);
     return answer;
 }

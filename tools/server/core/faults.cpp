@@ -21,10 +21,11 @@ const std::map<std::string, double FaultRates::*, std::less<>>& probabilities()
 
 Error unusable(std::string_view part)
 {
-    return {ErrorKind::refuse, "server.faults",
-            "The fault \"" + std::string(part) +
-                "\" is not one of drop_request=P, drop_answer=P, delay=MS, throttle=P, error_500=P, html_503=P, "
-                "truncate=P, expire_token=P with P between 0 and 1."};
+    return {
+        ErrorKind::refuse, "server.faults",
+        "The fault \"" + std::string(part) +
+            "\" is not one of drop_request=P, drop_answer=P, delay=MS, throttle=P, error_500=P, html_503=P, "
+            "truncate=P, expire_token=P with P between 0 and 1."};
 }
 
 bool strikes(double probability, Random& random)
@@ -49,7 +50,8 @@ Result<FaultRates> FaultRates::parse(std::string_view specification)
         if (part.empty()) continue;
         const auto equals = part.find('=');
         const std::string_view name = trim(part.substr(0, equals));
-        const std::string_view text = equals == std::string_view::npos ? std::string_view{} : trim(part.substr(equals + 1));
+        const std::string_view text =
+            equals == std::string_view::npos ? std::string_view{} : trim(part.substr(equals + 1));
         double number = -1;
         const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
         if (text.empty() || end.ptr != text.data() + text.size() || number < 0) return unusable(part);
@@ -68,15 +70,23 @@ Result<FaultRates> FaultRates::parse(std::string_view specification)
 const char* fault_name(Fault fault)
 {
     switch (fault) {
-    case Fault::none: return "none";
-    case Fault::drop_request: return "drop_request";
-    case Fault::drop_answer: return "drop_answer";
-    case Fault::throttle: return "throttle";
-    case Fault::error_500: return "error_500";
+    case Fault::none:
+        return "none";
+    case Fault::drop_request:
+        return "drop_request";
+    case Fault::drop_answer:
+        return "drop_answer";
+    case Fault::throttle:
+        return "throttle";
+    case Fault::error_500:
+        return "error_500";
     case Fault::html_503:
-    case Fault::html_503_late: return "html_503";
-    case Fault::truncate: return "truncate";
-    case Fault::expire_token: return "expire_token";
+    case Fault::html_503_late:
+        return "html_503";
+    case Fault::truncate:
+        return "truncate";
+    case Fault::expire_token:
+        return "expire_token";
     }
     return "none";
 }

@@ -23,8 +23,17 @@ struct FaultRates {
     static Result<FaultRates> parse(std::string_view specification);
 };
 
-enum class Fault { none, drop_request, drop_answer, throttle, error_500, html_503, html_503_late, truncate,
-                   expire_token };
+enum class Fault {
+    none,
+    drop_request,
+    drop_answer,
+    throttle,
+    error_500,
+    html_503,
+    html_503_late,
+    truncate,
+    expire_token
+};
 
 const char* fault_name(Fault fault);
 

@@ -66,9 +66,10 @@ Outcome<Condition> simple_condition(const Call& call, const Table& table, const 
                                     const std::string& word, const std::vector<std::string>& values)
 {
     static const std::map<std::string, Compare, std::less<>> comparisons = {
-        {"eq", Compare::eq}, {"ne", Compare::ne}, {"neq", Compare::ne}, {"gt", Compare::gt},
-        {"ge", Compare::ge}, {"lt", Compare::lt}, {"le", Compare::le},  {"on-or-after", Compare::ge},
-        {"on-or-before", Compare::le}, {"on", Compare::eq}};
+        {"eq", Compare::eq}, {"ne", Compare::ne},          {"neq", Compare::ne},
+        {"gt", Compare::gt}, {"ge", Compare::ge},          {"lt", Compare::lt},
+        {"le", Compare::le}, {"on-or-after", Compare::ge}, {"on-or-before", Compare::le},
+        {"on", Compare::eq}};
     Condition condition;
     condition.column = &column;
     condition.kind = Condition::Kind::comparison;
@@ -197,8 +198,7 @@ Outcome<std::string> start_of(const Call& call, const Query& query, const XmlEle
     }
     if (page * count > most_simple_rows)
         return invalid_fetch("Paging without a cookie reaches 50000 rows; use the paging cookie.");
-    Outcome<Page> skipped =
-        read_page(call, query, {"", (page - 1) * count}, [](std::string&, const Row&) {});
+    Outcome<Page> skipped = read_page(call, query, {"", (page - 1) * count}, [](std::string&, const Row&) {});
     if (!skipped) return skipped.refusal();
     return skipped->next_token.empty() ? std::string("end") : std::move(skipped->next_token);
 }
@@ -214,9 +214,11 @@ Answer fetch_rows(const Call& call, const Table& table)
     const std::string* name = entity->attribute("name");
     if (!name || *name != table.name)
         return refuse(call, invalid_fetch("The entity of the FetchXML is not '" + table.name + "'."));
-    if (fetch->attribute("aggregate")) return refuse(call, invalid_fetch("Aggregates are not supported here."));
+    if (fetch->attribute("aggregate"))
+        return refuse(call, invalid_fetch("Aggregates are not supported here."));
     if (fetch->attribute("top") && (fetch->attribute("page") || fetch->attribute("count")))
-        return refuse(call, invalid_fetch("The top attribute can't be specified with paging attribute page."));
+        return refuse(call,
+                      invalid_fetch("The top attribute can't be specified with paging attribute page."));
     Outcome<Query> query = read_entity(call, table, *entity);
     if (!query) return refuse(call, query.refusal());
     const auto most = static_cast<std::size_t>(call.settings().max_page_size);

@@ -26,9 +26,9 @@ std::string context(const Call& call, std::string_view type)
 
 Answer who_am_i(const Call& call)
 {
-    return json_answer(200, context(call, "WhoAmIResponse") + ",\"BusinessUnitId\":\"" + call.world.unit.text() +
-                                "\",\"UserId\":\"" + call.account.user.id.text() + "\",\"OrganizationId\":\"" +
-                                call.world.organization.text() + "\"}");
+    return json_answer(200, context(call, "WhoAmIResponse") + ",\"BusinessUnitId\":\"" +
+                                call.world.unit.text() + "\",\"UserId\":\"" + call.account.user.id.text() +
+                                "\",\"OrganizationId\":\"" + call.world.organization.text() + "\"}");
 }
 
 Answer total_record_count(const Call& call, const Segment& function)
@@ -45,15 +45,18 @@ Answer total_record_count(const Call& call, const Segment& function)
     std::string keys, values;
     for (const boost::json::value& name : list.get_array()) {
         const Table* table =
-            name.is_string() ? call.world.catalogue.table({name.get_string().data(), name.get_string().size()}) : nullptr;
+            name.is_string()
+                ? call.world.catalogue.table({name.get_string().data(), name.get_string().size()})
+                : nullptr;
         if (!table) return refuse(call, bad_request("EntityNames names an unknown table."));
         if (!keys.empty()) keys += ',', values += ',';
         append_quoted(keys, table->name);
         values += std::to_string(call.storage().count(*table));
     }
-    return json_answer(200, context(call, "RetrieveTotalRecordCountResponse") +
-                                ",\"EntityRecordCountCollection\":{\"Count\":" + std::to_string(list.get_array().size()) +
-                                ",\"IsReadOnly\":false,\"Keys\":[" + keys + "],\"Values\":[" + values + "]}}");
+    return json_answer(
+        200, context(call, "RetrieveTotalRecordCountResponse") +
+                 ",\"EntityRecordCountCollection\":{\"Count\":" + std::to_string(list.get_array().size()) +
+                 ",\"IsReadOnly\":false,\"Keys\":[" + keys + "],\"Values\":[" + values + "]}}");
 }
 
 /// A GUID that stays the same for the same name.
@@ -62,7 +65,8 @@ Guid named_guid(std::string_view name)
     Guid id;
     for (std::size_t half = 0; half < 2; ++half) {
         const std::uint64_t sum = checksum(std::string(half == 0 ? "a" : "b") + std::string(name));
-        for (std::size_t at = 0; at < 8; ++at) id.bytes[half * 8 + at] = static_cast<std::uint8_t>(sum >> (at * 8));
+        for (std::size_t at = 0; at < 8; ++at)
+            id.bytes[half * 8 + at] = static_cast<std::uint8_t>(sum >> (at * 8));
     }
     return id;
 }
@@ -75,8 +79,8 @@ Answer user_privileges(const Call& call, const Guid& id)
     if (!account) return refuse(call, record_absent("systemuser", id.text()));
     std::map<std::string, Depth> privileges;
     for (const Table& table : call.world.catalogue.tables())
-        for (const Verb verb : {Verb::create, Verb::read, Verb::write, Verb::erase, Verb::append, Verb::append_to,
-                                Verb::assign, Verb::share}) {
+        for (const Verb verb : {Verb::create, Verb::read, Verb::write, Verb::erase, Verb::append,
+                                Verb::append_to, Verb::assign, Verb::share}) {
             Depth& depth = privileges[privilege_name(verb, table)];
             depth = std::max(depth, depth_of(*account, verb, table));
         }
@@ -86,12 +90,14 @@ Answer user_privileges(const Call& call, const Guid& id)
     for (const auto& [name, depth] : privileges) {
         if (depth == Depth::none) continue;
         if (!list.empty()) list += ',';
-        list += "{\"Depth\":\"" + std::string(depth == Depth::global ? "Global" : "Basic") + "\",\"PrivilegeId\":\"" +
-                named_guid(name).text() + "\",\"BusinessUnitId\":\"" + call.world.unit.text() +
-                "\",\"PrivilegeName\":\"" + name +
-                "\",\"RecordFilterId\":\"00000000-0000-0000-0000-000000000000\",\"RecordFilterUniqueName\":\"\"}";
+        list +=
+            "{\"Depth\":\"" + std::string(depth == Depth::global ? "Global" : "Basic") +
+            "\",\"PrivilegeId\":\"" + named_guid(name).text() + "\",\"BusinessUnitId\":\"" +
+            call.world.unit.text() + "\",\"PrivilegeName\":\"" + name +
+            "\",\"RecordFilterId\":\"00000000-0000-0000-0000-000000000000\",\"RecordFilterUniqueName\":\"\"}";
     }
-    return json_answer(200, context(call, "RetrieveUserPrivilegesResponse") + ",\"RolePrivileges\":[" + list + "]}");
+    return json_answer(200, context(call, "RetrieveUserPrivilegesResponse") + ",\"RolePrivileges\":[" + list +
+                                "]}");
 }
 
 Answer principal_access(const Call& call, const Segment& operation)
@@ -104,11 +110,15 @@ Answer principal_access(const Call& call, const Segment& operation)
         if (one == '\'') one = '"';
     boost::json::error_code failure;
     const boost::json::value value = boost::json::parse(target, failure);
-    const boost::json::value* url = !failure && value.is_object() ? value.get_object().if_contains("@odata.id") : nullptr;
-    if (!url || !url->is_string()) return refuse(call, bad_request("Target must be {'@odata.id':'set(id)'}."));
-    const auto below = below_service_root({url->get_string().data(), url->get_string().size()}, call.world.path_prefix);
+    const boost::json::value* url =
+        !failure && value.is_object() ? value.get_object().if_contains("@odata.id") : nullptr;
+    if (!url || !url->is_string())
+        return refuse(call, bad_request("Target must be {'@odata.id':'set(id)'}."));
+    const auto below =
+        below_service_root({url->get_string().data(), url->get_string().size()}, call.world.path_prefix);
     Outcome<Address> address = parse_address(below.value_or(""));
-    const Table* table = address && address->path.size() == 1 ? call.world.catalogue.set(address->path[0].name) : nullptr;
+    const Table* table =
+        address && address->path.size() == 1 ? call.world.catalogue.set(address->path[0].name) : nullptr;
     const auto id = table && address->path[0].key ? Guid::parse(*address->path[0].key) : std::nullopt;
     if (!id) return refuse(call, bad_request("Target does not name a record."));
     const std::optional<StoredRow> row = call.storage().find(*table, *id);
@@ -122,7 +132,8 @@ Answer send_email(const Call& call, const Table& table, const Guid& id)
 {
     const std::optional<StoredRow> row = call.storage().find(table, id);
     if (!row) return refuse(call, record_absent(table.name, id.text()));
-    if (!reaches(call, Verb::write, table, row->view())) return refuse(call, row_refused(call, Verb::write, table, id));
+    if (!reaches(call, Verb::write, table, row->view()))
+        return refuse(call, row_refused(call, Verb::write, table, id));
     const Values values = decode(row->body);
     if (number_in(table, values, "statecode").value_or(0) != 0)
         return refuse(call, {400, "0x80044900", "The email is not a draft and cannot be sent."});
@@ -132,8 +143,8 @@ Answer send_email(const Call& call, const Table& table, const Guid& id)
     payload.put(*table.column("senton"), quoted_text(to_text(call.now)));
     Outcome<StoredRow> sent = change_row(call, table, *row, payload, "SendEmail");
     if (!sent) return refuse(call, sent.refusal());
-    return json_answer(200, context(call, "SendEmailResponse") + ",\"Subject\":" +
-                                quoted_text(text_in(table, values, "subject")) + "}");
+    return json_answer(200, context(call, "SendEmailResponse") +
+                                ",\"Subject\":" + quoted_text(text_in(table, values, "subject")) + "}");
 }
 
 } // namespace
@@ -148,7 +159,8 @@ Answer function_answer(const Call& call, const Segment& function)
     if (call.method != "GET") return refuse(call, method_refused(call.method));
     if (function.name == "WhoAmI") return who_am_i(call);
     if (function.name == "RetrieveTotalRecordCount") return total_record_count(call, function);
-    return json_answer(200, context(call, "RetrieveVersionResponse") + ",\"Version\":\"" + organization_version + "\"}");
+    return json_answer(200, context(call, "RetrieveVersionResponse") + ",\"Version\":\"" +
+                                organization_version + "\"}");
 }
 
 bool is_bound_operation(std::string_view name)
@@ -161,8 +173,10 @@ Answer bound_operation(const Call& call, const Table& table, const Guid& id, con
     const std::string_view name = std::string_view(operation.name).substr(names_space.size());
     const bool user = table.name == "systemuser";
     if (user && name == "RetrieveUserPrivileges" && call.method == "GET") return user_privileges(call, id);
-    if (user && name == "RetrievePrincipalAccess" && call.method == "GET") return principal_access(call, operation);
-    if (table.name == "email" && name == "SendEmail" && call.method == "POST") return send_email(call, table, id);
+    if (user && name == "RetrievePrincipalAccess" && call.method == "GET")
+        return principal_access(call, operation);
+    if (table.name == "email" && name == "SendEmail" && call.method == "POST")
+        return send_email(call, table, id);
     return refuse(call, resource_absent(operation.name));
 }
 

@@ -109,11 +109,21 @@ std::string unquoted(std::string_view json)
         }
         const char escape = json[++at];
         switch (escape) {
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'n': out += '\n'; break;
-        case 'r': out += '\r'; break;
-        case 't': out += '\t'; break;
+        case 'b':
+            out += '\b';
+            break;
+        case 'f':
+            out += '\f';
+            break;
+        case 'n':
+            out += '\n';
+            break;
+        case 'r':
+            out += '\r';
+            break;
+        case 't':
+            out += '\t';
+            break;
         case 'u': {
             unsigned code = 0;
             if (at + 4 < json.size()) std::from_chars(json.data() + at + 1, json.data() + at + 5, code, 16);
@@ -121,7 +131,8 @@ std::string unquoted(std::string_view json)
             at += 4;
             break;
         }
-        default: out += escape;
+        default:
+            out += escape;
         }
     }
     return out;

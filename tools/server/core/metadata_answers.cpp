@@ -3,9 +3,9 @@
 #include "tools/server/core/metadata_json.h"
 #include "tools/server/core/query.h"
 
-#include <algorithm>
-
 #include <boost/json.hpp>
+
+#include <algorithm>
 
 namespace hawser::server {
 namespace {
@@ -121,7 +121,8 @@ std::vector<Expanded> expansions_of(std::string_view expand)
         Expanded one{std::string(part.substr(0, open)), {}};
         QueryOptions options;
         if (open != std::string_view::npos && part.back() == ')')
-            for (const std::string_view option : split_outside(part.substr(open + 1, part.size() - open - 2), ';')) {
+            for (const std::string_view option :
+                 split_outside(part.substr(open + 1, part.size() - open - 2), ';')) {
                 const auto equals = option.find('=');
                 if (equals != std::string_view::npos)
                     options.emplace_back(trim(option.substr(0, equals)), trim(option.substr(equals + 1)));
@@ -161,7 +162,8 @@ json::array selected_list(const json::array& whole, const Options& options)
 {
     json::array list;
     for (const json::value& one : whole)
-        if (meets(one.get_object(), options.filter)) list.push_back(selected(one.get_object(), options.select));
+        if (meets(one.get_object(), options.filter))
+            list.push_back(selected(one.get_object(), options.select));
     return list;
 }
 
@@ -185,13 +187,15 @@ json::object table_answer(const Call& call, const Table& table, const Options& o
 {
     json::object object = selected(table_json(call, table), options.select);
     for (const Expanded& expanded : expansions_of(options.expand))
-        if (is_related(expanded.name)) object[expanded.name] = related(call, table, expanded.name, expanded.options);
+        if (is_related(expanded.name))
+            object[expanded.name] = related(call, table, expanded.name, expanded.options);
     return object;
 }
 
 Answer list_answer(const Call& call, const std::string& context, json::array list)
 {
-    const json::object body = {{"@odata.context", call.root + "$metadata#" + context}, {"value", std::move(list)}};
+    const json::object body = {{"@odata.context", call.root + "$metadata#" + context},
+                               {"value", std::move(list)}};
     return json_answer(200, json::serialize(body));
 }
 
@@ -224,11 +228,13 @@ Answer attributes_answer(const Call& call, const Table& table, const Options& op
     if (!path[1].key) return list_answer(call, context, columns_answer(table, cast, options));
     const Column* column = find_by_key(*path[1].key, [&](std::string_view name) -> const Column* {
         for (const Column& one : table.columns)
-            if (one.name == name || column_json(table, one)["MetadataId"] == json::string_view(name.data(), name.size()))
+            if (one.name == name ||
+                column_json(table, one)["MetadataId"] == json::string_view(name.data(), name.size()))
                 return &one;
         return nullptr;
     });
-    if (!column) return refuse(call, {404, "0x80060888", "Could not find the attribute '" + *path[1].key + "'."});
+    if (!column)
+        return refuse(call, {404, "0x80060888", "Could not find the attribute '" + *path[1].key + "'."});
     if (path.size() > 2 && path.back().name == "OptionSet")
         return object_answer(call, context + "/OptionSet", option_set_json(table, *column));
     return object_answer(call, context + "/$entity", column_answer(table, *column, options));
@@ -256,12 +262,15 @@ Answer metadata_answer(const Call& call)
     const Table* table = find_by_key(*path[0].key, [&](std::string_view name) -> const Table* {
         if (const Table* found = call.world.catalogue.table(name)) return found;
         for (const Table& one : call.world.catalogue.tables())
-            if (table_json(call, one)["MetadataId"] == json::string_view(name.data(), name.size())) return &one;
+            if (table_json(call, one)["MetadataId"] == json::string_view(name.data(), name.size()))
+                return &one;
         return nullptr;
     });
     if (!table)
-        return refuse(call, {404, "0x80060888", "Could not find an entity with the key " + *path[0].key + "."});
-    if (path.size() == 1) return object_answer(call, "EntityDefinitions/$entity", table_answer(call, *table, options));
+        return refuse(call,
+                      {404, "0x80060888", "Could not find an entity with the key " + *path[0].key + "."});
+    if (path.size() == 1)
+        return object_answer(call, "EntityDefinitions/$entity", table_answer(call, *table, options));
     if (path[1].name == "Attributes") return attributes_answer(call, *table, options);
     if (!is_related(path[1].name)) return refuse(call, resource_absent(path[1].name));
     return list_answer(call, "EntityDefinitions('" + table->name + "')/" + path[1].name,
@@ -283,34 +292,44 @@ Answer metadata_document(const Call& call)
         case Kind::integer:
         case Kind::choice:
         case Kind::state:
-        case Kind::status: return "Edm.Int32";
-        case Kind::big_integer: return "Edm.Int64";
+        case Kind::status:
+            return "Edm.Int32";
+        case Kind::big_integer:
+            return "Edm.Int64";
         case Kind::decimal:
-        case Kind::money: return "Edm.Decimal";
-        case Kind::boolean: return "Edm.Boolean";
-        case Kind::date_time: return "Edm.DateTimeOffset";
-        case Kind::date: return "Edm.Date";
+        case Kind::money:
+            return "Edm.Decimal";
+        case Kind::boolean:
+            return "Edm.Boolean";
+        case Kind::date_time:
+            return "Edm.DateTimeOffset";
+        case Kind::date:
+            return "Edm.Date";
         case Kind::lookup:
-        case Kind::guid: return "Edm.Guid";
-        default: return "Edm.String";
+        case Kind::guid:
+            return "Edm.Guid";
+        default:
+            return "Edm.String";
         }
     };
     std::string types, sets;
     for (const Table& table : call.world.catalogue.tables()) {
-        types += "<EntityType Name=\"" + table.name + "\"><Key><PropertyRef Name=\"" + table.primary_id + "\"/></Key>";
+        types += "<EntityType Name=\"" + table.name + "\"><Key><PropertyRef Name=\"" + table.primary_id +
+                 "\"/></Key>";
         for (const Column& column : table.columns) {
             if (column.kind == Kind::parties || !column.readable) continue;
             types += "<Property Name=\"" + column.property + "\" Type=\"" + edm(column) + "\"/>";
             for (const Target& target : column.targets)
                 if (column.target(target.table) == &target)
-                    types += "<NavigationProperty Name=\"" + target.navigation + "\" Type=\"mscrm." + target.table +
-                             "\" Nullable=\"true\"/>";
+                    types += "<NavigationProperty Name=\"" + target.navigation + "\" Type=\"mscrm." +
+                             target.table + "\" Nullable=\"true\"/>";
         }
         for (const CollectionProperty& collection : table.collections)
             types += "<NavigationProperty Name=\"" + collection.name + "\" Type=\"Collection(mscrm." +
                      collection.table + ")\"/>";
         types += "</EntityType>";
-        sets += "<EntitySet Name=\"" + table.set + "\" EntityType=\"Microsoft.Dynamics.CRM." + table.name + "\"/>";
+        sets += "<EntitySet Name=\"" + table.set + "\" EntityType=\"Microsoft.Dynamics.CRM." + table.name +
+                "\"/>";
     }
     Answer answer = empty_answer(200);
     answer.headers.emplace_back("Content-Type", "application/xml");

@@ -26,7 +26,8 @@ std::string metadata_id(const std::string& name)
     Guid id;
     for (std::size_t half = 0; half < 2; ++half) {
         const std::uint64_t sum = checksum((half == 0 ? "metadata " : "id ") + name);
-        for (std::size_t at = 0; at < 8; ++at) id.bytes[half * 8 + at] = static_cast<std::uint8_t>(sum >> (at * 8));
+        for (std::size_t at = 0; at < 8; ++at)
+            id.bytes[half * 8 + at] = static_cast<std::uint8_t>(sum >> (at * 8));
     }
     return id.text();
 }
@@ -40,27 +41,40 @@ struct TypeNames {
 TypeNames type_names(const Column& column)
 {
     switch (column.kind) {
-    case Kind::text: return {"String", "StringType", "StringAttributeMetadata"};
-    case Kind::memo: return {"Memo", "MemoType", "MemoAttributeMetadata"};
-    case Kind::integer: return {"Integer", "IntegerType", "IntegerAttributeMetadata"};
-    case Kind::big_integer: return {"BigInt", "BigIntType", "BigIntAttributeMetadata"};
-    case Kind::decimal: return {"Decimal", "DecimalType", "DecimalAttributeMetadata"};
-    case Kind::money: return {"Money", "MoneyType", "MoneyAttributeMetadata"};
-    case Kind::boolean: return {"Boolean", "BooleanType", "BooleanAttributeMetadata"};
+    case Kind::text:
+        return {"String", "StringType", "StringAttributeMetadata"};
+    case Kind::memo:
+        return {"Memo", "MemoType", "MemoAttributeMetadata"};
+    case Kind::integer:
+        return {"Integer", "IntegerType", "IntegerAttributeMetadata"};
+    case Kind::big_integer:
+        return {"BigInt", "BigIntType", "BigIntAttributeMetadata"};
+    case Kind::decimal:
+        return {"Decimal", "DecimalType", "DecimalAttributeMetadata"};
+    case Kind::money:
+        return {"Money", "MoneyType", "MoneyAttributeMetadata"};
+    case Kind::boolean:
+        return {"Boolean", "BooleanType", "BooleanAttributeMetadata"};
     case Kind::date_time:
-    case Kind::date: return {"DateTime", "DateTimeType", "DateTimeAttributeMetadata"};
-    case Kind::choice: return {"Picklist", "PicklistType", "PicklistAttributeMetadata"};
+    case Kind::date:
+        return {"DateTime", "DateTimeType", "DateTimeAttributeMetadata"};
+    case Kind::choice:
+        return {"Picklist", "PicklistType", "PicklistAttributeMetadata"};
     case Kind::multi_choice:
         return {"Virtual", "MultiSelectPicklistType", "MultiSelectPicklistAttributeMetadata"};
-    case Kind::state: return {"State", "StateType", "StateAttributeMetadata"};
-    case Kind::status: return {"Status", "StatusType", "StatusAttributeMetadata"};
+    case Kind::state:
+        return {"State", "StateType", "StateAttributeMetadata"};
+    case Kind::status:
+        return {"Status", "StatusType", "StatusAttributeMetadata"};
     case Kind::lookup:
         if (column.name == "ownerid") return {"Owner", "OwnerType", "LookupAttributeMetadata"};
         if (column.name == "customerid" || column.name == "parentcustomerid")
             return {"Customer", "CustomerType", "LookupAttributeMetadata"};
         return {"Lookup", "LookupType", "LookupAttributeMetadata"};
-    case Kind::guid: return {"Uniqueidentifier", "UniqueidentifierType", "AttributeMetadata"};
-    case Kind::parties: return {"PartyList", "PartyListType", "LookupAttributeMetadata"};
+    case Kind::guid:
+        return {"Uniqueidentifier", "UniqueidentifierType", "AttributeMetadata"};
+    case Kind::parties:
+        return {"PartyList", "PartyListType", "LookupAttributeMetadata"};
     }
     return {"String", "StringType", "StringAttributeMetadata"};
 }
@@ -82,8 +96,12 @@ void add_type_facts(json::object& object, const Column& column)
         object["MinValue"] = INT32_MIN;
         object["MaxValue"] = INT32_MAX;
         break;
-    case Kind::money: object["Precision"] = 2; break;
-    case Kind::decimal: object["Precision"] = 10; break;
+    case Kind::money:
+        object["Precision"] = 2;
+        break;
+    case Kind::decimal:
+        object["Precision"] = 10;
+        break;
     case Kind::lookup: {
         json::array targets;
         for (const Target& target : column.targets) targets.emplace_back(target.table);
@@ -93,7 +111,8 @@ void add_type_facts(json::object& object, const Column& column)
     case Kind::parties:
         object["Targets"] = {"account", "contact", "lead", "systemuser"};
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -112,7 +131,8 @@ const CollectionProperty* collection_back(const Table& target, const Table& tabl
     return nullptr;
 }
 
-json::object relationship_json(const Table& table, const Column& column, const Target& target, const Table& referenced)
+json::object relationship_json(const Table& table, const Column& column, const Target& target,
+                               const Table& referenced)
 {
     const CollectionProperty* back = collection_back(referenced, table, column);
     const std::string name = back ? back->name : referenced.name + "_" + table.name + "_" + column.name;
@@ -158,31 +178,30 @@ json::object column_json(const Table& table, const Column& column)
 {
     const TypeNames names = type_names(column);
     const bool parties = column.kind == Kind::parties;
-    json::object object = {
-        {"@odata.type", std::string("#Microsoft.Dynamics.CRM.") + names.metadata},
-        {"MetadataId", metadata_id(table.name + "." + column.name)},
-        {"LogicalName", column.name},
-        {"SchemaName", column.name},
-        {"EntityLogicalName", table.name},
-        {"AttributeType", names.type},
-        {"AttributeTypeName", {{"Value", names.type_name}}},
-        {"AttributeOf", nullptr},
-        {"ColumnNumber", column.ordinal + 1},
-        {"DisplayName", label_json(column.label)},
-        {"Description", label_json("")},
-        {"IsValidForCreate", column.creatable},
-        {"IsValidForRead", column.readable},
-        {"IsValidForUpdate", column.updatable},
-        {"IsValidForGrid", column.readable && !parties},
-        {"IsPrimaryId", column.source == Source::primary_id},
-        {"IsPrimaryName", column.name == table.primary_name},
-        {"IsLogical", false},
-        {"IsSecured", false},
-        {"IsCustomAttribute", column.name.rfind("new_", 0) == 0},
-        {"RequiredLevel",
-         {{"Value", required_level(column)},
-          {"CanBeChanged", false},
-          {"ManagedPropertyLogicalName", "canmodifyrequirementlevelsettings"}}}};
+    json::object object = {{"@odata.type", std::string("#Microsoft.Dynamics.CRM.") + names.metadata},
+                           {"MetadataId", metadata_id(table.name + "." + column.name)},
+                           {"LogicalName", column.name},
+                           {"SchemaName", column.name},
+                           {"EntityLogicalName", table.name},
+                           {"AttributeType", names.type},
+                           {"AttributeTypeName", {{"Value", names.type_name}}},
+                           {"AttributeOf", nullptr},
+                           {"ColumnNumber", column.ordinal + 1},
+                           {"DisplayName", label_json(column.label)},
+                           {"Description", label_json("")},
+                           {"IsValidForCreate", column.creatable},
+                           {"IsValidForRead", column.readable},
+                           {"IsValidForUpdate", column.updatable},
+                           {"IsValidForGrid", column.readable && !parties},
+                           {"IsPrimaryId", column.source == Source::primary_id},
+                           {"IsPrimaryName", column.name == table.primary_name},
+                           {"IsLogical", false},
+                           {"IsSecured", false},
+                           {"IsCustomAttribute", column.name.rfind("new_", 0) == 0},
+                           {"RequiredLevel",
+                            {{"Value", required_level(column)},
+                             {"CanBeChanged", false},
+                             {"ManagedPropertyLogicalName", "canmodifyrequirementlevelsettings"}}}};
     add_type_facts(object, column);
     return object;
 }

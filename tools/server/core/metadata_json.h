@@ -2,8 +2,8 @@
 
 #include "tools/server/core/call.h"
 
-#include <boost/json/object.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 namespace hawser::server {
 

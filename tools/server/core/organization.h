@@ -140,6 +140,7 @@ public:
     std::size_t count(std::string_view table) const;
 
     Guid organization_id() const;
+    const std::string& path_prefix() const;
 
 private:
     class State;

@@ -44,8 +44,9 @@ std::optional<Refusal> check_party(const Table& table, const Table& party, const
     const std::optional<std::int64_t> mask = number_in(party, values, "participationtypemask");
     if (!mask) return bad_request("A party needs a participationtypemask.");
     if (!takes_part(table, *mask))
-        return Refusal{400, "0x80043506", "The participation type " + std::to_string(*mask) +
-                                              " is not allowed for a party of '" + table.name + "'."};
+        return Refusal{400, "0x80043506",
+                       "The participation type " + std::to_string(*mask) +
+                           " is not allowed for a party of '" + table.name + "'."};
     if (reference.code == 0 && values.count(party.column("addressused")->ordinal) == 0)
         return Refusal{400, "0x80043518", "A party needs a record or an address."};
     if (*mask == organizer && record && record->name != "systemuser")

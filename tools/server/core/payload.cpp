@@ -3,9 +3,9 @@
 #include "tools/server/core/access.h"
 #include "tools/server/core/json_text.h"
 
-#include <algorithm>
-
 #include <boost/json.hpp>
+
+#include <algorithm>
 
 namespace hawser::server {
 namespace {
@@ -19,9 +19,10 @@ std::string_view view(boost::json::string_view text)
 
 Refusal undeclared(const Table& table, std::string_view name)
 {
-    return bad_payload(table.set, "The property '" + std::string(name) +
-                                      "' does not exist on type 'Microsoft.Dynamics.CRM." + table.name +
-                                      "'. Make sure to only use property names that are defined by the type.");
+    return bad_payload(table.set,
+                       "The property '" + std::string(name) +
+                           "' does not exist on type 'Microsoft.Dynamics.CRM." + table.name +
+                           "'. Make sure to only use property names that are defined by the type.");
 }
 
 /// An activity that is named only as "activitypointers(id)": whichever table has the id.
@@ -43,7 +44,8 @@ public:
         if (name.size() > bind_suffix.size() && name.substr(name.size() - bind_suffix.size()) == bind_suffix)
             return bind(name.substr(0, name.size() - bind_suffix.size()), value);
         if (name.find('@') != std::string_view::npos) return std::nullopt; // annotations are not data
-        if (const CollectionProperty* collection = table_.collection(name)) return children(*collection, value);
+        if (const CollectionProperty* collection = table_.collection(name))
+            return children(*collection, value);
         if (const Column* lookup = navigation(name)) return inline_lookup(*lookup, name, value);
         const Column* column = table_.property(name);
         if (!column) return undeclared(table_, name);
@@ -69,13 +71,15 @@ private:
     std::optional<Refusal> read_only(const Column& column) const
     {
         if (!call_.settings().refuse_read_only_columns) return std::nullopt;
-        return bad_request("The column '" + column.name + "' of '" + table_.name + "' cannot be written here.");
+        return bad_request("The column '" + column.name + "' of '" + table_.name +
+                           "' cannot be written here.");
     }
 
     const Column* navigation(std::string_view name) const
     {
         if (const Column* found = table_.navigation(name)) return found;
-        return name == "objectid_activitypointer" && !table_.parent.empty() ? table_.column("objectid") : nullptr;
+        return name == "objectid_activitypointer" && !table_.parent.empty() ? table_.column("objectid")
+                                                                            : nullptr;
     }
 
     std::optional<Refusal> primary_id(const boost::json::value& value)
@@ -94,7 +98,8 @@ private:
         if (!writable(*column)) return read_only(*column);
         if (value.is_null()) return clear(*column);
         if (!value.is_string())
-            return bad_payload(table_.set, "The value of '" + std::string(name) + "@odata.bind' must be a URL.");
+            return bad_payload(table_.set,
+                               "The value of '" + std::string(name) + "@odata.bind' must be a URL.");
         Outcome<Reference> reference = resolve_reference(call_, *column, name, view(value.get_string()));
         if (!reference) return reference.refusal();
         if (column->name == "ownerid") payload_.owner = reference->id;
@@ -149,8 +154,8 @@ private:
 
 const Payload::Entry* Payload::entry(const Column& column) const
 {
-    const auto found = std::find_if(entries.begin(), entries.end(),
-                                    [&](const Entry& one) { return one.column == &column; });
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& one) { return one.column == &column; });
     return found == entries.end() ? nullptr : &*found;
 }
 

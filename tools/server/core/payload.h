@@ -2,12 +2,12 @@
 
 #include "tools/server/core/call.h"
 
+#include <boost/json/object.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/json/object.hpp>
 
 namespace hawser::server {
 

@@ -2,12 +2,12 @@
 #include "tools/server/core/json_text.h"
 #include "tools/server/core/payload.h"
 
+#include <boost/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-
-#include <boost/json.hpp>
 
 namespace hawser::server {
 namespace {
@@ -20,15 +20,23 @@ const char* edm_name(Kind kind)
     case Kind::integer:
     case Kind::choice:
     case Kind::state:
-    case Kind::status: return "Edm.Int32";
-    case Kind::big_integer: return "Edm.Int64";
+    case Kind::status:
+        return "Edm.Int32";
+    case Kind::big_integer:
+        return "Edm.Int64";
     case Kind::decimal:
-    case Kind::money: return "Edm.Decimal";
-    case Kind::boolean: return "Edm.Boolean";
-    case Kind::date_time: return "Edm.DateTimeOffset";
-    case Kind::date: return "Edm.Date";
-    case Kind::guid: return "Edm.Guid";
-    default: return "Edm.String";
+    case Kind::money:
+        return "Edm.Decimal";
+    case Kind::boolean:
+        return "Edm.Boolean";
+    case Kind::date_time:
+        return "Edm.DateTimeOffset";
+    case Kind::date:
+        return "Edm.Date";
+    case Kind::guid:
+        return "Edm.Guid";
+    default:
+        return "Edm.String";
     }
 }
 
@@ -46,8 +54,9 @@ Stored text_bytes(const Table& table, const Column& column, std::string_view tex
     }
     if (column.max_length > 0 && text.size() > column.max_length && utf16_length(text) > column.max_length)
         return Refusal{400, "0x80044331",
-                       "A validation error occurred.  The length of the '" + column.name + "' attribute of the '" +
-                           table.name + "' entity exceeded the maximum allowed length of '" +
+                       "A validation error occurred.  The length of the '" + column.name +
+                           "' attribute of the '" + table.name +
+                           "' entity exceeded the maximum allowed length of '" +
                            std::to_string(column.max_length) + "'."};
     if (text.empty()) return std::optional<std::string>();
     return std::optional(quoted_text(text));
@@ -59,15 +68,16 @@ Stored integer_bytes(const Table& table, const Column& column, const boost::json
     const std::int64_t number = value.get_int64();
     if (column.kind != Kind::big_integer && (number > INT32_MAX || number < INT32_MIN))
         return wrong_type(table, column);
-    const bool limited = column.kind == Kind::choice || column.kind == Kind::state || column.kind == Kind::status;
+    const bool limited =
+        column.kind == Kind::choice || column.kind == Kind::state || column.kind == Kind::status;
     if (limited && !column.option(number)) {
         std::string accepted;
         for (const Option& option : column.options)
             accepted += (accepted.empty() ? "" : ",") + std::to_string(option.value);
         return Refusal{400, "0x80048408",
-                       "A validation error occurred. The value " + std::to_string(number) + " of '" + column.name +
-                           "' on record of type '" + table.name + "' is outside the valid range. Accepted Values: " +
-                           accepted};
+                       "A validation error occurred. The value " + std::to_string(number) + " of '" +
+                           column.name + "' on record of type '" + table.name +
+                           "' is outside the valid range. Accepted Values: " + accepted};
     }
     return std::optional(std::to_string(number));
 }
@@ -143,16 +153,20 @@ Stored string_bytes(const Table& table, const Column& column, std::string_view t
 {
     switch (column.kind) {
     case Kind::text:
-    case Kind::memo: return text_bytes(table, column, text, blanks);
+    case Kind::memo:
+        return text_bytes(table, column, text, blanks);
     case Kind::date_time:
-    case Kind::date: return time_bytes(table, column, text);
-    case Kind::multi_choice: return choices_bytes(table, column, text);
+    case Kind::date:
+        return time_bytes(table, column, text);
+    case Kind::multi_choice:
+        return choices_bytes(table, column, text);
     case Kind::guid: {
         const std::optional<Guid> id = Guid::parse(text);
         if (!id) return wrong_type(table, column);
         return std::optional(guid_bytes(*id));
     }
-    default: return wrong_type(table, column);
+    default:
+        return wrong_type(table, column);
     }
 }
 
@@ -172,10 +186,13 @@ Stored stored_bytes(const Table& table, const Column& column, const boost::json:
     case Kind::big_integer:
     case Kind::choice:
     case Kind::state:
-    case Kind::status: return integer_bytes(table, column, value);
+    case Kind::status:
+        return integer_bytes(table, column, value);
     case Kind::decimal:
-    case Kind::money: return decimal_bytes(table, column, value);
-    default: return wrong_type(table, column);
+    case Kind::money:
+        return decimal_bytes(table, column, value);
+    default:
+        return wrong_type(table, column);
     }
 }
 

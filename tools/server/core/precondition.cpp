@@ -47,7 +47,8 @@ std::optional<Refusal> check(const Precondition& condition, const Table& table, 
                              const std::optional<StoredRow>& row)
 {
     switch (condition.kind) {
-    case Precondition::Kind::none: return std::nullopt;
+    case Precondition::Kind::none:
+        return std::nullopt;
     case Precondition::Kind::must_not_exist:
         if (row) return duplicate_record();
         return std::nullopt;
@@ -56,9 +57,10 @@ std::optional<Refusal> check(const Precondition& condition, const Table& table, 
         return std::nullopt;
     case Precondition::Kind::must_match:
         if (!table.concurrency)
-            return Refusal{400, "0x8006088d", "Optimistic concurrency isn't enabled for entity type " +
-                                                  table.name + ". The IfVersionMatches behavior can only be used "
-                                                               "if optimistic concurrency is enabled."};
+            return Refusal{400, "0x8006088d",
+                           "Optimistic concurrency isn't enabled for entity type " + table.name +
+                               ". The IfVersionMatches behavior can only be used "
+                               "if optimistic concurrency is enabled."};
         if (!row) return record_absent(table.name, id.text());
         if (row->version != condition.version) return version_mismatch();
         return std::nullopt;

@@ -127,14 +127,27 @@ void Projection::write_formatted(std::string& out, const Call&, const Column& co
     case Kind::choice:
     case Kind::state:
     case Kind::status:
-    case Kind::multi_choice: text = displayed_options(column, bytes); break;
-    case Kind::boolean: text = bytes == "true" ? "Yes" : "No"; break;
-    case Kind::date_time: text = displayed_time(unquoted(bytes)); break;
-    case Kind::date: text = displayed_date(unquoted(bytes)); break;
+    case Kind::multi_choice:
+        text = displayed_options(column, bytes);
+        break;
+    case Kind::boolean:
+        text = bytes == "true" ? "Yes" : "No";
+        break;
+    case Kind::date_time:
+        text = displayed_time(unquoted(bytes));
+        break;
+    case Kind::date:
+        text = displayed_date(unquoted(bytes));
+        break;
     case Kind::integer:
-    case Kind::decimal: text = with_thousands(bytes); break;
-    case Kind::money: text = "$" + with_thousands(bytes); break;
-    default: return;
+    case Kind::decimal:
+        text = with_thousands(bytes);
+        break;
+    case Kind::money:
+        text = "$" + with_thousands(bytes);
+        break;
+    default:
+        return;
     }
     if (text.empty()) return;
     out += ",\"" + column.property + "@OData.Community.Display.V1.FormattedValue\":";
@@ -165,7 +178,8 @@ void Projection::write_value(std::string& out, const Call& call, const Slot& slo
         return write_reference(out, call, slot, catalogue.table("team"), row.owner);
     case Source::owning_unit:
         return write_reference(out, call, slot, catalogue.table("businessunit"), call.world.unit);
-    case Source::stored: break;
+    case Source::stored:
+        break;
     }
     if (!bytes) return write_null(out, slot);
     if (slot.column->kind == Kind::lookup) {

@@ -40,7 +40,8 @@ private:
                      const std::string_view* bytes) const;
     void write_reference(std::string& out, const Call& call, const Slot& slot, const Table* target,
                          const Guid& id) const;
-    void write_formatted(std::string& out, const Call& call, const Column& column, std::string_view bytes) const;
+    void write_formatted(std::string& out, const Call& call, const Column& column,
+                         std::string_view bytes) const;
     void write_null(std::string& out, const Slot& slot) const;
 
     const Table* table_;

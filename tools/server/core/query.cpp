@@ -50,7 +50,8 @@ Outcome<Expansion> parse_expansion(const Call& call, const Table& table, std::st
     expansion.name = trim(part.substr(0, open));
     QueryOptions options;
     if (open != std::string_view::npos && part.back() == ')') {
-        for (const std::string_view option : split_outside(part.substr(open + 1, part.size() - open - 2), ';')) {
+        for (const std::string_view option :
+             split_outside(part.substr(open + 1, part.size() - open - 2), ';')) {
             const auto equals = option.find('=');
             if (equals == std::string_view::npos) continue;
             options.emplace_back(trim(option.substr(0, equals)), trim(option.substr(equals + 1)));
@@ -116,7 +117,8 @@ void write_collection(std::string& out, const Call& call, const Expansion& expan
         const auto bytes = find_value(child.body, lookup->ordinal);
         if (!bytes || reference_of(*bytes).code != parent.code) continue;
         if (inner.condition && !holds(*inner.condition, child, call.identity())) continue;
-        if (inner.table->ownership != Ownership::none && !reaches(call, Verb::read, *inner.table, child)) continue;
+        if (inner.table->ownership != Ownership::none && !reaches(call, Verb::read, *inner.table, child))
+            continue;
         if (written++ > 0) out += ',';
         write_row(out, call, inner, child);
     }

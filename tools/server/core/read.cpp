@@ -78,7 +78,8 @@ Answer page_answer(const Call& call, const std::string& context, const std::stri
     body += "]}";
     Answer answer = json_answer(200, std::move(body));
     std::string applied;
-    if (call.preferences.page_size) applied = "odata.maxpagesize=" + std::to_string(*call.preferences.page_size);
+    if (call.preferences.page_size)
+        applied = "odata.maxpagesize=" + std::to_string(*call.preferences.page_size);
     if (call.preferences.annotations.any())
         applied += (applied.empty() ? "odata.include-annotations=\"" : ",odata.include-annotations=\"") +
                    call.preferences.annotation_list + "\"";
@@ -94,7 +95,8 @@ Answer retrieve(const Call& call, const Table& table, const Guid& id)
     if (!row) return refuse(call, row.refusal());
     const std::string current = etag(row->version);
     const std::string_view unless = header(call.headers, "If-None-Match");
-    const bool conditional = table.concurrency && query->expansions.empty() && !call.preferences.annotations.any();
+    const bool conditional =
+        table.concurrency && query->expansions.empty() && !call.preferences.annotations.any();
     if (conditional && (unless == current || unless == "*")) return not_modified(row->view());
     const std::string_view match = header(call.headers, "If-Match");
     if (!match.empty() && match != "*" && match != current) return refuse(call, version_mismatch());
@@ -122,9 +124,8 @@ Answer retrieve_many(const Call& call, const Table& table)
         if (!after) return refuse(call, bad_query("Malformed XML: the skip token is not one of this query."));
         request.after = std::move(*after);
     }
-    Outcome<Page> page = read_page(call, *query, request, [&](std::string& out, const Row& row) {
-        write_row(out, call, *query, row);
-    });
+    Outcome<Page> page = read_page(
+        call, *query, request, [&](std::string& out, const Row& row) { write_row(out, call, *query, row); });
     if (!page) return refuse(call, page.refusal());
     std::string extra = counted(call, *query);
     if (!page->next_token.empty() && !query->top) {

@@ -9,15 +9,15 @@ namespace hawser::server {
 
 Answer retrieve(const Call& call, const Table& table, const Guid& id);
 Answer retrieve_many(const Call& call, const Table& table);
-Answer retrieve_count(const Call& call, const Table& table);       ///< set/$count
+Answer retrieve_count(const Call& call, const Table& table); ///< set/$count
 Answer retrieve_column(const Call& call, const Table& table, const Guid& id, const Column& column, bool raw);
 Answer retrieve_expanded(const Call& call, const Table& table, const Guid& id, const std::string& navigation);
 
 /// A page of rows, as every kind of reading produces it.
 struct Page {
-    std::string rows{};        ///< The members of "value", without brackets.
+    std::string rows{}; ///< The members of "value", without brackets.
     std::size_t size = 0;
-    std::string next_token{};  ///< "" on the last page.
+    std::string next_token{}; ///< "" on the last page.
 };
 
 /// Where a page starts, and how many rows it may have.

@@ -105,9 +105,12 @@ public:
     std::string place(const Row& row) const
     {
         switch (path_) {
-        case Path::by_version: return "v" + std::to_string(row.version);
-        case Path::sorted: return "s" + sort_key(query_, row, identity_);
-        default: return "i" + guid_bytes(row.id);
+        case Path::by_version:
+            return "v" + std::to_string(row.version);
+        case Path::sorted:
+            return "s" + sort_key(query_, row, identity_);
+        default:
+            return "i" + guid_bytes(row.id);
         }
     }
 
@@ -143,7 +146,8 @@ private:
     {
         std::int64_t after = range_.after;
         if (!place.empty()) std::from_chars(place.data(), place.data() + place.size(), after);
-        Cursor cursor = call_.storage().by_version(*query_.table, std::max(after, range_.after), range_.up_to);
+        Cursor cursor =
+            call_.storage().by_version(*query_.table, std::max(after, range_.after), range_.up_to);
         return from_cursor(cursor, take);
     }
 

@@ -66,7 +66,8 @@ Answer on_reference(Call& call, const Table& table, const Guid& id, const Segmen
         return refuse(call, method_refused(call.method));
     }
     const CollectionProperty* collection = table.collection(property.name);
-    if (!collection || collection->table == "activityparty") return refuse(call, resource_absent(property.name));
+    if (!collection || collection->table == "activityparty")
+        return refuse(call, resource_absent(property.name));
     if (call.method == "POST") return add_member(call, id, table, *collection);
     const std::optional<Guid> member = property.key ? Guid::parse(*property.key) : std::nullopt;
     if (call.method == "DELETE" && member) return remove_member(call, *collection, *member);
@@ -106,7 +107,8 @@ Answer dispatch(Call& call)
     if (!first.key) {
         if (path.size() == 1) return on_set(call, *table);
         if (path.size() == 2 && path[1].name == "$count" && call.method == "GET")
-            return call.address.option("$deltatoken") ? count_changes(call, *table) : retrieve_count(call, *table);
+            return call.address.option("$deltatoken") ? count_changes(call, *table)
+                                                      : retrieve_count(call, *table);
         return refuse(call, resource_absent(path[1].name));
     }
     const std::optional<Guid> id = key_of(*table, *first.key);

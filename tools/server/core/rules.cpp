@@ -70,7 +70,8 @@ void compute_address(const Table& table, Values& values, const std::string& pref
 
 void compute_duration(const Table& table, const Payload& payload, Values& values)
 {
-    if (!table.column("scheduleddurationminutes") || touched(table, payload, "scheduleddurationminutes")) return;
+    if (!table.column("scheduleddurationminutes") || touched(table, payload, "scheduleddurationminutes"))
+        return;
     if (!touched(table, payload, "scheduledstart") && !touched(table, payload, "scheduledend")) return;
     const auto start = parse_instant(text_in(table, values, "scheduledstart"));
     const auto end = parse_instant(text_in(table, values, "scheduledend"));
@@ -106,7 +107,8 @@ void compute_file(const Call& call, const Table& table, const Payload& payload, 
 
 void compute_completion(const Call& call, const Table& table, const Payload& payload, Values& values)
 {
-    if (!table.activity || !touched(table, payload, "statecode") || touched(table, payload, "actualend")) return;
+    if (!table.activity || !touched(table, payload, "statecode") || touched(table, payload, "actualend"))
+        return;
     if (number_in(table, values, "statecode").value_or(0) == 1 && table.column("actualend") &&
         text_in(table, values, "actualend").empty())
         put_text(table, values, "actualend", to_text(call.now));
@@ -183,16 +185,17 @@ void apply_defaults(const Call& call, const Table& table, Values& values)
     if (table.activity) put_text(table, values, "activitytypecode", table.name);
     if (table.name == "incident") {
         char ticket[32];
-        std::snprintf(ticket, sizeof ticket, "CAS-%05llu-%c%c%c%c",
-                      static_cast<unsigned long long>(call.storage().version() % 100000),
-                      static_cast<char>('A' + below(call.random, 26)), static_cast<char>('0' + below(call.random, 10)),
-                      static_cast<char>('A' + below(call.random, 26)), static_cast<char>('0' + below(call.random, 10)));
+        std::snprintf(
+            ticket, sizeof ticket, "CAS-%05llu-%c%c%c%c",
+            static_cast<unsigned long long>(call.storage().version() % 100000),
+            static_cast<char>('A' + below(call.random, 26)), static_cast<char>('0' + below(call.random, 10)),
+            static_cast<char>('A' + below(call.random, 26)), static_cast<char>('0' + below(call.random, 10)));
         put_text(table, values, "ticketnumber", ticket);
     }
 }
 
-std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Payload& payload, Values& values,
-                                    PayloadUse use)
+std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Payload& payload,
+                                    Values& values, PayloadUse use)
 {
     const Column* state = table.column("statecode");
     const Column* status = table.column("statuscode");
@@ -204,7 +207,8 @@ std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Pa
         const std::optional<std::int64_t> present = number_in(table, values, "statuscode");
         const Option* option = present ? status->option(*present) : nullptr;
         if (!option || option->state != wanted)
-            if (const auto chosen = default_status(*status, wanted)) put_number(table, values, "statuscode", *chosen);
+            if (const auto chosen = default_status(*status, wanted))
+                put_number(table, values, "statuscode", *chosen);
         return std::nullopt;
     }
     const std::int64_t number = number_in(table, values, "statuscode").value_or(0);
@@ -212,9 +216,10 @@ std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Pa
     if (option && option->state == wanted) return std::nullopt;
     const Option* state_option = state->option(wanted);
     return Refusal{400, "0x80048408",
-                   std::to_string(number) + " is not a valid status code for state code " + table.schema_name +
-                       "State." + (state_option ? state_option->label : std::to_string(wanted)) + " on " +
-                       table.name + " with Id " + id.text() + "."};
+                   std::to_string(number) + " is not a valid status code for state code " +
+                       table.schema_name + "State." +
+                       (state_option ? state_option->label : std::to_string(wanted)) + " on " + table.name +
+                       " with Id " + id.text() + "."};
 }
 
 void compute(const Call& call, const Table& table, const Payload& payload, Values& values)
@@ -233,8 +238,8 @@ std::optional<Refusal> check_required(const Table& table, const Values& values)
         if (!column.required || values.count(column.ordinal) > 0) continue;
         if (table.name == "appointment" && column.kind == Kind::date_time)
             return Refusal{400, "0x80040275",
-                           "The appointment must have a scheduled start and a scheduled end: '" + column.name +
-                               "' is missing."};
+                           "The appointment must have a scheduled start and a scheduled end: '" +
+                               column.name + "' is missing."};
         return bad_request("The required field '" + column.name + "' of '" + table.name + "' is missing.");
     }
     if (table.name == "appointment" &&
@@ -249,8 +254,9 @@ std::optional<Refusal> check_file(const Call& call, const Table& table, const Va
     if (!note && table.name != "activitymimeattachment") return std::nullopt;
     const std::string name = text_in(table, values, "filename");
     if (listed(call.settings().blocked_attachments, extension_of(name)))
-        return Refusal{400, "0x80043e09", "The attachment is either not a valid type or is too large. It cannot be "
-                                          "uploaded or downloaded."};
+        return Refusal{400, "0x80043e09",
+                       "The attachment is either not a valid type or is too large. It cannot be "
+                       "uploaded or downloaded."};
     if (name.find_first_of("\\/:*?\"<>|") != std::string::npos)
         return Refusal{400, "0x80044a08", "The file name '" + name + "' is not valid for an attachment."};
     const auto body = bytes_in(table, values, note ? "documentbody" : "body");

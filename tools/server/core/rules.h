@@ -13,8 +13,8 @@ namespace hawser::server {
 void apply_defaults(const Call& call, const Table& table, Values& values);
 
 /// Checks the wanted state and status against each other and completes what was left out.
-std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Payload& payload, Values& values,
-                                    PayloadUse use);
+std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Payload& payload,
+                                    Values& values, PayloadUse use);
 
 /// Columns the server computes: full names, addresses in one piece, durations, file sizes.
 void compute(const Call& call, const Table& table, const Payload& payload, Values& values);

@@ -1,9 +1,9 @@
 #include "tools/server/core/storage.h"
 
+#include <sqlite3.h>
+
 #include <cstring>
 #include <stdexcept>
-
-#include <sqlite3.h>
 
 namespace hawser::server {
 namespace {
@@ -101,7 +101,8 @@ void Storage::check_layout()
         const std::string fact = "layout." + table.name;
         const std::optional<std::string> stored = value(fact);
         if (stored && names.rfind(*stored, 0) != 0)
-            throw std::runtime_error("its table " + table.name + " has other columns than this program knows");
+            throw std::runtime_error("its table " + table.name +
+                                     " has other columns than this program knows");
         if (stored != names) put_value(fact, names);
     }
 }
@@ -148,17 +149,26 @@ std::string Storage::text_of(const Table& table, Purpose purpose) const
     const std::string name = "\"row_" + table.name + "\"";
     const std::string rows = "SELECT version, id, parent, owner, body FROM " + name;
     switch (purpose) {
-    case Purpose::find: return rows + " WHERE id = ?1";
-    case Purpose::exists: return "SELECT 1 FROM " + name + " WHERE id = ?1";
+    case Purpose::find:
+        return rows + " WHERE id = ?1";
+    case Purpose::exists:
+        return "SELECT 1 FROM " + name + " WHERE id = ?1";
     case Purpose::insert:
         return "INSERT INTO " + name + "(version, id, parent, owner, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-    case Purpose::erase: return "DELETE FROM " + name + " WHERE version = ?1";
-    case Purpose::by_id: return rows + " WHERE id > ?1 ORDER BY id";
-    case Purpose::by_version: return rows + " WHERE version > ?1 AND version <= ?2 ORDER BY version";
-    case Purpose::by_parent: return rows + " WHERE parent = ?1 ORDER BY version";
-    case Purpose::count: return "SELECT count(*) FROM " + name;
-    case Purpose::changed: return "SELECT count(*) FROM " + name + " WHERE version > ?1 AND version <= ?2";
-    case Purpose::end: break;
+    case Purpose::erase:
+        return "DELETE FROM " + name + " WHERE version = ?1";
+    case Purpose::by_id:
+        return rows + " WHERE id > ?1 ORDER BY id";
+    case Purpose::by_version:
+        return rows + " WHERE version > ?1 AND version <= ?2 ORDER BY version";
+    case Purpose::by_parent:
+        return rows + " WHERE parent = ?1 ORDER BY version";
+    case Purpose::count:
+        return "SELECT count(*) FROM " + name;
+    case Purpose::changed:
+        return "SELECT count(*) FROM " + name + " WHERE version > ?1 AND version <= ?2";
+    case Purpose::end:
+        break;
     }
     return {};
 }
@@ -167,8 +177,7 @@ Loan Storage::statement(const Table& table, Purpose purpose)
 {
     Loan::Pool& pool = pools_[catalogue_.index(table) * static_cast<std::size_t>(Purpose::end) +
                               static_cast<std::size_t>(purpose)];
-    if (pool.empty())
-        return {pool, std::make_unique<SQLite::Statement>(database_, text_of(table, purpose))};
+    if (pool.empty()) return {pool, std::make_unique<SQLite::Statement>(database_, text_of(table, purpose))};
     Loan loan(pool, std::move(pool.back()));
     pool.pop_back();
     return loan;
@@ -264,15 +273,15 @@ Cursor Storage::by_parent(const Table& table, const Guid& parent)
 std::vector<Deletion> Storage::deletions(const Table& table, std::int64_t after, std::int64_t up_to,
                                          std::size_t limit)
 {
-    Loan loan = statement("SELECT version, id FROM deletion WHERE code = ?1 AND version > ?2 AND version <= ?3"
-                          " ORDER BY version LIMIT ?4");
+    Loan loan =
+        statement("SELECT version, id FROM deletion WHERE code = ?1 AND version > ?2 AND version <= ?3"
+                  " ORDER BY version LIMIT ?4");
     loan->bind(1, static_cast<std::int64_t>(table.code));
     loan->bind(2, after);
     loan->bind(3, up_to);
     loan->bind(4, static_cast<std::int64_t>(limit));
     std::vector<Deletion> found;
-    while (loan->executeStep())
-        found.push_back({loan->getColumn(0).getInt64(), guid_in(loan->getColumn(1))});
+    while (loan->executeStep()) found.push_back({loan->getColumn(0).getInt64(), guid_in(loan->getColumn(1))});
     return found;
 }
 

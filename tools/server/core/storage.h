@@ -5,6 +5,8 @@
 #include "tools/server/core/catalogue.h"
 #include "tools/server/core/row.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,8 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 namespace hawser::server {
 
 /// A prepared statement that is out on loan; it goes back to its pool at the end.
@@ -22,7 +22,9 @@ class Loan {
 public:
     using Pool = std::vector<std::unique_ptr<SQLite::Statement>>;
     Loan(Pool& pool, std::unique_ptr<SQLite::Statement> statement)
-        : pool_(&pool), statement_(std::move(statement)) {}
+        : pool_(&pool), statement_(std::move(statement))
+    {
+    }
     Loan(Loan&&) = default;
     Loan& operator=(Loan&&) = delete;
     ~Loan();
@@ -60,7 +62,7 @@ public:
     void commit();
     void roll_back();
     bool in_transaction() const { return in_transaction_; }
-    void savepoint();       ///< Savepoints nest; each ends with one of the next two.
+    void savepoint(); ///< Savepoints nest; each ends with one of the next two.
     void release();
     void roll_back_to_savepoint();
 

@@ -32,8 +32,8 @@ Answer written(const Call& call, const Table& table, const StoredRow& row, bool 
     if (!query) return refuse(call, query.refusal());
     std::string text;
     write_row(text, call, *query, row.view());
-    std::string body = "{\"@odata.context\":\"" + call.root + "$metadata#" + table.set + context_of(*query) +
-                       "/$entity\",";
+    std::string body =
+        "{\"@odata.context\":\"" + call.root + "$metadata#" + table.set + context_of(*query) + "/$entity\",";
     body.append(text, 1);
     Answer answer = json_answer(created ? 201 : 200, std::move(body));
     if (created) answer.headers.emplace_back("Location", address);
@@ -45,12 +45,14 @@ Answer written(const Call& call, const Table& table, const StoredRow& row, bool 
 /// Tables whose rows only come and go with others.
 std::optional<Refusal> refuse_indirect(const Table& table, std::string_view what)
 {
-    const bool fixed = table.name == "organization" || table.name == "usersettings" || table.name == "mailbox" ||
-                       table.name == "systemuser" || table.name == "businessunit" || table.name == "team";
+    const bool fixed = table.name == "organization" || table.name == "usersettings" ||
+                       table.name == "mailbox" || table.name == "systemuser" ||
+                       table.name == "businessunit" || table.name == "team";
     const bool update = what == "Update";
     if (table.name == "activityparty" || (fixed && !update))
-        return Refusal{405, "0x80040800", "The '" + std::string(what) +
-                                              "' method does not support entities of type '" + table.name + "'."};
+        return Refusal{405, "0x80040800",
+                       "The '" + std::string(what) + "' method does not support entities of type '" +
+                           table.name + "'."};
     return std::nullopt;
 }
 
@@ -209,8 +211,8 @@ Answer add_member(const Call& call, const Guid& id, const Table& table, const Co
         return refuse(call, bad_payload(table.set, "The body must be {\"@odata.id\": \"…\"}."));
     };
     if (!url || !url->is_string()) return wrong();
-    const auto below = below_service_root({url->get_string().data(), url->get_string().size()},
-                                          call.world.path_prefix);
+    const auto below =
+        below_service_root({url->get_string().data(), url->get_string().size()}, call.world.path_prefix);
     Outcome<Address> address = parse_address(below.value_or(""));
     if (!address || address->path.size() != 1 || address->path[0].name != child.set || !address->path[0].key)
         return wrong();
@@ -228,7 +230,8 @@ Answer remove_member(const Call& call, const CollectionProperty& collection, con
     return clear_reference(call, child, member, *child.column(collection.column));
 }
 
-Answer replace_parties(const Call& call, const Table& table, const Guid& id, const CollectionProperty& property)
+Answer replace_parties(const Call& call, const Table& table, const Guid& id,
+                       const CollectionProperty& property)
 {
     Outcome<boost::json::object> object = parse_object(table.set, call.body);
     if (!object) return refuse(call, object.refusal());
@@ -256,7 +259,8 @@ Answer replace_parties(const Call& call, const Table& table, const Guid& id, con
         const Row one = cursor.row();
         old.push_back({one.version, one.id, one.parent, one.owner, std::string(one.body)});
     }
-    if (const auto refusal = check_parties_writable(call, table, decode(row->body))) return refuse(call, *refusal);
+    if (const auto refusal = check_parties_writable(call, table, decode(row->body)))
+        return refuse(call, *refusal);
     if (call.settings().party_put_bumps_parent) touch_row(call, table, *row);
     for (const StoredRow& one : old) call.storage().erase(party, one.view(), call.now);
     if (const auto refusal = insert_parties(call, table, id, parties)) return refuse(call, *refusal);

@@ -8,9 +8,9 @@ namespace hawser::server {
 // The writes of the Web API. Each expects to run in a savepoint that the caller undoes when the
 // answer's status is 400 or more.
 
-Answer create(const Call& call, const Table& table);                    ///< POST set
+Answer create(const Call& call, const Table& table);                           ///< POST set
 Answer update_or_create(const Call& call, const Table& table, const Guid& id); ///< PATCH set(id)
-Answer erase(const Call& call, const Table& table, const Guid& id);     ///< DELETE set(id)
+Answer erase(const Call& call, const Table& table, const Guid& id);            ///< DELETE set(id)
 Answer put_column(const Call& call, const Table& table, const Guid& id, const Column& column);
 Answer clear_column(const Call& call, const Table& table, const Guid& id, const Column& column);
 /// PUT and DELETE set(id)/lookup/$ref
@@ -20,14 +20,15 @@ Answer clear_reference(const Call& call, const Table& table, const Guid& id, con
 Answer add_member(const Call& call, const Guid& id, const Table& table, const CollectionProperty& collection);
 Answer remove_member(const Call& call, const CollectionProperty& collection, const Guid& member);
 /// PUT set(id)/…_activity_parties
-Answer replace_parties(const Call& call, const Table& table, const Guid& id, const CollectionProperty& property);
+Answer replace_parties(const Call& call, const Table& table, const Guid& id,
+                       const CollectionProperty& property);
 
 // The same one step below, without privileges of the caller's answer around them.
 
 Outcome<StoredRow> insert_row(const Call& call, const Table& table, const Guid& id, const Payload& payload,
                               const std::string& condition);
-Outcome<StoredRow> change_row(const Call& call, const Table& table, const StoredRow& row, const Payload& payload,
-                              const std::string& condition);
+Outcome<StoredRow> change_row(const Call& call, const Table& table, const StoredRow& row,
+                              const Payload& payload, const std::string& condition);
 std::optional<Refusal> insert_parties(const Call& call, const Table& table, const Guid& activity,
                                       const std::vector<Payload>& parties);
 /// Gives the row a new version as if it had been written, without changing a column of the caller's.

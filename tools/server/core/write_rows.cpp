@@ -116,14 +116,15 @@ Outcome<StoredRow> insert_row(const Call& call, const Table& table, const Guid& 
     return row;
 }
 
-Outcome<StoredRow> change_row(const Call& call, const Table& table, const StoredRow& row, const Payload& payload,
-                              const std::string& condition)
+Outcome<StoredRow> change_row(const Call& call, const Table& table, const StoredRow& row,
+                              const Payload& payload, const std::string& condition)
 {
     if (const auto refusal = check_new_owner(call, table, payload)) return *refusal;
     Values values = decode(row.body);
     if (const auto refusal = check_still_writable(call, table, values, payload)) return *refusal;
     apply_entries(payload, values);
-    if (const auto refusal = settle_state(table, row.id, payload, values, PayloadUse::update)) return *refusal;
+    if (const auto refusal = settle_state(table, row.id, payload, values, PayloadUse::update))
+        return *refusal;
     stamp(call, table, values, "modifiedon", "modifiedby");
     compute(call, table, payload, values);
     if (const auto refusal = check_required(table, values)) return *refusal;
@@ -151,9 +152,9 @@ void erase_tree(const Call& call, const Table& table, const Row& row, const std:
 {
     for (const Table& child : call.world.catalogue.tables()) {
         if (child.parent.empty() || !child.column(child.parent)->target(table.name)) continue;
-        const bool cascade = child.on_parent_delete == OnParentDelete::cascade ||
-                             (child.on_parent_delete == OnParentDelete::cascade_if_set &&
-                              call.settings().cascade_delete);
+        const bool cascade =
+            child.on_parent_delete == OnParentDelete::cascade ||
+            (child.on_parent_delete == OnParentDelete::cascade_if_set && call.settings().cascade_delete);
         for (StoredRow& dependent : dependents(call, child, table, row.id)) {
             if (cascade) {
                 erase_tree(call, child, dependent.view(), "cascade");
@@ -164,7 +165,8 @@ void erase_tree(const Call& call, const Table& table, const Row& row, const std:
             dependent.parent = {};
             dependent.body = encode(values);
             call.storage().update(child, dependent);
-            log_write(call, {child.name, dependent.id, "cascade", {child.parent}, "unlinked", dependent.version});
+            log_write(call,
+                      {child.name, dependent.id, "cascade", {child.parent}, "unlinked", dependent.version});
         }
     }
     call.storage().erase(table, row, call.now);

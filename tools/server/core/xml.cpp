@@ -16,8 +16,8 @@ bool is_blank(char one)
 
 bool is_name(char one)
 {
-    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') || one == '-' ||
-           one == '_' || one == ':' || one == '.';
+    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+           one == '-' || one == '_' || one == ':' || one == '.';
 }
 
 class Parser {
@@ -96,7 +96,8 @@ private:
                 continue;
             }
             const auto end = text.find(';', at);
-            if (end == std::string_view::npos || !append_entity(out, text.substr(at + 1, end - at - 1))) return false;
+            if (end == std::string_view::npos || !append_entity(out, text.substr(at + 1, end - at - 1)))
+                return false;
             at = end;
         }
         return true;
@@ -141,7 +142,8 @@ private:
     {
         for (;;) {
             const auto next = rest_.find('<');
-            if (next == std::string_view::npos || !append_text(element.text, rest_.substr(0, next))) return false;
+            if (next == std::string_view::npos || !append_text(element.text, rest_.substr(0, next)))
+                return false;
             rest_.remove_prefix(next);
             if (starts("</")) {
                 rest_.remove_prefix(2);
@@ -171,15 +173,15 @@ private:
 
 const std::string* XmlElement::attribute(std::string_view wanted) const
 {
-    const auto found =
-        std::find_if(attributes.begin(), attributes.end(), [&](const auto& one) { return one.first == wanted; });
+    const auto found = std::find_if(attributes.begin(), attributes.end(),
+                                    [&](const auto& one) { return one.first == wanted; });
     return found == attributes.end() ? nullptr : &found->second;
 }
 
 const XmlElement* XmlElement::child(std::string_view wanted) const
 {
-    const auto found =
-        std::find_if(children.begin(), children.end(), [&](const XmlElement& one) { return one.name == wanted; });
+    const auto found = std::find_if(children.begin(), children.end(),
+                                    [&](const XmlElement& one) { return one.name == wanted; });
     return found == children.end() ? nullptr : &*found;
 }
 
@@ -193,11 +195,20 @@ std::string xml_escaped(std::string_view text)
     std::string out;
     for (const char one : text) {
         switch (one) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += one;
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += one;
         }
     }
     return out;

@@ -42,8 +42,9 @@ public:
     /// Closes the listener and all connections, and waits for the thread. May be called twice.
     void stop();
 
-private:
     class State;
+
+private:
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
