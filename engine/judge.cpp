@@ -1,0 +1,118 @@
+#include "engine/judge.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using dataverse::Seen;
+using dataverse::Sent;
+using dataverse::Verdict;
+using localstore::StepKind;
+
+Seen::Presence presence(const Found& found)
+{
+    switch (found.presence) {
+    case Found::Presence::present:
+        return Seen::Presence::present;
+    case Found::Presence::absent:
+        return Seen::Presence::absent;
+    case Found::Presence::no_access:
+    case Found::Presence::no_answer:
+        break;
+    }
+    return Seen::Presence::no_answer;
+}
+
+/// The etag in a stored condition line.
+std::string etag_of(const std::string& condition)
+{
+    constexpr std::string_view header = "If-Match: ";
+    return condition.starts_with(header) ? condition.substr(header.size()) : std::string();
+}
+
+Sent sent_of(const localstore::IntentStep& step, bool with_receipt)
+{
+    Sent sent;
+    if (step.kind == StepKind::create) sent.kind = Sent::Kind::create;
+    if (step.kind == StepKind::remove) sent.kind = Sent::Kind::remove;
+    if (with_receipt) sent.proof = Sent::Proof::receipt;
+    sent.etag = etag_of(step.condition);
+    sent.columns = step.sent;
+    return sent;
+}
+
+Judgement::Kind kind_of(Verdict::Kind kind)
+{
+    switch (kind) {
+    case Verdict::Kind::applied:
+        return Judgement::Kind::applied;
+    case Verdict::Kind::resend:
+        return Judgement::Kind::resend;
+    case Verdict::Kind::indeterminate:
+        return Judgement::Kind::indeterminate;
+    case Verdict::Kind::not_applied:
+    case Verdict::Kind::gone:
+        return Judgement::Kind::not_applied;
+    case Verdict::Kind::ask_again:
+        break;
+    }
+    return Judgement::Kind::ask_again;
+}
+
+struct Judged {
+    RecordKey key;
+    StepKind kind = StepKind::update;
+    Verdict verdict;
+};
+
+Judgement together(const std::vector<Judged>& judged)
+{
+    const auto any = [&](Verdict::Kind kind) {
+        return std::ranges::any_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
+    };
+    const auto all = [&](Verdict::Kind kind) {
+        return std::ranges::all_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
+    };
+    if (any(Verdict::Kind::ask_again)) return {};
+    if (all(Verdict::Kind::resend)) return {Judgement::Kind::resend, {}};
+    // One record is as it was sent against, another is not: the set can never succeed any more.
+    if (any(Verdict::Kind::resend)) return {Judgement::Kind::not_applied, {}};
+    const bool created = std::ranges::any_of(judged, [](const Judged& j) {
+        return j.kind == StepKind::create && j.verdict.kind == Verdict::Kind::applied;
+    });
+    if (created || all(Verdict::Kind::applied)) return {Judgement::Kind::applied, {}};
+    if (!any(Verdict::Kind::indeterminate)) return {Judgement::Kind::not_applied, {}};
+    Judgement open{Judgement::Kind::indeterminate, {}};
+    for (const Judged& one : judged)
+        if (one.verdict.kind == Verdict::Kind::indeterminate)
+            open.columns.push_back({one.key, one.verdict.columns});
+    return open;
+}
+
+} // namespace
+
+Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
+                const std::optional<Found>& receipt)
+{
+    std::vector<Judged> judged;
+    for (const auto& [key, found] : records) {
+        const auto step = std::ranges::find_if(intent.steps, [&](const localstore::IntentStep& candidate) {
+            return candidate.key == key && candidate.kind != StepKind::receipt;
+        });
+        if (step == intent.steps.end()) continue;
+        const Seen seen{presence(found), found.etag, found.fields,
+                        receipt ? presence(*receipt) : Seen::Presence::no_answer};
+        judged.push_back(
+            {key, step->kind, dataverse::judge_unknown(sent_of(*step, receipt.has_value()), seen)});
+    }
+    if (judged.empty()) return {};
+    if (judged.size() > 1) return together(judged);
+    Judgement judgement{kind_of(judged.front().verdict.kind), {}};
+    if (judgement.kind == Judgement::Kind::indeterminate)
+        judgement.columns = {{judged.front().key, judged.front().verdict.columns}};
+    return judgement;
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "engine/read_back.h"
+#include "localstore/intent.h"
+#include "transport/dataverse/unknown_answer.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// What to do about an open intent whose answer is unknown.
+struct Judgement {
+    enum class Kind {
+        applied,       ///< It took effect: settle it with the copies that were read.
+        resend,        ///< The same frozen steps again.
+        indeterminate, ///< Contest `columns`.
+        not_applied,   ///< It has no effect and never will: decide anew against what was read.
+        ask_again,     ///< Nothing usable was read.
+    };
+    Kind kind = Kind::ask_again;
+    std::vector<localstore::Indeterminate> columns{};
+};
+
+/// I2 for a whole intent, as a function of values. `records` are the intent's records in the order of
+/// their first steps, each with what a read of it found; `receipt` what the read of the receipt row
+/// found, for intents that have one.
+///
+/// One record follows `dataverse::judge_unknown`. Several are one change set, which happens whole or
+/// not at all, so that the surest of them speaks for all: a record still as it was sent against means
+/// that nothing has happened yet; a create that is there means that everything has.
+Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
+                const std::optional<Found>& receipt);
+
+} // namespace hawser::engine

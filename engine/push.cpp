@@ -1,0 +1,246 @@
+#include "engine/push.h"
+
+#include "localstore/transaction.h"
+#include "transport/dataverse/outcome.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::size_t changes_a_page = 1'000;
+/// Levels of a queue of dependent changes in one push; a longer chain goes on in the next cycle.
+constexpr int most_levels = 1'000;
+/// Steps in one batch: below the protocol's 1,000, so that the last unit still fits.
+constexpr std::size_t most_steps = 800;
+
+/// What the organization was asked, for reading its answer.
+dataverse::Asked asked_of(const Draft& draft)
+{
+    using Action = dataverse::Asked::Action;
+    if (draft.parts.size() != 1) return {Action::group, {}};
+    const Draft::Part& part = draft.parts.front();
+    switch (part.kind) {
+    case localstore::StepKind::create:
+        return {Action::create, part.key.id};
+    case localstore::StepKind::remove:
+        return {Action::remove, part.key.id};
+    default:
+        return {Action::update, part.key.id};
+    }
+}
+
+/// A batch that was answered as a whole in one of these ways says the same of every further one.
+bool ends_the_cycle(dataverse::Outcome::Kind kind)
+{
+    using Kind = dataverse::Outcome::Kind;
+    return kind == Kind::throttled || kind == Kind::sign_in || kind == Kind::stop ||
+           kind == Kind::intercepted || kind == Kind::retry || kind == Kind::access;
+}
+
+Result<std::vector<localstore::Change>> live_changes(const localstore::Store& store)
+{
+    std::vector<localstore::Change> live;
+    localstore::ChangeFilter filter;
+    filter.limit = changes_a_page;
+    for (;;) {
+        auto page = store.changes(filter);
+        if (!page) return page.error();
+        const bool last = page->size() < filter.limit;
+        if (!page->empty()) filter.after = page->back().sequence;
+        live.insert(live.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
+        if (last) return live;
+    }
+}
+
+} // namespace
+
+asio::awaitable<Result<void>> Pusher::push()
+{
+    auto recovering = recover();
+    const Result<void> recovered = co_await std::move(recovering);
+    if (!recovered) co_return recovered;
+    for (int level = 0; level < most_levels; ++level) {
+        if (around_.leaving) co_return stopped();
+        auto pushing = push_level();
+        const Result<bool> sent = co_await std::move(pushing);
+        if (!sent) co_return sent.error();
+        if (!*sent || schema_changed_) break;
+    }
+    co_return Result<void>{};
+}
+
+Result<PushPlan> Pusher::plan()
+{
+    const auto live = live_changes(around_.store);
+    if (!live) return live.error();
+    std::vector<PlannedChange> planned;
+    std::vector<localstore::Sequence> sequences;
+    bool anything = false;
+    for (const localstore::Change& change : *live) {
+        planned.push_back(
+            {change.sequence, change.key, change.kind, change.state, change.group, change.next_attempt});
+        sequences.push_back(change.sequence);
+        anything = anything || change.state == localstore::ChangeState::queued;
+    }
+    if (!anything) return PushPlan{};
+    std::vector<localstore::Dependency> edges;
+    const Result<void> read = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            auto among = transaction.queue.dependencies_among(sequences);
+            if (!among) return among.error();
+            edges = std::move(*among);
+            return {};
+        });
+    if (!read) return read.error();
+    PushPlan plan = plan_push(planned, edges, around_.now());
+    const Result<void> explained = explain(plan, *live);
+    if (!explained) return explained.error();
+    return plan;
+}
+
+/// Only news is written: a queue that waits unchanged costs nothing.
+Result<void> Pusher::explain(const PushPlan& plan, const std::vector<localstore::Change>& live)
+{
+    std::vector<std::pair<const localstore::Change*, std::string>> news;
+    for (const HeldBack& waiting : plan.waiting) {
+        const auto change = std::ranges::lower_bound(live, waiting.change, {}, &localstore::Change::sequence);
+        if (change == live.end() || change->sequence != waiting.change) continue;
+        const bool own_moment = change->next_attempt && !change->waits_for.empty();
+        if (!own_moment && change->waits_for != waiting.why) news.emplace_back(&*change, waiting.why);
+    }
+    if (news.empty()) return {};
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            for (const auto& [change, why] : news) {
+                const Result<void> told = transaction.queue.wait(change->sequence, why, change->next_attempt);
+                if (!told) return told;
+            }
+            return {};
+        });
+}
+
+asio::awaitable<Result<void>> Pusher::guard_deletes(const PushPlan& plan)
+{
+    std::map<std::string, std::uint64_t> deletes;
+    if (plan.ready.size() < around_.options.mass_change_least) co_return Result<void>{};
+    for (const PushUnit& unit : plan.ready) {
+        const auto change = around_.store.change(unit.changes.back());
+        if (!change) co_return change.error();
+        if (change->kind == localstore::ChangeKind::remove) ++deletes[change->key.table];
+    }
+    for (const auto& [table, count] : deletes) {
+        auto guarding = absence_.guard(table, "delete", count, true);
+        const Result<void> allowed = co_await std::move(guarding);
+        if (!allowed) co_return allowed;
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<bool>> Pusher::push_level()
+{
+    const auto planned = plan();
+    if (!planned) co_return planned.error();
+    if (planned->next) next_attempt_ = std::min(next_attempt_.value_or(*planned->next), *planned->next);
+    if (planned->ready.empty()) co_return false;
+    auto guarding = guard_deletes(*planned);
+    const Result<void> allowed = co_await std::move(guarding);
+    if (!allowed) co_return allowed.error();
+    std::size_t at = 0;
+    while (at < planned->ready.size()) {
+        if (around_.leaving) co_return stopped();
+        const Guid request_id = around_.courier.request_id();
+        auto batch = freeze(planned->ready, at, request_id);
+        if (!batch) co_return batch.error();
+        around_.progress("push", "", at, planned->ready.size());
+        if (batch->empty()) continue;
+        auto sending = send(std::move(*batch), request_id);
+        const Result<void> sent = co_await std::move(sending);
+        if (!sent) co_return sent.error();
+        if (!std::exchange(recover_now_, false)) continue;
+        auto recovering = recover();
+        const Result<void> recovered = co_await std::move(recovering);
+        if (!recovered) co_return recovered.error();
+    }
+    co_return true;
+}
+
+Result<std::vector<Pusher::Sent>> Pusher::freeze(const std::vector<PushUnit>& ready, std::size_t& at,
+                                                 const Guid& id)
+{
+    std::vector<Sent> batch;
+    std::size_t next = at;
+    const Result<void> frozen = around_.store.transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            std::size_t steps = 0;
+            batch.clear();
+            next = at;
+            while (next < ready.size() && batch.size() < around_.options.batch_changes &&
+                   steps < most_steps) {
+                auto drafted = draft(around_, cycle_, transaction, ready[next], id);
+                if (!drafted) return drafted.error();
+                ++next;
+                if (auto* made = std::get_if<Draft>(&*drafted)) {
+                    steps += made->item.steps.size();
+                    batch.push_back({std::move(*made)});
+                }
+            }
+            return {};
+        });
+    if (!frozen) return frozen.error();
+    at = next;
+    return batch;
+}
+
+asio::awaitable<Result<void>> Pusher::send(std::vector<Sent> batch, Guid request_id)
+{
+    std::vector<dataverse::BatchItem> items;
+    items.reserve(batch.size());
+    for (const Sent& sent : batch) items.push_back(sent.draft.item);
+    http::Request request =
+        dataverse::write_batch(around_.courier.service(), items, dataverse::OnError::go_on, request_id);
+    request.max_body_bytes = around_.options.page_bytes_most;
+    auto sending = around_.courier.send(std::move(request));
+    const Result<http::Answer> answer = co_await std::move(sending);
+    dataverse::BatchAnswer parts;
+    parts.items.resize(items.size());
+    if (answer)
+        parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
+    else
+        parts.whole = dataverse::classify(answer.error(), {dataverse::Asked::Action::action, {}});
+    // Failures before the request was sent, the courier's own among them, are known not to have arrived.
+    const bool never_sent =
+        !answer && (!answer.error().code.starts_with("net.") || !http::may_have_arrived(answer.error()));
+    if (never_sent)
+        for (dataverse::ItemAnswer& item : parts.items) item.state = dataverse::ItemAnswer::State::not_run;
+
+    std::vector<Sent> back;
+    std::vector<Sent> anew;
+    const Result<void> settled = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            back.clear();
+            anew.clear();
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                const dataverse::Asked asked = asked_of(batch[i].draft);
+                dataverse::Outcome outcome =
+                    dataverse::classify(parts.items[i], parts.whole, asked, around_.now());
+                if (never_sent) outcome.kind = dataverse::Outcome::Kind::not_run;
+                const auto follow = settle(transaction, batch[i], parts.items[i], outcome);
+                if (!follow) return follow.error();
+                if (*follow == Follow::read_back) back.push_back(batch[i]);
+                if (*follow == Follow::decide_anew) anew.push_back(batch[i]);
+                if (*follow == Follow::recover) recover_now_ = true;
+            }
+            return {};
+        });
+    if (!settled) co_return settled;
+    if (!answer && (never_sent || answer.error().kind != ErrorKind::retry || around_.leaving))
+        co_return answer.error();
+    if (parts.whole && answer && ends_the_cycle(parts.whole->kind))
+        co_return dataverse::to_error(*parts.whole, "take changes");
+    auto following = follow_up(std::move(back), std::move(anew));
+    co_return co_await std::move(following);
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "engine/absence.h"
+#include "engine/push_draft.h"
+#include "engine/push_plan.h"
+#include "engine/read_back.h"
+#include "engine/surroundings.h"
+#include "transport/dataverse/batch.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// The push of a cycle: what earlier attempts left open is settled first, then everything that may
+/// go goes, in batches of conditional requests.
+///
+/// Guarantees: an intent is on the disk, synced, before its first byte leaves (I2); each answer is
+/// settled on its own, so that one refusal touches nobody else (I6); a version conflict leads to a
+/// read and a merge, never to an unconditional write (I3); a record that others bump without end is
+/// tried a bounded number of times and then later, and says so (I4).
+class Pusher {
+public:
+    Pusher(Surroundings& around, CycleWork& cycle) : around_(around), cycle_(cycle), absence_(around, cycle)
+    {
+    }
+
+    asio::awaitable<Result<void>> push();
+
+    /// The organization spoke of columns or tables that we do not know: read the metadata again.
+    bool schema_changed() const { return schema_changed_; }
+    /// The earliest moment that a waiting change has of its own.
+    std::optional<Instant> next_attempt() const { return next_attempt_; }
+
+private:
+    enum class Follow { nothing, read_back, decide_anew, recover };
+    struct Sent {
+        Draft draft;
+        bool resent = false; ///< An earlier attempt has an unknown end: its answers prove nothing.
+    };
+
+    // push.cpp: what goes when.
+    asio::awaitable<Result<bool>> push_level();
+    Result<PushPlan> plan();
+    Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
+    asio::awaitable<Result<void>> guard_deletes(const PushPlan& plan);
+    Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id);
+    asio::awaitable<Result<void>> send(std::vector<Sent> batch, Guid request_id);
+
+    // push_settle.cpp: what an answer does.
+    Result<Follow> settle(localstore::Transaction& transaction, const Sent& sent,
+                          const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome);
+    Result<Follow> settle_applied(localstore::Transaction& transaction, const Sent& sent,
+                                  const dataverse::ItemAnswer& item);
+    Result<void> settle_refused(localstore::Transaction& transaction, const Sent& sent,
+                                const std::string& words);
+    Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
+                              const std::string& words);
+    Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
+    Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,
+                             const std::vector<localstore::Acknowledged>& copies);
+    asio::awaitable<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);
+    Result<void> decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
+                             const Found& found);
+    int bump(const RecordKey& key) { return ++attempts_[key]; }
+    std::optional<Instant> rest_of(const RecordKey& key) const;
+
+    // recover.cpp: open intents.
+    asio::awaitable<Result<void>> recover();
+    asio::awaitable<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
+    Result<bool> settle_judged(const localstore::Intent& intent,
+                               const std::vector<std::pair<RecordKey, Found>>& found,
+                               const std::optional<Found>& receipt);
+
+    Surroundings& around_;
+    CycleWork& cycle_;
+    Absence absence_;
+    std::map<RecordKey, int> attempts_{}; ///< Of this cycle, that did not end well.
+    bool schema_changed_ = false;
+    bool recover_now_ = false;
+    std::optional<Instant> next_attempt_{};
+};
+
+} // namespace hawser::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "engine/push_plan.h"
+#include "engine/surroundings.h"
+#include "localstore/transaction.h"
+#include "transport/dataverse/batch.h"
+#include "transport/dataverse/step.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hawser::engine {
+
+/// An intent that is on disk, as far as its answer needs it.
+struct Draft {
+    Guid intent;
+    PushUnit unit;
+    dataverse::BatchItem item;
+    /// Per record: which steps are its own, and whether the record is gone when they succeed.
+    struct Part {
+        RecordKey key;
+        std::shared_ptr<const TableWork> table;
+        localstore::StepKind kind = localstore::StepKind::update;
+        std::vector<std::size_t> steps{};
+        std::optional<Collection> parties{}; ///< What the server holds of them when no step changes them.
+    };
+    std::vector<Part> parts;
+};
+
+/// Nothing had to be sent: the organization says the same already, or the edit lost its object.
+struct NothingToSend {};
+
+/// The record cannot be written as it is: its changes were parked with the reason.
+struct Unsendable {
+    std::string why;
+};
+
+using Drafted = std::variant<Draft, NothingToSend, Unsendable>;
+
+/// Freezes one unit into an intent, inside a transaction that is committed with full durability
+/// before a byte leaves: the net effect of its changes on each record, as conditional steps, and the
+/// first attempt. A unit without a net effect is settled instead.
+Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                      const PushUnit& unit, const Guid& client_request_id);
+
+/// The steps of a stored intent as they went out: to be resent unchanged (I2).
+dataverse::BatchItem frozen_item(const localstore::Intent& intent);
+
+/// A stored intent as a draft, for settling a late answer.
+Result<Draft> draft_of(Surroundings& around, const localstore::Intent& intent);
+
+} // namespace hawser::engine

@@ -1,0 +1,262 @@
+#include "engine/push_plan.h"
+
+#include <algorithm>
+#include <map>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::ChangeState;
+using localstore::Dependency;
+using localstore::DependencyReason;
+using localstore::Sequence;
+
+std::string number(Sequence sequence)
+{
+    return std::to_string(sequence.value);
+}
+
+std::string_view why_blocked(ChangeState state)
+{
+    switch (state) {
+    case ChangeState::held:
+        return ", which is held";
+    case ChangeState::parked:
+        return ", which the organization refused";
+    case ChangeState::contested:
+        return ", which needs a decision";
+    case ChangeState::in_flight:
+        return ", which is being sent";
+    default:
+        return "";
+    }
+}
+
+/// A unit in the making.
+struct Candidate {
+    PushUnit unit;
+    std::set<std::size_t> waits_for{}; ///< Candidates.
+    std::string blocked{};             ///< Why it cannot go at all now; "" = it may.
+    bool circle_breaker = true;        ///< All its waits are for records to be created.
+};
+
+class Planner {
+public:
+    Planner(std::span<const PlannedChange> live, std::span<const Dependency> edges, Instant now)
+        : live_(live), edges_(edges), now_(now)
+    {
+        for (std::size_t i = 0; i < live_.size(); ++i) {
+            by_sequence_.emplace(live_[i].sequence, i);
+            by_record_[live_[i].key].push_back(i);
+        }
+    }
+
+    PushPlan plan()
+    {
+        for (const auto& [key, changes] : by_record_) take_head(key, changes);
+        complete_groups();
+        link();
+        block_transitively();
+        pick_ready();
+        return std::move(plan_);
+    }
+
+private:
+    /// The first changes of a record that may go together; the rest wait for them.
+    void take_head(const RecordKey& key, const std::vector<std::size_t>& changes)
+    {
+        std::optional<std::size_t> candidate;
+        std::string barrier;
+        for (const std::size_t index : changes) {
+            const PlannedChange& change = live_[index];
+            if (change.state == ChangeState::contested) continue;
+            if (change.state != ChangeState::queued) {
+                if (barrier.empty())
+                    barrier = "waits for change " + number(change.sequence) +
+                              std::string(why_blocked(change.state));
+                continue;
+            }
+            if (!barrier.empty()) {
+                wait(change, barrier);
+                continue;
+            }
+            if (change.next_attempt && *change.next_attempt > now_) {
+                barrier = "waits for its next attempt";
+                plan_.next = std::min(plan_.next.value_or(*change.next_attempt), *change.next_attempt);
+                wait(change, barrier);
+                continue;
+            }
+            if (candidate && (change.group != candidates_[*candidate].unit.group)) {
+                barrier = "waits for change " + number(candidates_[*candidate].unit.changes.back());
+                wait(change, barrier);
+                continue;
+            }
+            if (!candidate) candidate = candidate_for(key, change.group);
+            candidates_[*candidate].unit.changes.push_back(change.sequence);
+            of_change_.emplace(change.sequence, *candidate);
+        }
+    }
+
+    std::size_t candidate_for(const RecordKey& key, localstore::GroupNumber group)
+    {
+        const bool grouped = group.value != 0;
+        if (grouped) {
+            const auto found = of_group_.find(group);
+            if (found != of_group_.end()) {
+                candidates_[found->second].unit.records.push_back(key);
+                return found->second;
+            }
+            of_group_.emplace(group, candidates_.size());
+        }
+        candidates_.push_back({.unit = {.changes = {}, .records = {key}, .group = group}});
+        return candidates_.size() - 1;
+    }
+
+    /// A group goes whole: every live change of it must be at the head of its record.
+    void complete_groups()
+    {
+        for (const PlannedChange& change : live_) {
+            const auto found = of_group_.find(change.group);
+            if (change.group.value == 0 || found == of_group_.end()) continue;
+            if (of_change_.contains(change.sequence)) continue;
+            Candidate& candidate = candidates_[found->second];
+            if (candidate.blocked.empty())
+                candidate.blocked = "waits for change " + number(change.sequence) + " of its group" +
+                                    std::string(why_blocked(change.state));
+        }
+        for (Candidate& candidate : candidates_) {
+            std::ranges::sort(candidate.unit.changes);
+            if (candidate.unit.records.size() > 1) order_records(candidate.unit);
+        }
+    }
+
+    /// Inside one change set: creates first in the order they were made, then the rest by first edit.
+    void order_records(PushUnit& unit) const
+    {
+        std::vector<RecordKey> ordered;
+        for (const Sequence sequence : unit.changes) {
+            const RecordKey& key = live_[by_sequence_.at(sequence)].key;
+            if (std::ranges::find(ordered, key) == ordered.end()) ordered.push_back(key);
+        }
+        unit.records = std::move(ordered);
+    }
+
+    void link()
+    {
+        for (const Dependency& edge : edges_) {
+            const auto change = of_change_.find(edge.change);
+            if (change == of_change_.end() || edge.reason == DependencyReason::same_record) continue;
+            Candidate& waiting = candidates_[change->second];
+            const auto on = of_change_.find(edge.on);
+            if (on == of_change_.end()) {
+                const auto blocker = by_sequence_.find(edge.on);
+                if (blocker == by_sequence_.end()) continue;
+                if (waiting.blocked.empty())
+                    waiting.blocked = "waits for change " + number(edge.on) +
+                                      std::string(why_blocked(live_[blocker->second].state));
+                continue;
+            }
+            if (on->second == change->second) continue;
+            waiting.waits_for.insert(on->second);
+            if (edge.reason != DependencyReason::refers_to_created) waiting.circle_breaker = false;
+        }
+    }
+
+    void block_transitively()
+    {
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (Candidate& candidate : candidates_) {
+                if (!candidate.blocked.empty()) continue;
+                const auto blocker = std::ranges::find_if(
+                    candidate.waits_for, [&](std::size_t on) { return !candidates_[on].blocked.empty(); });
+                if (blocker == candidate.waits_for.end()) continue;
+                candidate.blocked = "waits for change " + number(candidates_[*blocker].unit.changes.front()) +
+                                    ", which " + candidates_[*blocker].blocked;
+                moved = true;
+            }
+        }
+    }
+
+    void pick_ready()
+    {
+        bool any = false;
+        for (Candidate& candidate : candidates_)
+            any = any || (candidate.blocked.empty() && candidate.waits_for.empty());
+        if (!any) break_circle();
+        for (Candidate& candidate : candidates_) {
+            if (candidate.blocked.empty() && candidate.waits_for.empty()) {
+                plan_.ready.push_back(std::move(candidate.unit));
+                continue;
+            }
+            const std::string why =
+                !candidate.blocked.empty()
+                    ? candidate.blocked
+                    : "waits for change " +
+                          number(candidates_[*candidate.waits_for.begin()].unit.changes.front());
+            for (const Sequence sequence : candidate.unit.changes) plan_.waiting.push_back({sequence, why});
+        }
+        std::ranges::sort(plan_.ready, {}, [](const PushUnit& unit) { return unit.changes.front(); });
+        std::ranges::sort(plan_.waiting, {}, &HeldBack::change);
+    }
+
+    /// Nothing is ready though nothing is blocked: every candidate waits in or behind a circle. The
+    /// oldest one in a circle that waits only for records to be created goes without those references.
+    void break_circle()
+    {
+        std::vector<std::size_t> order(candidates_.size());
+        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+        std::ranges::sort(order, {}, [&](std::size_t i) { return candidates_[i].unit.changes.front(); });
+        for (const std::size_t i : order) {
+            Candidate& candidate = candidates_[i];
+            if (!candidate.blocked.empty() || candidate.waits_for.empty() || !candidate.circle_breaker ||
+                !in_circle(i))
+                continue;
+            for (const std::size_t on : candidate.waits_for)
+                for (const RecordKey& key : candidates_[on].unit.records)
+                    candidate.unit.later_references.insert(key);
+            candidate.waits_for.clear();
+            return;
+        }
+    }
+
+    bool in_circle(std::size_t start) const
+    {
+        std::set<std::size_t> seen;
+        std::vector<std::size_t> open(candidates_[start].waits_for.begin(),
+                                      candidates_[start].waits_for.end());
+        while (!open.empty()) {
+            const std::size_t at = open.back();
+            open.pop_back();
+            if (at == start) return true;
+            if (!seen.insert(at).second) continue;
+            open.insert(open.end(), candidates_[at].waits_for.begin(), candidates_[at].waits_for.end());
+        }
+        return false;
+    }
+
+    void wait(const PlannedChange& change, const std::string& why)
+    {
+        plan_.waiting.push_back({change.sequence, why});
+    }
+
+    std::span<const PlannedChange> live_;
+    std::span<const Dependency> edges_;
+    Instant now_;
+    std::map<Sequence, std::size_t> by_sequence_;
+    std::map<RecordKey, std::vector<std::size_t>> by_record_;
+    std::vector<Candidate> candidates_;
+    std::map<localstore::GroupNumber, std::size_t> of_group_;
+    std::map<Sequence, std::size_t> of_change_;
+    PushPlan plan_;
+};
+
+} // namespace
+
+PushPlan plan_push(std::span<const PlannedChange> live, std::span<const Dependency> edges, Instant now)
+{
+    return Planner(live, edges, now).plan();
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "hawser/clock.h"
+#include "hawser/value.h"
+#include "localstore/change.h"
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// What the plan needs to know of one live change.
+struct PlannedChange {
+    localstore::Sequence sequence;
+    RecordKey key;
+    localstore::ChangeKind kind = localstore::ChangeKind::update;
+    localstore::ChangeState state = localstore::ChangeState::queued;
+    localstore::GroupNumber group{};
+    std::optional<Instant> next_attempt{};
+};
+
+/// What is sent as one: the separate changes of one record up to the next barrier, or one group.
+struct PushUnit {
+    std::vector<localstore::Sequence> changes; ///< Ascending.
+    std::vector<RecordKey> records;            ///< In the order in which they are written.
+    localstore::GroupNumber group{};
+    /// References to these are left for a later step: the records are still to be created, and wait
+    /// for this unit themselves.
+    std::set<RecordKey> later_references{};
+    friend bool operator==(const PushUnit&, const PushUnit&) = default;
+};
+
+struct HeldBack {
+    localstore::Sequence change;
+    std::string why; ///< A sentence's end: "waits for change 12, which …".
+};
+
+struct PushPlan {
+    std::vector<PushUnit> ready;   ///< May go now, in any order and in one batch.
+    std::vector<HeldBack> waiting; ///< Everything else that is queued, each with its reason.
+    std::optional<Instant> next{}; ///< The earliest moment that a waiting change has of its own.
+};
+
+/// What may be sent now (I6): a record's changes in order, a record before what refers to it, a
+/// deletion after the last reference is gone, a group whole or not at all. What a parked, held or
+/// unanswered change blocks waits and says so; nothing else does. Changes that wait for one another
+/// in a circle of new records are freed by leaving one of them its references for later.
+///
+/// `live` are all live changes, ascending; `edges` the dependencies among them. Pure.
+PushPlan plan_push(std::span<const PlannedChange> live, std::span<const localstore::Dependency> edges,
+                   Instant now);
+
+} // namespace hawser::engine

@@ -1,0 +1,234 @@
+#include "engine/push.h"
+#include "engine/reconcile.h"
+#include "localstore/transaction.h"
+#include "transport/dataverse/outcome.h"
+#include "transport/dataverse/write.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::Acknowledged;
+using localstore::StepKind;
+using localstore::StepState;
+
+std::vector<dataverse::Step> steps_of(const Draft& draft, const Draft::Part& part)
+{
+    std::vector<dataverse::Step> steps;
+    for (const std::size_t step : part.steps) steps.push_back(draft.item.steps[step]);
+    return steps;
+}
+
+/// The part's copy as its last representation tells it; empty when only a read can tell.
+std::optional<Acknowledged> copy_in(const Draft& draft, const Draft::Part& part,
+                                    const dataverse::ItemAnswer& item)
+{
+    if (part.kind == StepKind::remove) return Acknowledged{part.key, {}, std::nullopt};
+    if (dataverse::needs_read_back(part.table->table(), steps_of(draft, part))) return std::nullopt;
+    const std::size_t last = part.steps.back();
+    if (last >= item.answers.size()) return std::nullopt;
+    const Collection* parties = part.parties ? &*part.parties : nullptr;
+    const auto found = found_in(*part.table, item.answers[last].body, parties);
+    if (!found) return std::nullopt;
+    return Acknowledged{part.key, found->etag, found->fields};
+}
+
+std::string words_of(const dataverse::Outcome& outcome)
+{
+    if (!outcome.text.empty()) return outcome.text;
+    return "the organization answered " + std::to_string(outcome.status);
+}
+
+} // namespace
+
+Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, const Sent& sent,
+                                      const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome)
+{
+    using Kind = dataverse::Outcome::Kind;
+    const auto then = [](const Result<void>& done, Follow follow) -> Result<Follow> {
+        if (!done) return done.error();
+        return follow;
+    };
+    switch (outcome.kind) {
+    case Kind::applied:
+    case Kind::not_modified:
+        return settle_applied(transaction, sent, item);
+    case Kind::conflict:
+    case Kind::exists:
+    case Kind::gone: {
+        // The answer to a repeat may be about our own first attempt: only a read can tell.
+        if (sent.resent) return then(store_unknown(transaction, sent), Follow::recover);
+        for (const Draft::Part& part : sent.draft.parts) bump(part.key);
+        return then(
+            transaction.intents.conflict(sent.draft.intent, words_of(outcome), cycle_.number, around_.now()),
+            Follow::decide_anew);
+    }
+    case Kind::refused:
+    case Kind::access:
+    case Kind::column_access:
+        return then(settle_refused(transaction, sent, words_of(outcome)), Follow::nothing);
+    case Kind::schema_changed:
+        schema_changed_ = true;
+        [[fallthrough]];
+    case Kind::throttled:
+    case Kind::retry:
+    case Kind::not_run:
+    case Kind::sign_in:
+    case Kind::stop:
+    case Kind::rebaseline:
+        // A repeat that was not carried out leaves the end of the first attempt as open as it was.
+        if (sent.resent) return then(store_unknown(transaction, sent), Follow::nothing);
+        return then(settle_later(transaction, sent, words_of(outcome)), Follow::nothing);
+    case Kind::intercepted:
+    case Kind::unknown:
+        return then(store_unknown(transaction, sent), Follow::recover);
+    }
+    return Follow::nothing;
+}
+
+Result<Pusher::Follow> Pusher::settle_applied(localstore::Transaction& transaction, const Sent& sent,
+                                              const dataverse::ItemAnswer& item)
+{
+    std::vector<Acknowledged> copies;
+    for (const Draft::Part& part : sent.draft.parts) {
+        auto copy = copy_in(sent.draft, part, item);
+        if (!copy) break;
+        copies.push_back(std::move(*copy));
+    }
+    if (copies.size() == sent.draft.parts.size()) {
+        const Result<void> done = acknowledge(transaction, sent.draft, copies);
+        if (!done) return done.error();
+        return Follow::nothing;
+    }
+    for (std::size_t i = 0; i < sent.draft.item.steps.size(); ++i) {
+        const localstore::StepAnswer answer{static_cast<int>(i), StepState::answered, 204, {}, {}};
+        const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);
+        if (!kept) return kept.error();
+    }
+    return Follow::read_back;
+}
+
+Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Draft& draft,
+                                 const std::vector<Acknowledged>& copies)
+{
+    cycle_.figures.pushed += draft.unit.changes.size();
+    for (const Draft::Part& part : draft.parts) attempts_.erase(part.key);
+    return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
+}
+
+Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const Sent& sent,
+                                    const std::string& words)
+{
+    cycle_.figures.refused += sent.draft.unit.changes.size();
+    const Result<void> refused =
+        transaction.intents.refused(sent.draft.intent, words, cycle_.number, around_.now());
+    if (!refused) return refused;
+    for (const Draft::Part& part : sent.draft.parts) {
+        const Result<void> decided = transaction.journal.decide(
+            cycle_.number, part.key, "refused",
+            "The organization refused the change: " + words + ". It waits for you.", around_.now());
+        if (!decided) return decided;
+    }
+    return {};
+}
+
+std::optional<Instant> Pusher::rest_of(const RecordKey& key) const
+{
+    const auto tried = attempts_.find(key);
+    if (tried == attempts_.end()) return std::nullopt;
+    if (tried->second < static_cast<int>(around_.options.attempts_a_cycle)) return std::nullopt;
+    return around_.now() + around_.options.backoff_most;
+}
+
+Result<void> Pusher::settle_later(localstore::Transaction& transaction, const Sent& sent,
+                                  const std::string& words)
+{
+    std::optional<Instant> next;
+    for (const Draft::Part& part : sent.draft.parts) {
+        bump(part.key);
+        if (const auto rest = rest_of(part.key)) next = std::max(next.value_or(*rest), *rest);
+    }
+    if (next) next_attempt_ = std::min(next_attempt_.value_or(*next), *next);
+    return transaction.intents.later(sent.draft.intent, words, next, cycle_.number, around_.now());
+}
+
+Result<void> Pusher::store_unknown(localstore::Transaction& transaction, const Sent& sent)
+{
+    for (std::size_t i = 0; i < sent.draft.item.steps.size(); ++i) {
+        const localstore::StepAnswer answer{static_cast<int>(i), StepState::unknown, 0, {}, {}};
+        const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);
+        if (!kept) return kept;
+    }
+    return {};
+}
+
+asio::awaitable<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> anew)
+{
+    std::vector<ReadBack> reads;
+    for (const std::vector<Sent>* some : {&back, &anew})
+        for (const Sent& sent : *some)
+            for (const Draft::Part& part : sent.draft.parts) reads.push_back({part.key, part.table});
+    if (reads.empty()) co_return Result<void>{};
+    auto reading = read_back(around_, std::move(reads));
+    const Result<std::vector<Found>> found = co_await std::move(reading);
+    if (!found) co_return found.error();
+    co_return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            std::size_t at = 0;
+            for (const Sent& sent : back) {
+                std::vector<Acknowledged> copies;
+                for (const Draft::Part& part : sent.draft.parts) {
+                    const Found& seen = (*found)[at++];
+                    if (seen.presence == Found::Presence::present)
+                        copies.push_back({part.key, seen.etag, seen.fields});
+                    else if (seen.presence == Found::Presence::absent)
+                        copies.push_back({part.key, {}, std::nullopt});
+                }
+                // Without every copy the intent stays open; the next recovery reads again.
+                if (copies.size() != sent.draft.parts.size()) continue;
+                const Result<void> done = acknowledge(transaction, sent.draft, copies);
+                if (!done) return done;
+            }
+            for (const Sent& sent : anew)
+                for (const Draft::Part& part : sent.draft.parts) {
+                    const Result<void> done = decide_anew(transaction, part, (*found)[at++]);
+                    if (!done) return done;
+                }
+            return {};
+        });
+}
+
+Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
+                                 const Found& found)
+{
+    RemoteWord word;
+    switch (found.presence) {
+    case Found::Presence::present:
+        word = {conflict::Presence::present, found.etag, found.fields, {}};
+        break;
+    case Found::Presence::absent:
+        word.presence = conflict::Presence::deleted;
+        break;
+    case Found::Presence::no_access:
+    case Found::Presence::no_answer:
+        return {};
+    }
+    const auto rest = rest_of(part.key);
+    const Result<void> done =
+        reconcile_record(cycle_, transaction, *part.table, part.key, word, around_.now());
+    if (!done || !rest) return done;
+    next_attempt_ = std::min(next_attempt_.value_or(*rest), *rest);
+    const auto state = transaction.records.state(part.key);
+    if (!state) return state.error();
+    for (const localstore::Change& change : state->live) {
+        if (change.state != localstore::ChangeState::queued) continue;
+        const Result<void> waits = transaction.queue.wait(
+            change.sequence, "others keep changing the record; tried again later", rest);
+        if (!waits) return waits;
+    }
+    return {};
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,75 @@
+#include "engine/read_back.h"
+
+#include "base/body.h"
+#include "transport/dataverse/outcome.h"
+#include "transport/dataverse/page.h"
+#include "transport/dataverse/write.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::size_t reads_a_batch = 200;
+
+Found found_of(Surroundings& around, const ReadBack& read, const dataverse::ItemAnswer& item,
+               const std::optional<dataverse::Outcome>& whole)
+{
+    using Kind = dataverse::Outcome::Kind;
+    const dataverse::Asked asked{dataverse::Asked::Action::read, read.key.id};
+    const dataverse::Outcome outcome = dataverse::classify(item, whole, asked, around.now());
+    Found found;
+    if (outcome.kind == Kind::gone) found.presence = Found::Presence::absent;
+    if (outcome.kind == Kind::access) found.presence = Found::Presence::no_access;
+    if (outcome.kind != Kind::applied || item.answers.empty()) return found;
+    if (!read.table) {
+        found.presence = Found::Presence::present;
+        return found;
+    }
+    const auto copy = found_in(*read.table, item.answers.back().body, nullptr);
+    return copy ? *copy : found;
+}
+
+} // namespace
+
+Result<Found> found_in(const TableWork& table, std::string_view body, const Collection* parties)
+{
+    const auto copy = dataverse::parse_record(table.plan, body, parties);
+    if (!copy) return copy.error();
+    auto fields = decode_body(table.layout(), table.table(), copy->body);
+    if (!fields) return fields.error();
+    return Found{Found::Presence::present, copy->etag, std::move(*fields)};
+}
+
+asio::awaitable<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads)
+{
+    std::vector<Found> found;
+    found.reserve(reads.size());
+    for (std::size_t at = 0; at < reads.size(); at += reads_a_batch) {
+        const std::size_t end = std::min(reads.size(), at + reads_a_batch);
+        std::vector<dataverse::BatchItem> items;
+        for (std::size_t i = at; i < end; ++i) {
+            const ReadBack& read = reads[i];
+            dataverse::BatchItem item;
+            item.steps.push_back(
+                read.table ? dataverse::read_step(read.table->table(), read.table->layout(), read.key.id)
+                           : dataverse::receipt_read_step(read.key.id));
+            items.push_back(std::move(item));
+        }
+        http::Request request = dataverse::write_batch(
+            around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
+        request.max_body_bytes = around.options.page_bytes_most;
+        auto sending = around.courier.send(std::move(request));
+        const Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const dataverse::BatchAnswer parts =
+            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        if (parts.whole) co_return dataverse::to_error(*parts.whole, "show records");
+        for (std::size_t i = at; i < end; ++i)
+            found.push_back(found_of(around, reads[i], parts.items[i - at], parts.whole));
+    }
+    co_return found;
+}
+
+} // namespace hawser::engine

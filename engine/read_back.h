@@ -1,0 +1,36 @@
+#pragma once
+
+#include "engine/surroundings.h"
+#include "transport/dataverse/batch.h"
+
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// What a read of one record found.
+struct Found {
+    enum class Presence {
+        present,
+        absent,    ///< Verified not-found, for this id, from the bound organization.
+        no_access, ///< This user may not see it, whether it is there or not.
+        no_answer,
+    };
+    Presence presence = Presence::no_answer;
+    std::string etag{};
+    Fields fields{};
+};
+
+/// What to read: the record, or a receipt row by the intent's id.
+struct ReadBack {
+    RecordKey key;
+    std::shared_ptr<const TableWork> table{}; ///< Null for a receipt row.
+};
+
+/// Reads these, in batches; one answer each, in order. Fails only when a whole batch fails.
+asio::awaitable<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads);
+
+/// A record's copy out of an answer of its own.
+Result<Found> found_in(const TableWork& table, std::string_view body, const Collection* parties);
+
+} // namespace hawser::engine

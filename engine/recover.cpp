@@ -1,0 +1,158 @@
+#include "engine/judge.h"
+#include "engine/push.h"
+#include "engine/reconcile.h"
+#include "localstore/transaction.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::StepKind;
+using localstore::StepState;
+
+/// Readings and resendings of what stays unknown; beyond that it waits for the next cycle.
+constexpr int most_recoveries = 4;
+
+bool has_receipt(const localstore::Intent& intent)
+{
+    return std::ranges::any_of(intent.steps, [](const auto& step) { return step.kind == StepKind::receipt; });
+}
+
+bool all_applied(const localstore::Intent& intent)
+{
+    return std::ranges::all_of(intent.steps, [](const localstore::IntentStep& step) {
+        return step.state == StepState::answered && step.status >= 200 && step.status < 300;
+    });
+}
+
+std::vector<RecordKey> records_of(const localstore::Intent& intent)
+{
+    std::vector<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps)
+        if (step.kind != StepKind::receipt && std::ranges::find(keys, step.key) == keys.end())
+            keys.push_back(step.key);
+    return keys;
+}
+
+std::vector<localstore::Acknowledged> copies_of(const std::vector<std::pair<RecordKey, Found>>& found)
+{
+    std::vector<localstore::Acknowledged> copies;
+    for (const auto& [key, seen] : found) {
+        if (seen.presence == Found::Presence::present) copies.push_back({key, seen.etag, seen.fields});
+        if (seen.presence == Found::Presence::absent) copies.push_back({key, {}, std::nullopt});
+    }
+    return copies;
+}
+
+} // namespace
+
+asio::awaitable<Result<void>> Pusher::recover()
+{
+    for (int round = 0; round < most_recoveries; ++round) {
+        auto open = around_.store.open_intents();
+        if (!open) co_return open.error();
+        std::erase_if(*open, [](const localstore::Intent& intent) {
+            return intent.destination != localstore::Destination::organization;
+        });
+        if (open->empty()) break;
+        if (around_.leaving) co_return stopped();
+        auto judging = judge_open(std::move(*open));
+        auto again = co_await std::move(judging);
+        if (!again) co_return again.error();
+        if (again->empty()) break;
+        const Guid request_id = around_.courier.request_id();
+        const Result<void> begun = around_.store.transact(
+            localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+                for (const Sent& sent : *again) {
+                    const auto attempt =
+                        transaction.intents.begin_attempt(sent.draft.intent, request_id, around_.now());
+                    if (!attempt) return attempt.error();
+                }
+                return {};
+            });
+        if (!begun) co_return begun;
+        auto sending = send(std::move(*again), request_id);
+        const Result<void> sent = co_await std::move(sending);
+        if (!sent) co_return sent;
+    }
+    recover_now_ = false;
+    co_return reconcile_staged(around_, cycle_);
+}
+
+asio::awaitable<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstore::Intent> open)
+{
+    std::vector<ReadBack> reads;
+    for (const localstore::Intent& intent : open) {
+        for (const RecordKey& key : records_of(intent)) {
+            const auto table = around_.table(key.table);
+            if (!table) co_return table.error();
+            reads.push_back({key, *table});
+        }
+        if (has_receipt(intent)) reads.push_back({{"annotation", intent.id}, nullptr});
+    }
+    auto reading = read_back(around_, std::move(reads));
+    const Result<std::vector<Found>> all = co_await std::move(reading);
+    if (!all) co_return all.error();
+    std::vector<Sent> again;
+    std::size_t at = 0;
+    std::size_t steps = 0;
+    for (const localstore::Intent& intent : open) {
+        std::vector<std::pair<RecordKey, Found>> found;
+        for (const RecordKey& key : records_of(intent)) found.emplace_back(key, (*all)[at++]);
+        std::optional<Found> receipt;
+        if (has_receipt(intent)) receipt = (*all)[at++];
+        const auto resend = settle_judged(intent, found, receipt);
+        if (!resend) co_return resend.error();
+        if (!*resend || again.size() >= around_.options.batch_changes || steps > 800) continue;
+        auto draft = draft_of(around_, intent);
+        if (!draft) co_return draft.error();
+        steps += draft->item.steps.size();
+        again.push_back({std::move(*draft), true});
+    }
+    co_return again;
+}
+
+Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
+                                   const std::vector<std::pair<RecordKey, Found>>& found,
+                                   const std::optional<Found>& receipt)
+{
+    Judgement judgement = judge(intent, found, receipt);
+    const std::vector<localstore::Acknowledged> copies = copies_of(found);
+    if (all_applied(intent) && copies.size() == found.size()) judgement = {Judgement::Kind::applied, {}};
+    if (judgement.kind == Judgement::Kind::resend) return true;
+    if (judgement.kind == Judgement::Kind::ask_again) return false;
+    const auto draft = draft_of(around_, intent);
+    if (!draft) return draft.error();
+    const auto decide_all = [&](localstore::Transaction& transaction) -> Result<void> {
+        for (std::size_t i = 0; i < draft->parts.size() && i < found.size(); ++i) {
+            const Result<void> done = decide_anew(transaction, draft->parts[i], found[i].second);
+            if (!done) return done;
+        }
+        return {};
+    };
+    const Result<void> settled = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            if (judgement.kind == Judgement::Kind::applied) return acknowledge(transaction, *draft, copies);
+            Result<void> done{};
+            if (judgement.kind == Judgement::Kind::not_applied) {
+                for (const Draft::Part& part : draft->parts) bump(part.key);
+                done = transaction.intents.conflict(intent.id, "the lost request took no effect",
+                                                    cycle_.number, around_.now());
+            } else {
+                ++cycle_.figures.conflicts;
+                done = transaction.intents.indeterminate(
+                    intent.id, judgement.columns,
+                    "The answer to the change was lost, and the record has changed since: it may already "
+                    "have been applied. Nothing is sent again until you choose.",
+                    cycle_.number, around_.now());
+            }
+            if (!done) return done;
+            return decide_all(transaction);
+        });
+    if (!settled) return settled.error();
+    return false;
+}
+
+} // namespace hawser::engine
