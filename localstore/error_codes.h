@@ -32,6 +32,7 @@ inline constexpr std::string_view bad_layout =
     "store.bad_layout"; ///< Metadata would move or retype a column.
 inline constexpr std::string_view no_record = "store.no_record";
 inline constexpr std::string_view record_exists = "store.record_exists";
+inline constexpr std::string_view record_dirty = "store.record_dirty";     ///< It has live changes.
 inline constexpr std::string_view record_deleted = "store.record_deleted"; ///< Deleted here or on the server.
 inline constexpr std::string_view referred_to = "store.referred_to";       ///< Queued changes refer to it.
 inline constexpr std::string_view no_change = "store.no_change";

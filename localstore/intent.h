@@ -94,6 +94,7 @@ struct Intent {
 /// How an intent ended. `later` is "known not to have happened": throttled, not sent, rolled back.
 enum class IntentOutcome { applied, conflict, refused, later, indeterminate };
 std::string_view to_text(IntentOutcome);
+std::optional<IntentOutcome> parse_intent_outcome(std::string_view);
 
 struct StepAnswer {
     int number = 0;

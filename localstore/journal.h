@@ -27,6 +27,7 @@ struct Decision {
 
 enum class CycleOutcome { under_way, idle, done, failed, stopped };
 std::string_view to_text(CycleOutcome);
+std::optional<CycleOutcome> parse_cycle_outcome(std::string_view);
 
 /// One pull, reconcile, push. Idle cycles in a row share one row, whose `repeats` counts them.
 struct Cycle {

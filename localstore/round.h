@@ -36,6 +36,7 @@ enum class RoundKind {
     sweep,  ///< Every (id, etag).
 };
 std::string_view to_text(RoundKind);
+std::optional<RoundKind> parse_round_kind(std::string_view);
 constexpr Lane lane_of(RoundKind kind)
 {
     return kind == RoundKind::sweep ? Lane::sweep : Lane::pull;

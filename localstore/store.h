@@ -187,6 +187,7 @@ public:
     class Impl;
 
 private:
+    friend class EngineLock;
     explicit Store(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

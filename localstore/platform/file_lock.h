@@ -27,7 +27,7 @@ public:
     /// What tells this very file from a copy of it.
     std::uint64_t identity() const;
 
-    /// The text, whoever holds the lock; "" when there is none.
+    /// The text while somebody holds the lock, else "".
     static std::string peek(const std::filesystem::path& path);
 
 private:

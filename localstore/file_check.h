@@ -1,0 +1,43 @@
+#pragma once
+
+#include "hawser/result.h"
+#include "localstore/database.h"
+#include "localstore/tables.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hawser::localstore {
+
+/// "HWSR", in the header of every replica.
+inline constexpr std::int64_t application_id = 0x48575352;
+
+/// The schema this version writes and the newest it reads.
+inline constexpr int schema_version = 1;
+
+/// One step from the version before to `to`. Runs in a transaction of its own, with the version.
+struct Migration {
+    int to = 0;
+    const char* sql = "";
+};
+
+/// Every step there is, ascending.
+std::span<const Migration> migrations();
+
+/// Brings the file from its version to the newest of `steps`, each step whole or not at all.
+void migrate(Database& database, std::span<const Migration> steps);
+
+/// What the header says: a replica of ours, not newer than this version. Older is fine.
+Result<void> check_header(Database& database);
+
+/// Names of tables, triggers, views and indexes that are not ours, with their kind.
+std::vector<std::string> foreign_parts(Database& database, const TableSet& tables);
+
+/// Broken rules of the queue, one sentence each. Costs by the size of the queue, not of the replica.
+std::vector<std::string> broken_queue_rules(Database& database);
+
+/// Checksums of the whole queue and the shadows; SQLite's own check.
+std::vector<std::string> broken_rows(Database& database);
+
+} // namespace hawser::localstore

@@ -1,0 +1,73 @@
+#include "localstore/net_effect.h"
+
+#include "localstore/change_row.h"
+#include "localstore/subject.h"
+
+#include <algorithm>
+
+namespace hawser::localstore {
+namespace {
+
+bool masked(const std::optional<Conflict>& conflict, const std::string& column)
+{
+    return conflict && std::any_of(conflict->columns.begin(), conflict->columns.end(),
+                                   [&](const ConflictColumn& c) { return c.column == column; });
+}
+
+void extend(Run& run, const Change& change, const std::optional<Conflict>& conflict)
+{
+    run.changes.push_back(change.sequence);
+    if (change.kind == ChangeKind::remove) {
+        // What was created and deleted within one run never has to travel.
+        run.kind = run.kind == ChangeKind::create ? ChangeKind::update : ChangeKind::remove;
+        run.before = run.kind == ChangeKind::remove ? change.before : Fields{};
+        run.after.clear();
+        return;
+    }
+    if (change.kind == ChangeKind::create) run.kind = ChangeKind::create;
+    for (const std::string& column : open_columns(change)) {
+        if (masked(conflict, column)) continue;
+        if (run.kind != ChangeKind::create) {
+            const auto former = change.before.find(column);
+            run.before.try_emplace(column, former == change.before.end() ? Value{} : former->second);
+        }
+        run.after.insert_or_assign(column, change.after.at(column));
+    }
+}
+
+void drop_unchanged(Run& run)
+{
+    if (run.kind == ChangeKind::create) {
+        std::erase_if(run.after, [](const auto& entry) { return is_null(entry.second); });
+        return;
+    }
+    if (run.kind != ChangeKind::update) return;
+    std::erase_if(run.after, [&](const auto& entry) {
+        const auto former = run.before.find(entry.first);
+        return former != run.before.end() && former->second == entry.second;
+    });
+    std::erase_if(run.before, [&](const auto& entry) { return !run.after.contains(entry.first); });
+}
+
+} // namespace
+
+std::vector<Run> runs(std::span<const Change> live, const std::optional<Conflict>& open_conflict)
+{
+    std::vector<Run> found;
+    bool ended = true; ///< Whether the next change begins a run of its own.
+    for (const Change& change : live) {
+        if (change.state == ChangeState::contested) continue;
+        if (change.state != ChangeState::queued) break;
+        const bool same_group = !found.empty() && found.back().group == change.group;
+        if (ended || !same_group) {
+            found.push_back({});
+            found.back().group = change.group;
+        }
+        extend(found.back(), change, open_conflict);
+        ended = change.kind == ChangeKind::remove;
+    }
+    for (Run& run : found) drop_unchanged(run);
+    return found;
+}
+
+} // namespace hawser::localstore

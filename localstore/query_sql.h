@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/filter.h"
+#include "localstore/database.h"
+#include "localstore/query.h"
+#include "localstore/tables.h"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace hawser::localstore {
+
+/// A value to bind, in the order of the parameters.
+using Bound = std::variant<std::monostate, std::int64_t, double, std::string, Guid>;
+
+/// SQL with its values. Nothing from outside is ever part of the text.
+struct SqlText {
+    std::string text;
+    std::vector<Bound> values;
+
+    void bind(Bound value) ///< Appends a parameter.
+    {
+        text += '?';
+        values.push_back(std::move(value));
+    }
+    void append(const SqlText& other);
+};
+
+/// A condition over hawser_record that is true for exactly the rows that hawser::matches accepts.
+Result<SqlText> condition(const KnownTable& table, const Filter& filter);
+
+/// SQL that a column sorts by, with its collation; also what its index is made on.
+Result<std::string> sort_expression(const KnownTable& table, std::string_view column);
+
+/// A statement for one page, and how its rows are read:
+/// record, id, etag, body, flags, cycle, then one column a sort key.
+Result<SqlText> page_statement(const KnownTable& table, const Query& query);
+Result<SqlText> count_statement(const KnownTable& table, const std::optional<Filter>& filter);
+
+/// Where the next page begins: the sort values and the number of a row that was read by a page
+/// statement, as opaque text.
+std::string cursor_of(const Statement& row, std::size_t sort_keys);
+
+void bind_all(Statement& statement, const std::vector<Bound>& values);
+
+} // namespace hawser::localstore

@@ -1,0 +1,242 @@
+#include "localstore/verbs.h"
+
+#include <algorithm>
+
+namespace hawser::localstore {
+namespace {
+
+Result<Change> live_change(TransactionState& state, Sequence sequence)
+{
+    auto change = find_change(state.database, *state.tables, sequence);
+    if (!change) return no_change(sequence);
+    if (!is_live(change->state)) return already_settled(*change);
+    return std::move(*change);
+}
+
+std::vector<Sequence> with_group(Database& database, const Change& change)
+{
+    if (change.group.value == 0) return {change.sequence};
+    std::vector<Sequence> members;
+    Statement rows = database.prepare(
+        "SELECT sequence FROM hawser_change WHERE group_number = ?1 AND group_number > 0 AND live = 1");
+    rows.with(change.group.value);
+    while (rows.step()) members.push_back(Sequence{rows.integer(0)});
+    return members;
+}
+
+void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_waits,
+            std::vector<Dependency>& found)
+{
+    while (rows.step()) {
+        const Sequence other{rows.integer(0)};
+        const Dependency edge =
+            self_waits ? Dependency{self, other, reason} : Dependency{other, self, reason};
+        if (std::find(found.begin(), found.end(), edge) == found.end()) found.push_back(edge);
+    }
+    rows.reset();
+}
+
+} // namespace
+
+Error no_change(Sequence sequence)
+{
+    return refusal(code::no_change,
+                   "There is no change " + std::to_string(sequence.value) + " in the queue.");
+}
+
+Error already_settled(const Change& change)
+{
+    return refusal(code::change_settled, "The change " + std::to_string(change.sequence.value) + " of " +
+                                             describe(change.key) + " is no longer waiting: it is " +
+                                             std::string(to_text(change.state)) + ".");
+}
+
+bool settle_columns(Subject& subject, Sequence sequence, std::span<const std::string> columns,
+                    ChangeState outcome, std::string_view reason, Instant now)
+{
+    Change* change = subject.find(sequence);
+    if (change == nullptr) return false;
+    if (columns.empty()) {
+        leave_queue(*change, outcome, reason, now);
+        subject.store_state(sequence);
+        return true;
+    }
+    for (const std::string& column : columns)
+        if (claims(*change, column)) change->settled.push_back(column);
+    const bool left = change->kind != ChangeKind::remove && open_columns(*change).empty();
+    if (left) leave_queue(*change, outcome, reason, now);
+    subject.store_state(sequence);
+    return left;
+}
+
+Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState wanted,
+                        std::string_view words)
+{
+    auto change = live_change(state, sequence);
+    if (!change) return change.error();
+    for (const Sequence member : with_group(state.database, *change)) {
+        auto one = live_change(state, member);
+        if (!one) return one.error();
+        if (one->state == ChangeState::in_flight)
+            return refusal(code::change_sent, "The change " + std::to_string(member.value) + " of " +
+                                                  describe(one->key) +
+                                                  " is being sent. Wait for the answer.");
+        auto subject = load_subject(state, one->key);
+        if (!subject) return subject.error();
+        Change* kept = subject->find(member);
+        if (kept == nullptr) continue;
+        kept->state = wanted;
+        if (wanted == ChangeState::parked) kept->last_error = std::string(words);
+        kept->waits_for = wanted == ChangeState::queued ? "" : std::string(words);
+        kept->next_attempt.reset();
+        subject->store_state(member);
+        subject->finish({});
+    }
+    return {};
+}
+
+Dependencies find_dependencies(Database& database, const TableSet& tables, Sequence sequence)
+{
+    Dependencies found;
+    const auto change = find_change(database, tables, sequence);
+    if (!change || !is_live(change->state)) return found;
+    const KnownTable& table = *need(tables.named(change->key.table));
+
+    Statement earlier =
+        database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number = "
+                         "?2 AND live = 1 AND sequence < ?3 ORDER BY sequence");
+    earlier.with(change->key.id, table.number, sequence.value);
+    gather(earlier, sequence, DependencyReason::same_record, true, found.waits_for);
+    Statement later =
+        database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number = ?2 "
+                         "AND live = 1 AND sequence > ?3 ORDER BY sequence");
+    later.with(change->key.id, table.number, sequence.value);
+    gather(later, sequence, DependencyReason::same_record, false, found.waited_for_by);
+
+    for (const Reference& reference : references(*change)) {
+        const KnownTable* target = tables.find(reference.target);
+        if (target == nullptr || (target == &table && reference.id == change->key.id)) continue;
+        const bool uses = reference.role == 1;
+        Statement others =
+            database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number "
+                             "= ?2 AND live = 1 AND kind = ?3 ORDER BY sequence");
+        others.with(reference.id, target->number, to_text(uses ? ChangeKind::create : ChangeKind::remove));
+        gather(others, sequence,
+               uses ? DependencyReason::refers_to_created : DependencyReason::removes_reference, uses,
+               uses ? found.waits_for : found.waited_for_by);
+    }
+    if (change->kind == ChangeKind::update) return found;
+    const bool creates = change->kind == ChangeKind::create;
+    Statement users = database.prepare(
+        "SELECT DISTINCT r.sequence FROM hawser_reference r JOIN hawser_change c ON c.sequence = r.sequence "
+        "WHERE r.id = ?1 AND r.target = ?2 AND r.role = ?3 AND c.live = 1 AND NOT (c.id = ?1 AND "
+        "c.table_number = ?4) ORDER BY r.sequence");
+    users.with(change->key.id, table.table.name, creates ? 1 : 2, table.number);
+    gather(users, sequence,
+           creates ? DependencyReason::refers_to_created : DependencyReason::removes_reference, !creates,
+           creates ? found.waited_for_by : found.waits_for);
+    return found;
+}
+
+Result<std::vector<Change>> QueueVerbs::list(const ChangeFilter& filter) const
+{
+    return verb(state_, [&]() -> Result<std::vector<Change>> {
+        return list_changes(state_.database, *state_.tables, filter);
+    });
+}
+
+Result<Dependencies> QueueVerbs::dependencies_of(Sequence change) const
+{
+    return verb(state_, [&]() -> Result<Dependencies> {
+        return find_dependencies(state_.database, *state_.tables, change);
+    });
+}
+
+Result<std::vector<Dependency>> QueueVerbs::dependencies_among(std::span<const Sequence> changes) const
+{
+    return verb(state_, [&]() -> Result<std::vector<Dependency>> {
+        std::vector<Dependency> edges;
+        for (const Sequence change : changes) {
+            auto found = find_dependencies(state_.database, *state_.tables, change);
+            edges.insert(edges.end(), found.waits_for.begin(), found.waits_for.end());
+        }
+        return edges;
+    });
+}
+
+Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> columns, ChangeState outcome,
+                                std::string_view reason, Instant now)
+{
+    return verb(state_, [&]() -> Result<void> {
+        auto found = live_change(state_, change);
+        if (!found) return found.error();
+        if (outcome != ChangeState::applied && outcome != ChangeState::superseded)
+            return refusal(code::bad_intent, "A change is settled as applied or superseded, nothing else.");
+        if (found->state == ChangeState::in_flight)
+            return refusal(code::change_sent, "The change " + std::to_string(change.value) +
+                                                  " is in an open intent; settle that.");
+        auto subject = load_subject(state_, found->key);
+        if (!subject) return subject.error();
+        settle_columns(*subject, change, columns, outcome, reason, now);
+        subject->finish(now);
+        return {};
+    });
+}
+
+Result<void> QueueVerbs::park(Sequence change, std::string_view words, Instant)
+{
+    return verb(state_, [&] { return move_state(state_, change, ChangeState::parked, words); });
+}
+
+Result<void> QueueVerbs::hold(Sequence change, std::string_view why)
+{
+    return verb(state_, [&] { return move_state(state_, change, ChangeState::held, why); });
+}
+
+Result<void> QueueVerbs::wait(Sequence change, std::string_view waits_for,
+                              std::optional<Instant> next_attempt)
+{
+    return verb(state_, [&]() -> Result<void> {
+        state_.database
+            .prepare(
+                "UPDATE hawser_change SET waits_for = ?2, next_attempt = ?3 WHERE sequence = ?1 AND live = "
+                "1 AND (waits_for IS NOT ?2 OR next_attempt IS NOT ?3)")
+            .with(change.value, waits_for, next_attempt)
+            .run();
+        if (state_.database.changes() > 0) state_.notice.queue = true;
+        return {};
+    });
+}
+
+Result<Sequence> QueueVerbs::requeue_held(Sequence applied, std::string_view why, Instant now)
+{
+    return verb(state_, [&]() -> Result<Sequence> {
+        const auto former = find_change(state_.database, *state_.tables, applied);
+        if (!former) return no_change(applied);
+        if (former->state != ChangeState::applied)
+            return refusal(code::change_settled, "Only an applied change is queued again; the change " +
+                                                     std::to_string(applied.value) + " is " +
+                                                     std::string(to_text(former->state)) + ".");
+        auto subject = load_subject(state_, former->key);
+        if (!subject) return subject.error();
+        Change again = *former;
+        again.sequence = {};
+        again.state = ChangeState::held;
+        again.settled.clear();
+        again.group = {};
+        again.made_at = now;
+        again.attempts = 0;
+        again.last_error.clear();
+        again.waits_for = std::string(why);
+        again.settled_at.reset();
+        again.reason.clear();
+        subject->make_dirty();
+        again.sequence = next_sequence(state_.database);
+        const Sequence number = again.sequence;
+        subject->add(std::move(again));
+        subject->finish(now);
+        return number;
+    });
+}
+
+} // namespace hawser::localstore

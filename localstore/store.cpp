@@ -1,0 +1,215 @@
+#include "localstore/store.h"
+
+#include "localstore/file_check.h"
+#include "localstore/platform/permissions.h"
+#include "localstore/store_impl.h"
+#include "localstore/views.h"
+#include "schema_text.h"
+
+#include <system_error>
+
+namespace hawser::localstore {
+namespace {
+
+constexpr int page_size = 8192;
+
+Error missing(const std::filesystem::path& path)
+{
+    return Error{ErrorKind::stop, std::string(code::missing),
+                 "There is no replica at " + path.string() + ". Make one with `hawser init`."};
+}
+
+std::filesystem::path with_suffix(const std::filesystem::path& path, std::string_view suffix)
+{
+    std::filesystem::path result = path;
+    result += suffix;
+    return result;
+}
+
+void remove_files(const std::filesystem::path& path)
+{
+    std::error_code ignored;
+    for (const std::string_view suffix : {"", "-wal", "-shm", "-journal"})
+        std::filesystem::remove(with_suffix(path, suffix), ignored);
+}
+
+void write_new_file(const StoreOptions& options, const std::filesystem::path& path, const Binding& binding,
+                    Instant now)
+{
+    DatabaseOptions where;
+    where.path = path;
+    where.vfs = options.vfs;
+    where.busy_timeout = options.busy_timeout;
+    Database database(where);
+    database.execute("PRAGMA page_size = " + std::to_string(page_size));
+    database.execute("PRAGMA synchronous = FULL");
+    database.execute("BEGIN IMMEDIATE");
+    database.execute("PRAGMA application_id = " + std::to_string(application_id));
+    database.execute("PRAGMA user_version = " + std::to_string(schema_version));
+    database.execute(schema_text);
+    database
+        .prepare(
+            "INSERT INTO hawser_meta (one, organization, user, mailbox, url, instance, nonce, next_nonce, "
+            "locked, made_at, layout_version, view_version, generation) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, "
+            "?6, 0, ?7, 1, ?8, 0)")
+        .with(binding.organization, binding.user, binding.mailbox, binding.url, binding.instance,
+              binding.nonce, now, view_version)
+        .run();
+    database.prepare("INSERT INTO hawser_connection (one, state, since, reason) VALUES (1, 'online', ?1, '')")
+        .with(now)
+        .run();
+    database.execute("COMMIT");
+    database.execute("PRAGMA journal_mode = WAL");
+}
+
+void renew_views(Database& database)
+{
+    Statement version = database.prepare("SELECT view_version FROM hawser_meta WHERE one = 1");
+    if (version.step() && version.integer(0) >= view_version) return;
+    version.reset();
+    database.execute("BEGIN IMMEDIATE");
+    make_views(database, *load_tables(database));
+    database.prepare("UPDATE hawser_meta SET view_version = ?1 WHERE one = 1").with(view_version).run();
+    database.execute("COMMIT");
+}
+
+std::string listed(const std::vector<std::string>& names)
+{
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+/// The cheap check of a file that is opened for writing.
+Result<void> check_for_use(Database& database)
+{
+    const std::string path = database.path().string();
+    const auto foreign = foreign_parts(database, *load_tables(database));
+    if (!foreign.empty())
+        return Error{
+            ErrorKind::stop, std::string(code::foreign),
+            "The replica " + path + " holds " + listed(foreign) +
+                ", which Hawser did not make. Drop it with the sqlite3 shell, or run `hawser repair`; "
+                "the queue can still be listed."};
+    const auto broken = broken_queue_rules(database);
+    if (!broken.empty())
+        return Error{ErrorKind::stop, std::string(code::inconsistent),
+                     "The queue of the replica " + path + " is not whole: " + listed(broken) +
+                         " Run `hawser repair`; the queue can still be listed."};
+    return {};
+}
+
+Result<void> prepare_file(const StoreOptions& options)
+{
+    return fenced(options.path, [&]() -> Result<void> {
+        DatabaseOptions where;
+        where.path = options.path;
+        where.vfs = options.vfs;
+        where.busy_timeout = options.busy_timeout;
+        where.access = options.mode == OpenMode::normal ? Access::read_write : Access::read_only;
+        Database database(where);
+        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        if (auto fine = check_header(database); !fine) return fine;
+        if (options.mode == OpenMode::inspect) return {};
+        if (sqlite3_db_readonly(database.handle(), "main") != 0)
+            throw SQLite::Exception("attempt to write a readonly database", SQLITE_READONLY);
+        migrate(database, migrations());
+        if (auto fine = check_for_use(database); !fine) return fine;
+        renew_views(database);
+        return {};
+    });
+}
+
+} // namespace
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const Binding& binding, Instant now)
+{
+    std::error_code failed;
+    if (std::filesystem::exists(options.path, failed))
+        return refusal(code::exists,
+                       options.path.string() +
+                           " exists already. Open it, or name another place for the new replica.");
+    if (options.path.has_parent_path())
+        if (auto made = platform::create_private_folder(options.path.parent_path()); !made)
+            return made.error();
+    // The file is made whole under another name, so that a crash leaves no half of a replica.
+    const auto growing = with_suffix(options.path, ".new");
+    remove_files(growing);
+    if (auto made = platform::create_private_file(growing); !made) return made.error();
+    auto written = fenced(growing, [&]() -> Result<void> {
+        write_new_file(options, growing, binding, now);
+        return {};
+    });
+    if (written) {
+        std::filesystem::rename(growing, options.path, failed);
+        if (failed)
+            written = Error{ErrorKind::stop, std::string(code::input_output),
+                            "The new replica cannot be put at " + options.path.string() + ": " +
+                                failed.message() + "."};
+        else
+            written = platform::sync_folder(options.path.parent_path());
+    }
+    if (!written) {
+        remove_files(growing);
+        return written.error();
+    }
+    return open(options);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
+{
+    std::error_code failed;
+    const auto status = std::filesystem::status(options.path, failed);
+    if (!std::filesystem::exists(status)) return missing(options.path);
+    if (!std::filesystem::is_regular_file(status))
+        return Error{ErrorKind::stop, std::string(code::not_a_database),
+                     options.path.string() + " is no file. Name the replica's own file."};
+    if (options.mode == OpenMode::normal)
+        for (const std::string_view suffix : {"", "-wal", "-shm"})
+            if (auto done = platform::make_private(with_suffix(options.path, suffix)); !done) break;
+    if (auto prepared = prepare_file(options); !prepared) return prepared.error();
+    auto impl = std::make_unique<Impl>(options);
+    if (auto started = impl->start(); !started) return started.error();
+    return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+const std::filesystem::path& Store::path() const
+{
+    return impl_->options().path;
+}
+
+Result<void> Store::transact(Durability durability, const std::function<Result<void>(Transaction&)>& body)
+{
+    return impl_->write(Turn::engine, durability, [&](TransactionState& state) -> Result<void> {
+        Transaction transaction(state);
+        return body(transaction);
+    });
+}
+
+std::uint64_t Store::observe(Observer observer)
+{
+    return impl_->observe(std::move(observer));
+}
+
+void Store::forget(std::uint64_t observer)
+{
+    impl_->forget(observer);
+}
+
+Result<std::int64_t> Store::data_version() const
+{
+    return impl_->data_version();
+}
+
+Result<void> Store::checkpoint_log()
+{
+    return fenced(path(), [&]() -> Result<void> {
+        impl_->checkpoint_log(true);
+        return {};
+    });
+}
+
+} // namespace hawser::localstore

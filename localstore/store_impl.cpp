@@ -1,0 +1,200 @@
+#include "localstore/store_impl.h"
+
+#include "localstore/platform/wake.h"
+
+namespace hawser::localstore {
+namespace {
+
+constexpr std::size_t most_named_records = 100;
+constexpr std::int64_t short_transaction_rows = 500;
+constexpr int short_transactions_after_contest = 20;
+constexpr int small_log_frames = 1000;
+constexpr std::int64_t kept_log_bytes = 64LL << 20;
+
+int remember_frames(void* frames, sqlite3*, const char*, int count)
+{
+    *static_cast<int*>(frames) = count;
+    return SQLITE_OK;
+}
+
+} // namespace
+
+void TransactionState::touched(const RecordKey& key)
+{
+    if (notice.records.size() >= most_named_records) {
+        notice.many = true;
+        return;
+    }
+    if (notice.records.empty() || notice.records.back() != key) notice.records.push_back(key);
+}
+
+Store::Impl::Impl(StoreOptions options) : options_(std::move(options))
+{
+    if (!options_.fold) options_.fold = plain_fold();
+}
+
+DatabaseOptions Store::Impl::reader_options() const
+{
+    DatabaseOptions reader;
+    reader.path = options_.path;
+    reader.vfs = options_.vfs;
+    reader.access = Access::read_only;
+    reader.busy_timeout = options_.busy_timeout;
+    reader.cache_kilobytes = options_.cache_kilobytes / 4;
+    return reader;
+}
+
+Result<void> Store::Impl::start()
+{
+    return fenced(options_.path, [&]() -> Result<void> {
+        if (options_.mode == OpenMode::inspect) return {};
+        DatabaseOptions writer = reader_options();
+        writer.access = Access::read_write;
+        writer.cache_kilobytes = options_.cache_kilobytes;
+        writer.max_pages = options_.max_pages;
+        writer_ = std::make_unique<Database>(writer);
+        // Checkpoints are ours to place, and closing a replica writes nothing.
+        sqlite3_db_config(writer_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        sqlite3_wal_hook(writer_->handle(), remember_frames, &log_frames_);
+        // What is overwritten need not be zeroed: the file is as private as its content.
+        writer_->execute("PRAGMA secure_delete = OFF");
+        writer_->execute("PRAGMA journal_size_limit = " + std::to_string(kept_log_bytes));
+        return {};
+    });
+}
+
+Store::Impl::Reader::~Reader()
+{
+    if (!database_) return;
+    const std::lock_guard lock(store_.readers_mutex_);
+    if (store_.idle_readers_.size() < store_.options_.readers)
+        store_.idle_readers_.push_back(std::move(database_));
+}
+
+Store::Impl::Reader Store::Impl::borrow() const
+{
+    {
+        const std::lock_guard lock(readers_mutex_);
+        if (!idle_readers_.empty()) {
+            Reader reader(*this, std::move(idle_readers_.back()));
+            idle_readers_.pop_back();
+            return reader;
+        }
+    }
+    auto database = std::make_unique<Database>(reader_options());
+    sqlite3_db_config(database->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return {*this, std::move(database)};
+}
+
+Result<void> Store::Impl::writable() const
+{
+    if (writer_) return {};
+    return refusal(code::read_only, "The replica " + options_.path.string() +
+                                        " was opened to be inspected. Open it normally.");
+}
+
+int Store::Impl::begin(Durability durability)
+{
+    if (synchronous_ != durability) {
+        synchronous_.reset();
+        writer_->execute(durability == Durability::full ? "PRAGMA synchronous = FULL"
+                                                        : "PRAGMA synchronous = NORMAL");
+        synchronous_ = durability;
+    }
+    writer_->prepare("BEGIN IMMEDIATE").run();
+    Statement version = writer_->prepare("PRAGMA data_version");
+    version.step();
+    const std::int64_t now = version.integer(0);
+    if (file_version_ != 0 && now != file_version_)
+        contested_transactions_ = short_transactions_after_contest;
+    file_version_ = now;
+    rows_before_yield_ = contested_transactions_ > 0 ? short_transaction_rows : 0;
+    if (contested_transactions_ > 0) --contested_transactions_;
+    return 0;
+}
+
+Store::Impl::Rollback::~Rollback()
+{
+    Database& database = *store_.writer_;
+    if (open_ && database.in_transaction())
+        sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Store::Impl::Rollback::commit()
+{
+    store_.writer_->prepare("COMMIT").run();
+    open_ = false;
+}
+
+/// The cost of the log is its checkpoint: random pages written once a fold-back instead of once a
+/// transaction. Bulk work pays for it at its own threshold, and a user's write does not pay for the
+/// bulk work before it.
+void Store::Impl::tidy_log(Durability durability, bool cycle_ended)
+{
+    const bool bulk = durability == Durability::relaxed;
+    if (bulk && log_frames_ > small_log_frames) bulk_in_log_ = true;
+    int limit = bulk ? options_.bulk_log_pages : small_log_frames;
+    if (!bulk && bulk_in_log_) limit = 2 * options_.bulk_log_pages;
+    if (cycle_ended) limit = small_log_frames;
+    if (log_frames_ > limit) checkpoint_log(false);
+}
+
+void Store::Impl::checkpoint_log(bool wait_for_readers)
+{
+    if (!writer_) return;
+    int frames = 0;
+    int done = 0;
+    const int mode = wait_for_readers ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    std::optional<WriteGate::Pass> pass;
+    if (wait_for_readers) pass.emplace(gate_.enter(Turn::engine));
+    const int result = sqlite3_wal_checkpoint_v2(writer_->handle(), "main", mode, &frames, &done);
+    // Somebody reads an old state or checkpoints too: the next commit tries again.
+    if ((result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED) return;
+    if (result != SQLITE_OK && wait_for_readers) throw SQLite::Exception(writer_->handle(), result);
+    if (done >= frames) {
+        log_frames_ = 0;
+        bulk_in_log_ = false;
+    }
+}
+
+void Store::Impl::tell(const CommitNotice& notice)
+{
+    if (notice.records.empty() && !notice.many && !notice.queue && !notice.conflicts && !notice.cycles)
+        return;
+    std::vector<std::shared_ptr<const Observer>> observers;
+    {
+        const std::lock_guard lock(observers_mutex_);
+        for (const auto& [number, observer] : observers_) observers.push_back(observer);
+    }
+    for (const auto& observer : observers) (*observer)(notice);
+    platform::wake(options_.path);
+}
+
+std::uint64_t Store::Impl::observe(Observer observer)
+{
+    const std::lock_guard lock(observers_mutex_);
+    observers_[++last_observer_] = std::make_shared<const Observer>(std::move(observer));
+    return last_observer_;
+}
+
+void Store::Impl::forget(std::uint64_t observer)
+{
+    const std::lock_guard lock(observers_mutex_);
+    observers_.erase(observer);
+}
+
+Result<std::int64_t> Store::Impl::data_version()
+{
+    return fenced(options_.path, [&]() -> Result<std::int64_t> {
+        const std::lock_guard lock(watch_mutex_);
+        if (!watch_) {
+            watch_ = std::make_unique<Database>(reader_options());
+            sqlite3_db_config(watch_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        }
+        Statement version = watch_->prepare("PRAGMA data_version");
+        version.step();
+        return version.integer(0);
+    });
+}
+
+} // namespace hawser::localstore

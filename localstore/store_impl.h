@@ -1,0 +1,170 @@
+#pragma once
+
+#include "localstore/database.h"
+#include "localstore/fence.h"
+#include "localstore/gate.h"
+#include "localstore/store.h"
+#include "localstore/tables.h"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace hawser::localstore {
+
+/// What one write transaction works with. Lives from BEGIN to COMMIT, on one thread.
+class TransactionState {
+public:
+    TransactionState(Database& open_database, const Fold& port, WriteGate& gate,
+                     std::shared_ptr<const TableSet> known)
+        : database(open_database), fold(port), tables(std::move(known)), gate_(gate)
+    {
+    }
+
+    Database& database;
+    const Fold& fold;
+    std::shared_ptr<const TableSet> tables;
+    CommitNotice notice;
+    std::optional<Error> failure;       ///< Something broke in the middle: only a rollback is left.
+    std::int64_t rows = 0;              ///< Pulled rows so far.
+    std::int64_t rows_before_yield = 0; ///< Others write to the file too; 0 = nobody does.
+
+    void touched(const RecordKey& key);
+    bool should_yield() const
+    {
+        return gate_.someone_waits() || (rows_before_yield > 0 && rows >= rows_before_yield);
+    }
+
+private:
+    WriteGate& gate_;
+};
+
+/// Runs one verb of a transaction. What throws in the middle of it dooms the transaction.
+template <class Body>
+auto verb(TransactionState& state, Body&& body) -> std::invoke_result_t<Body&>
+{
+    try {
+        return body();
+    } catch (const SQLite::Exception& failure) {
+        state.failure = to_error(failure, state.database.path());
+    } catch (const Failure& failure) {
+        state.failure = failure.error;
+    }
+    return *state.failure;
+}
+
+class Store::Impl {
+public:
+    explicit Impl(StoreOptions options);
+
+    /// A read connection for the time of one call.
+    class Reader {
+    public:
+        Reader(const Impl& store, std::unique_ptr<Database> database)
+            : store_(store), database_(std::move(database))
+        {
+        }
+        Reader(Reader&&) noexcept = default;
+        ~Reader();
+        Database& database() { return *database_; }
+
+    private:
+        const Impl& store_;
+        std::unique_ptr<Database> database_;
+    };
+
+    Result<void> start(); ///< Opens the connections of a checked file.
+
+    /// `body(Database&, const TableSet&)` within one read transaction.
+    template <class Body>
+    auto read(Body&& body) const -> std::invoke_result_t<Body&, Database&, const TableSet&>
+    {
+        return fenced(options_.path, [&]() -> std::invoke_result_t<Body&, Database&, const TableSet&> {
+            Reader reader = borrow();
+            ReadTransaction transaction(reader.database());
+            const auto tables = cache_.current(reader.database());
+            return body(reader.database(), *tables);
+        });
+    }
+
+    /// `body(TransactionState&)` within one write transaction; commits when it succeeds. Afterwards
+    /// observers and listeners are told.
+    template <class Body>
+    auto write(Turn turn, Durability durability, Body&& body)
+        -> std::invoke_result_t<Body&, TransactionState&>
+    {
+        using Outcome = std::invoke_result_t<Body&, TransactionState&>;
+        CommitNotice notice;
+        auto outcome = fenced(options_.path, [&]() -> Outcome {
+            if (auto allowed = writable(); !allowed) return allowed.error();
+            const WriteGate::Pass pass = gate_.enter(turn);
+            Rollback rollback(*this, begin(durability));
+            TransactionState state(*writer_, *options_.fold, gate_, cache_.current(*writer_));
+            state.rows_before_yield = rows_before_yield_;
+            Outcome result = body(state);
+            if (state.failure) return *state.failure;
+            if (!result) return result;
+            rollback.commit();
+            notice = std::move(state.notice);
+            tidy_log(durability, notice.cycles);
+            return result;
+        });
+        if (outcome) tell(notice);
+        return outcome;
+    }
+
+    Reader borrow() const;
+    Result<void> writable() const;
+    void tell(const CommitNotice& notice);
+    Database& writer() { return *writer_; }
+    WriteGate& gate() { return gate_; }
+    const StoreOptions& options() const { return options_; }
+    TableCache& tables() const { return cache_; }
+    DatabaseOptions reader_options() const;
+
+    std::uint64_t observe(Observer observer);
+    void forget(std::uint64_t observer);
+    Result<std::int64_t> data_version();
+    void checkpoint_log(bool wait_for_readers);
+
+private:
+    /// Rolls back unless it was committed.
+    class Rollback {
+    public:
+        Rollback(Impl& store, int) : store_(store) {}
+        ~Rollback();
+        void commit();
+
+    private:
+        Impl& store_;
+        bool open_ = true;
+    };
+
+    int begin(Durability durability);
+    void tidy_log(Durability durability, bool cycle_ended);
+
+    StoreOptions options_;
+    mutable TableCache cache_;
+    mutable std::mutex readers_mutex_;
+    mutable std::vector<std::unique_ptr<Database>> idle_readers_;
+
+    WriteGate gate_;
+    std::unique_ptr<Database> writer_;
+    std::optional<Durability> synchronous_;
+    std::int64_t file_version_ = 0;  ///< data_version as of our last transaction.
+    int contested_transactions_ = 0; ///< How many more stay short since another process wrote.
+    std::int64_t rows_before_yield_ = 0;
+    int log_frames_ = 0;
+    bool bulk_in_log_ = false;
+
+    std::mutex watch_mutex_;
+    std::unique_ptr<Database> watch_; ///< For data_version, which must not change by our own commits.
+    std::mutex observers_mutex_;
+    std::uint64_t last_observer_ = 0;
+    std::map<std::uint64_t, std::shared_ptr<const Observer>> observers_;
+};
+
+} // namespace hawser::localstore

@@ -1,0 +1,176 @@
+#include "localstore/store.h"
+#include "localstore/store_impl.h"
+#include "localstore/verbs.h"
+
+namespace hawser::localstore {
+
+Result<std::vector<Sequence>> Store::write(std::span<const Edit> edits, const WriteContext& context)
+{
+    return impl_->write(
+        Turn::user, Durability::full, [&](TransactionState& state) -> Result<std::vector<Sequence>> {
+            std::vector<Sequence> sequences;
+            GroupNumber group;
+            for (const Edit& edit : edits) {
+                auto subject = load_subject(state, edit.key);
+                if (!subject) return subject.error();
+                auto written = write_edit(state, *subject, edit, context, Purpose::edit, group);
+                if (!written) return written.error();
+                if (written->value != 0) subject->finish(context.now);
+                sequences.push_back(*written);
+            }
+            return sequences;
+        });
+}
+
+Result<Undone> Store::undo(Sequence change, const WriteContext& context)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
+        return drop_changes(state, change, ChangeState::undone, context);
+    });
+}
+
+Result<Undone> Store::discard(Sequence change, const WriteContext& context)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
+        return drop_changes(state, change, ChangeState::discarded, context);
+    });
+}
+
+Result<void> Store::hold(Sequence change, std::string_view why)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+        return move_state(state, change, ChangeState::held, why);
+    });
+}
+
+namespace {
+
+Result<void> queue_again(TransactionState& state, Sequence sequence, ChangeState from)
+{
+    const auto change = find_change(state.database, *state.tables, sequence);
+    if (!change) return no_change(sequence);
+    if (change->state == from) return move_state(state, sequence, ChangeState::queued, "");
+    if (!is_live(change->state)) return already_settled(*change);
+    return refusal(code::change_settled, "The change " + std::to_string(sequence.value) + " is " +
+                                             std::string(to_text(change->state)) + ", not " +
+                                             std::string(to_text(from)) + ".");
+}
+
+} // namespace
+
+Result<void> Store::release(Sequence change)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+        return queue_again(state, change, ChangeState::held);
+    });
+}
+
+Result<void> Store::retry(Sequence change)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+        return queue_again(state, change, ChangeState::parked);
+    });
+}
+
+Result<std::optional<Sequence>> Store::resolve(ConflictNumber number, const Resolution& resolution,
+                                               const WriteContext& context)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
+        return resolve_conflict(state, number, resolution, context);
+    });
+}
+
+Result<Change> Store::change(Sequence sequence) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<Change> {
+        auto found = find_change(database, tables, sequence);
+        if (!found) return no_change(sequence);
+        return std::move(*found);
+    });
+}
+
+Result<std::vector<Change>> Store::changes(const ChangeFilter& filter) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Change>> {
+        return list_changes(database, tables, filter);
+    });
+}
+
+Result<Dependencies> Store::dependencies_of(Sequence change) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<Dependencies> {
+        return find_dependencies(database, tables, change);
+    });
+}
+
+Result<QueueFigures> Store::queue_figures() const
+{
+    return impl_->read([&](Database& database, const TableSet&) -> Result<QueueFigures> {
+        QueueFigures figures;
+        Statement states =
+            database.prepare("SELECT state, count(*) FROM hawser_change WHERE live = 1 GROUP BY state");
+        while (states.step()) {
+            const std::int64_t count = states.integer(1);
+            switch (parse_change_state(states.text(0)).value_or(ChangeState::queued)) {
+            case ChangeState::held:
+                figures.held = count;
+                break;
+            case ChangeState::in_flight:
+                figures.in_flight = count;
+                break;
+            case ChangeState::parked:
+                figures.parked = count;
+                break;
+            case ChangeState::contested:
+                figures.contested = count;
+                break;
+            default:
+                figures.queued += count;
+            }
+        }
+        if (figures.live() > 0) {
+            Statement whole =
+                database.prepare("SELECT min(made_at), count(DISTINCT id), min(CASE WHEN state = "
+                                 "'queued' THEN next_attempt END) FROM hawser_change WHERE live = 1");
+            whole.step();
+            figures.oldest = whole.optional_instant(0);
+            figures.records = whole.integer(1);
+            figures.next_attempt = whole.optional_instant(2);
+        }
+        Statement conflicts =
+            database.prepare("SELECT count(*) FROM hawser_conflict WHERE closed_at IS NULL");
+        conflicts.step();
+        figures.open_conflicts = conflicts.integer(0);
+        Statement unknown =
+            database.prepare("SELECT count(DISTINCT intent) FROM hawser_intent_step WHERE state IN (1, 3)");
+        unknown.step();
+        figures.unknown_intents = unknown.integer(0);
+        return figures;
+    });
+}
+
+Result<std::vector<Intent>> Store::open_intents() const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Intent>> {
+        return list_open_intents(database, tables);
+    });
+}
+
+Result<std::vector<Conflict>> Store::conflicts(const ConflictFilter& filter) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Conflict>> {
+        return list_conflicts(database, tables, filter);
+    });
+}
+
+Result<Conflict> Store::conflict(ConflictNumber number) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<Conflict> {
+        auto found = find_conflict(database, tables, number);
+        if (!found)
+            return refusal(code::no_conflict, "There is no conflict " + std::to_string(number.value) + ".");
+        return std::move(*found);
+    });
+}
+
+} // namespace hawser::localstore

@@ -1,0 +1,224 @@
+#include "localstore/verbs.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace hawser::localstore {
+namespace {
+
+/// Everything that has to go together: groups whole, and with a create all later changes of its
+/// record, until nothing more is drawn in.
+class Gathering {
+public:
+    explicit Gathering(TransactionState& state) : state_(state) {}
+
+    Result<void> add(Sequence first)
+    {
+        std::vector<Sequence> todo{first};
+        while (!todo.empty()) {
+            const Sequence sequence = todo.back();
+            todo.pop_back();
+            if (members_.contains(sequence)) continue;
+            auto change = find_change(state_.database, *state_.tables, sequence);
+            if (!change) return no_change(sequence);
+            if (!is_live(change->state)) return already_settled(*change);
+            draw_in(*change, todo);
+            members_.emplace(sequence, std::move(*change));
+        }
+        return {};
+    }
+
+    const std::map<Sequence, Change>& members() const { return members_; }
+
+private:
+    void draw_in(const Change& change, std::vector<Sequence>& todo)
+    {
+        if (change.group.value != 0) {
+            ChangeFilter group;
+            group.group = change.group;
+            for (const Change& member : list_changes(state_.database, *state_.tables, group))
+                todo.push_back(member.sequence);
+        }
+        if (change.kind != ChangeKind::create || change.state == ChangeState::in_flight) return;
+        ChangeFilter record;
+        record.table = change.key.table;
+        record.id = change.key.id;
+        record.after = change.sequence;
+        for (const Change& later : list_changes(state_.database, *state_.tables, record))
+            todo.push_back(later.sequence);
+    }
+
+    TransactionState& state_;
+    std::map<Sequence, Change> members_;
+};
+
+Result<void> check_unneeded(TransactionState& state, const std::map<Sequence, Change>& members)
+{
+    std::string needed_by;
+    for (const auto& [sequence, change] : members) {
+        if (change.kind != ChangeKind::create || change.state == ChangeState::in_flight) continue;
+        for (const Dependency& edge :
+             find_dependencies(state.database, *state.tables, sequence).waited_for_by)
+            if (edge.reason == DependencyReason::refers_to_created && !members.contains(edge.change))
+                needed_by += (needed_by.empty() ? "" : ", ") + std::to_string(edge.change.value);
+    }
+    if (needed_by.empty()) return {};
+    return refusal(code::referred_to, "Other queued changes refer to the record that would vanish: " +
+                                          needed_by + ". Undo those first.");
+}
+
+/// The later changes of the record, as they would have been made without the dropped one: each
+/// column's next change starts from where the dropped one had started, and keeps its own edit.
+void rebase_later(TransactionState& state, Subject& subject, const Change& dropped)
+{
+    Fields from;
+    for (const std::string& column : open_columns(dropped)) from[column] = dropped.before.at(column);
+    for (Change& later : subject.live) {
+        if (later.sequence <= dropped.sequence || from.empty()) continue;
+        if (later.kind == ChangeKind::remove) {
+            for (const auto& [column, value] : from) {
+                later.before.erase(column);
+                if (!is_null(value)) later.before.emplace(column, value);
+            }
+            update_change(state.database, later);
+            break;
+        }
+        Fields before, x, after;
+        for (const auto& [column, value] : from) {
+            if (!claims(later, column)) continue;
+            before[column] = later.before[column];
+            after[column] = later.after[column];
+            if (!is_null(value)) x[column] = value;
+        }
+        if (after.empty()) continue;
+        const Fields next = need(state.fold.apply(subject.table().table, before, x, after));
+        for (const auto& [column, former_after] : after) {
+            const auto found = next.find(column);
+            const Value moved = found == next.end() ? Value{} : found->second;
+            later.before[column] = from[column];
+            later.after[column] = moved;
+            if (moved == later.before[column]) later.settled.push_back(column);
+            if (moved == former_after)
+                from.erase(column);
+            else
+                from[column] = moved;
+        }
+        update_change(state.database, later);
+    }
+}
+
+/// Contested columns that nobody's change claims any more are not contested any more.
+void withdraw_columns(TransactionState& state, Subject& subject, const Change& dropped)
+{
+    if (!subject.conflict) return;
+    std::erase_if(subject.conflict->columns, [&](const ConflictColumn& column) {
+        if (!claims(dropped, column.column)) return false;
+        for (const Change& change : subject.live)
+            if (claims(change, column.column)) return false;
+        close_column(state.database, subject.conflict->number, column.column, "withdrawn");
+        state.notice.conflicts = true;
+        return true;
+    });
+}
+
+void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeState outcome,
+          const WriteContext& context)
+{
+    Change* change = subject.find(sequence);
+    if (change == nullptr) return;
+    const Change dropped = *change;
+    if (dropped.kind == ChangeKind::update) rebase_later(state, subject, dropped);
+    leave_queue(*subject.find(sequence), outcome,
+                outcome == ChangeState::undone ? "undone by " + context.actor
+                                               : "discarded by " + context.actor,
+                context.now);
+    subject.store_state(sequence);
+    withdraw_columns(state, subject, dropped);
+    std::vector<Sequence> empty;
+    for (const Change& later : subject.live)
+        if (later.kind == ChangeKind::update && open_columns(later).empty() &&
+            later.state != ChangeState::in_flight)
+            empty.push_back(later.sequence);
+    for (const Sequence nothing : empty)
+        settle_columns(subject, nothing, {}, ChangeState::superseded,
+                       "nothing is left of it since change " + std::to_string(sequence.value) +
+                           " was dropped",
+                       context.now);
+}
+
+/// The edit that takes back what may be on the server already, leaving later edits alone.
+Edit compensation(const TransactionState& state, const Subject& subject, const Change& change)
+{
+    Edit edit;
+    edit.key = change.key;
+    if (change.kind == ChangeKind::create) {
+        edit.kind = ChangeKind::remove;
+        return edit;
+    }
+    if (change.kind == ChangeKind::remove) {
+        edit.kind = ChangeKind::create;
+        for (const auto& [name, value] : change.before) {
+            const Column* column = subject.table().table.column(name);
+            if (column != nullptr && column->creatable) edit.after.emplace(name, value);
+        }
+        return edit;
+    }
+    edit.kind = ChangeKind::update;
+    const Fields local = subject.local().value_or(Fields{});
+    for (const auto& [name, sent] : change.after) {
+        const auto found = local.find(name);
+        const Value present = found == local.end() ? Value{} : found->second;
+        const Value& former = change.before.at(name);
+        if (present == sent) {
+            edit.after.emplace(name, former);
+        } else if (std::holds_alternative<Collection>(present)) {
+            Fields taken_back = need(
+                state.fold.apply(subject.table().table, {{name, sent}}, {{name, present}}, {{name, former}}));
+            edit.after.emplace(name, taken_back.contains(name) ? taken_back.at(name) : Value{});
+        }
+    }
+    return edit;
+}
+
+Result<void> compensate(TransactionState& state, Subject& subject, const Change& change,
+                        const WriteContext& context, Undone& undone)
+{
+    if (!subject.local() && change.kind != ChangeKind::remove) return {};
+    WriteContext alone = context;
+    alone.grouping = Grouping::separate;
+    GroupNumber none;
+    auto made =
+        write_edit(state, subject, compensation(state, subject, change), alone, Purpose::compensation, none);
+    if (!made) return made.error();
+    if (made->value != 0) undone.compensating.push_back(*made);
+    return {};
+}
+
+} // namespace
+
+Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeState outcome,
+                            const WriteContext& context)
+{
+    Gathering gathering(state);
+    if (auto gathered = gathering.add(sequence); !gathered) return gathered.error();
+    if (auto fine = check_unneeded(state, gathering.members()); !fine) return fine.error();
+    Undone undone;
+    // Latest first: what a change was rebased onto is still there while it is dropped.
+    for (auto member = gathering.members().rbegin(); member != gathering.members().rend(); ++member) {
+        const Change& change = member->second;
+        auto subject = load_subject(state, change.key);
+        if (!subject) return subject.error();
+        if (change.state == ChangeState::in_flight) {
+            if (auto made = compensate(state, *subject, change, context, undone); !made) return made.error();
+        } else {
+            drop(state, *subject, change.sequence, outcome, context);
+            undone.dropped.push_back(change.sequence);
+        }
+        subject->finish(context.now);
+    }
+    std::reverse(undone.dropped.begin(), undone.dropped.end());
+    return undone;
+}
+
+} // namespace hawser::localstore

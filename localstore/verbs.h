@@ -1,0 +1,62 @@
+#pragma once
+
+#include "localstore/change_row.h"
+#include "localstore/conflict_row.h"
+#include "localstore/store_impl.h"
+#include "localstore/subject.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::localstore {
+
+/// The record of that key, aliases followed; fails when the table is unknown.
+Result<Subject> load_subject(TransactionState& state, const RecordKey& key);
+
+/// "contact 49516f4a-…", for messages.
+std::string describe(const RecordKey& key);
+
+/// All that is known of one record. For readers and writers.
+RecordState record_state(Database& database, const TableSet& tables, const RecordKey& key);
+
+/// Marks columns of a live change as done with (none named = all that are open). When none is open
+/// any more the change leaves the queue. Returns whether it left.
+bool settle_columns(Subject& subject, Sequence sequence, std::span<const std::string> columns,
+                    ChangeState outcome, std::string_view reason, Instant now);
+
+/// Checks the change and the record; then takes a live one to `wanted` with its whole group.
+Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState wanted,
+                        std::string_view words);
+
+Error no_change(Sequence sequence);
+Error already_settled(const Change& change);
+
+Dependencies find_dependencies(Database& database, const TableSet& tables, Sequence sequence);
+
+Result<Intent> find_intent(Database& database, const TableSet& tables, const Guid& id);
+std::vector<Intent> list_open_intents(Database& database, const TableSet& tables);
+std::optional<Guid> open_intent_of(Database& database, const KnownTable& table, const Guid& id);
+
+Result<Checkpoint> find_checkpoint(Database& database, ScopeNumber scope, Lane lane);
+std::vector<Scope> list_scopes(Database& database, const TableSet& tables);
+
+/// One edit in the queue; Sequence{0} when it changes nothing. `finish` is the caller's. With
+/// Grouping::one_unit the change joins `group`, or founds it while that is 0.
+enum class Purpose { edit, compensation };
+Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edit& edit,
+                            const WriteContext& context, Purpose purpose, GroupNumber& group);
+
+/// Opens the record's conflict or adds columns to the open one. A base that is not given is the
+/// first claiming change's before; mine and theirs are the record's.
+Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked);
+
+/// Undo and discard.
+Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeState outcome,
+                            const WriteContext& context);
+
+Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, ConflictNumber number,
+                                                 const Resolution& resolution, const WriteContext& context);
+
+} // namespace hawser::localstore
