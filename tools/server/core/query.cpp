@@ -176,7 +176,8 @@ std::string context_of(const Query& query)
     std::string inner;
     for (const Expansion& expansion : query.expansions) {
         if (!inner.empty()) inner += ',';
-        inner += expansion.name + "(" + context_of(*expansion.inner) + ")";
+        const std::string nested = context_of(*expansion.inner);
+        inner += expansion.name + (nested.empty() ? "()" : nested);
     }
     if (context.empty()) return "(" + inner + ")";
     context.back() = ',';
