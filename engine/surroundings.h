@@ -36,7 +36,8 @@ struct Surroundings {
     const SynchronizerOptions& options;
 
     dataverse::EntitySets entity_sets{};
-    bool leaving = false; ///< Somebody wants the engine to stop: end at the next chance.
+    bool edits_waiting = false; ///< Local edits came since the last push began.
+    bool leaving = false;       ///< Somebody wants the engine to stop: end at the next chance.
 
     Instant now() const { return loop.clock().now(); }
 

@@ -1,0 +1,222 @@
+#include "engine/cycle.h"
+
+#include "base/time_text.h"
+#include "engine/push.h"
+#include "engine/reconcile.h"
+#include "engine/sweep.h"
+#include "engine/tables.h"
+#include "localstore/transaction.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser::engine {
+
+namespace {
+
+/// Schemas change rarely, and a change that matters is noticed when the organization speaks of it.
+constexpr std::chrono::hours metadata_every{24};
+
+/// The names of all tables that records here can point at are not needed; the chosen ones are.
+std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
+{
+    std::vector<std::string> names;
+    for (const localstore::Scope& scope : scopes)
+        if (std::ranges::find(names, scope.table) == names.end()) names.push_back(scope.table);
+    return names;
+}
+
+} // namespace
+
+asio::awaitable<CycleEnd> Cycle::run()
+{
+    requests_before_ = around_.courier.requests();
+    const Result<void> begun = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto number = transaction.journal.begin_cycle(to_text(request_.reason), around_.now());
+            if (!number) return number.error();
+            work_.number = *number;
+            work_.started = around_.now();
+            return {};
+        });
+    if (!begun) co_return CycleEnd{std::nullopt, begun.error(), std::nullopt};
+    auto working = work();
+    const Result<void> worked = co_await std::move(working);
+    co_return settle(worked);
+}
+
+asio::awaitable<Result<void>> Cycle::work()
+{
+    const auto chosen = scopes();
+    if (!chosen) co_return chosen.error();
+    auto admitting = admit(around_, names_of(*chosen));
+    const Result<void> admitted = co_await std::move(admitting);
+    if (!admitted) co_return admitted;
+
+    auto pulling = pull(*chosen);
+    const Result<void> pulled = co_await std::move(pulling);
+    // A mass change waits for somebody's word; the user's own edits do not wait with it.
+    if (!pulled && pulled.error().code != "engine.mass_change") co_return pulled;
+
+    const Result<void> reconciled = reconcile_staged(around_, work_);
+    if (!reconciled) co_return reconciled;
+
+    auto pushing = push();
+    const Result<void> pushed = co_await std::move(pushing);
+    if (!pushed) co_return pushed;
+    co_return pulled;
+}
+
+asio::awaitable<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables)
+{
+    around.progress("connect", "", 0, 0);
+    auto identifying = around.courier.identify();
+    const auto identity = co_await std::move(identifying);
+    if (!identity) co_return identity.error();
+    if (around.entity_sets.empty()) around.entity_sets = stored_entity_sets(around.store);
+    const auto refreshed = tables_refreshed_at(around.store);
+    const bool stale = !refreshed || around.now() - *refreshed >= metadata_every || around.now() < *refreshed;
+    bool unknown = around.entity_sets.empty();
+    for (const std::string& name : tables) {
+        const auto known = around.table(name);
+        unknown = unknown || !known || (*known)->table().columns.empty();
+    }
+    if (!stale && !unknown) co_return Result<void>{};
+    auto refreshing = refresh_tables(around, std::move(tables));
+    co_return co_await std::move(refreshing);
+}
+
+Result<std::vector<localstore::Scope>> Cycle::scopes() const
+{
+    auto all = around_.store.scopes();
+    if (!all) return all.error();
+    std::erase_if(*all, [&](const localstore::Scope& scope) {
+        const bool asked = request_.tables.empty() ||
+                           std::ranges::find(request_.tables, scope.table) != request_.tables.end();
+        return !scope.aboard || !asked;
+    });
+    const std::vector<std::string>& first = around_.options.first_tables;
+    std::ranges::stable_sort(*all, {}, [&](const localstore::Scope& scope) {
+        return std::ranges::find(first, scope.table) - first.begin();
+    });
+    return all;
+}
+
+asio::awaitable<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
+{
+    Puller puller(around_, work_, sizes_, [this] { return push_between(); });
+    auto pulling = puller.pull(scopes, request_.extent);
+    const Result<void> pulled = co_await std::move(pulling);
+    if (!pulled) co_return pulled;
+    auto sweeping = sweep(std::move(scopes));
+    co_return co_await std::move(sweeping);
+}
+
+asio::awaitable<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
+{
+    const auto present = around_.store.scopes();
+    if (!present) co_return present.error();
+    for (const localstore::Scope& scope : *present) {
+        const bool asked = std::ranges::any_of(
+            scopes, [&](const localstore::Scope& one) { return one.number == scope.number; });
+        if (!asked) continue;
+        const auto pull = around_.store.checkpoint(scope.number, localstore::Lane::pull);
+        if (!pull) co_return pull.error();
+        const auto last = around_.store.checkpoint(scope.number, localstore::Lane::sweep);
+        if (!last) co_return last.error();
+        if (!sweep_due(scope, *pull, *last, around_.options, around_.now())) continue;
+        Sweeper sweeper(around_, work_);
+        auto sweeping = sweeper.sweep(scope);
+        const Result<void> swept = co_await std::move(sweeping);
+        if (!swept) co_return swept;
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Cycle::push_between()
+{
+    if (!std::exchange(around_.edits_waiting, false)) co_return Result<void>{};
+    Pusher pusher(around_, work_);
+    auto pushing = pusher.push();
+    co_return co_await std::move(pushing);
+}
+
+asio::awaitable<Result<void>> Cycle::push()
+{
+    around_.edits_waiting = false;
+    for (int schemas = 0;; ++schemas) {
+        Pusher pusher(around_, work_);
+        auto pushing = pusher.push();
+        const Result<void> pushed = co_await std::move(pushing);
+        if (const auto next = pusher.next_attempt()) next_ = std::min(next_.value_or(*next), *next);
+        if (!pushed || !pusher.schema_changed() || schemas > 0) co_return pushed;
+        const auto names = around_.store.table_names();
+        if (!names) co_return names.error();
+        auto refreshing = refresh_tables(around_, *names);
+        const Result<void> refreshed = co_await std::move(refreshing);
+        if (!refreshed) co_return refreshed;
+    }
+}
+
+CycleEnd Cycle::settle(const Result<void>& worked)
+{
+    work_.figures.requests = around_.courier.requests() - requests_before_;
+    const bool asked_to_stop = !worked && worked.error().code == stopped().code;
+    localstore::CycleOutcome outcome =
+        work_.figures.idle() ? localstore::CycleOutcome::idle : localstore::CycleOutcome::done;
+    if (!worked)
+        outcome = asked_to_stop ? localstore::CycleOutcome::stopped : localstore::CycleOutcome::failed;
+    const std::string message = worked ? std::string() : worked.error().message;
+    const Result<void> finished =
+        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+            return transaction.journal.finish_cycle(work_.number, outcome, to_json(work_.figures), message,
+                                                    around_.now());
+        });
+    CycleEnd end;
+    end.next = next_;
+    localstore::Cycle row;
+    row.number = work_.number;
+    row.begun_at = work_.started;
+    row.finished_at = around_.now();
+    row.outcome = outcome;
+    row.figures = to_json(work_.figures);
+    row.message = message;
+    end.report = report_of(row);
+    if (!worked)
+        end.error = worked.error();
+    else if (!finished)
+        end.error = finished.error();
+    return end;
+}
+
+CycleReport report_of(const localstore::Cycle& cycle)
+{
+    const Figures figures = parse_figures(cycle.figures);
+    CycleReport report;
+    report.number = cycle.number.value;
+    report.started = cycle.begun_at;
+    report.finished = cycle.finished_at.value_or(cycle.begun_at);
+    report.idle_repeats = std::max<std::int64_t>(cycle.repeats - 1, 0);
+    report.pulled = figures.pulled;
+    report.removed = figures.removed;
+    report.merged = figures.merged;
+    report.pushed = figures.pushed;
+    report.refused = figures.refused;
+    report.conflicts = figures.conflicts;
+    switch (cycle.outcome) {
+    case localstore::CycleOutcome::idle:
+    case localstore::CycleOutcome::done:
+        report.outcome = "done";
+        break;
+    case localstore::CycleOutcome::under_way:
+        report.outcome = cycle.finished_at ? "done" : "did not finish";
+        break;
+    case localstore::CycleOutcome::failed:
+    case localstore::CycleOutcome::stopped:
+        report.outcome = cycle.message.empty() ? "stopped" : cycle.message;
+        break;
+    }
+    return report;
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "engine/pull.h"
+#include "engine/schedule.h"
+#include "engine/surroundings.h"
+#include "hawser/synchronizer.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+/// What a cycle is asked to do.
+struct CycleRequest {
+    Reason reason = Reason::asked;
+    std::vector<std::string> tables{}; ///< Empty = all chosen ones.
+    Puller::Extent extent = Puller::Extent::changes;
+};
+
+/// How a cycle ended. `report` is there as soon as the cycle had begun, whatever happened.
+struct CycleEnd {
+    std::optional<CycleReport> report{};
+    std::optional<Error> error{};
+    std::optional<Instant> next{}; ///< The earliest moment that a waiting change has of its own.
+};
+
+/// One pull, reconcile and push. Everything it did is on disk when it ends, and whatever it had not
+/// done goes on in the next one; it may be destroyed at any suspension.
+class Cycle {
+public:
+    Cycle(Surroundings& around, PageSizes& sizes, CycleRequest request)
+        : around_(around), sizes_(sizes), request_(std::move(request))
+    {
+    }
+
+    /// Reads top to bottom: admit, pull, reconcile, push, settle.
+    asio::awaitable<CycleEnd> run();
+
+    /// Reachable, signed in, the organization and user that the replica is bound to, and the tables'
+    /// metadata at hand.
+    static asio::awaitable<Result<void>> admit(Surroundings& around, std::vector<std::string> tables);
+
+    /// There are new local edits: a pull under way lets them go between two pages.
+    static void edited(Surroundings& around) { around.edits_waiting = true; }
+
+private:
+    asio::awaitable<Result<void>> work();
+    asio::awaitable<Result<void>> pull(std::vector<localstore::Scope> scopes);
+    asio::awaitable<Result<void>> sweep(std::vector<localstore::Scope> scopes);
+    asio::awaitable<Result<void>> push();
+    asio::awaitable<Result<void>> push_between();
+    Result<std::vector<localstore::Scope>> scopes() const;
+    CycleEnd settle(const Result<void>& worked);
+
+    Surroundings& around_;
+    PageSizes& sizes_;
+    CycleRequest request_;
+    CycleWork work_{};
+    std::uint64_t requests_before_ = 0;
+    std::optional<Instant> next_{};
+};
+
+/// A stored cycle as people see it.
+CycleReport report_of(const localstore::Cycle& cycle);
+
+} // namespace hawser::engine

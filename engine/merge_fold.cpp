@@ -1,0 +1,31 @@
+#include "engine/merge_fold.h"
+
+#include "conflict/merge.h"
+
+#include <utility>
+
+namespace hawser::engine {
+namespace {
+
+class MergeFold : public localstore::Fold {
+public:
+    explicit MergeFold(std::shared_ptr<const Policies> policies) : policies_(std::move(policies)) {}
+
+    Result<Fields> apply(const Table& table, const Fields& before, const Fields& x,
+                         const Fields& after) const override
+    {
+        return conflict::apply(before, x, after, policies_->of(table)->policy);
+    }
+
+private:
+    std::shared_ptr<const Policies> policies_;
+};
+
+} // namespace
+
+std::shared_ptr<const localstore::Fold> merge_fold(std::shared_ptr<const Policies> policies)
+{
+    return std::make_shared<MergeFold>(std::move(policies));
+}
+
+} // namespace hawser::engine
