@@ -68,7 +68,6 @@ bool compares(const Filter& filter, const Value& value)
         if (filter.comparison == Filter::Operator::ne) return !is_null(value);
         return false;
     }
-    if (is_null(value)) return false;
     const auto found = order(value, filter.operand);
     return found && holds(*found, filter.comparison);
 }
