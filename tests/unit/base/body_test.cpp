@@ -137,7 +137,8 @@ TEST_CASE("What is no body is refused as a corrupt one")
          {std::string(), std::string("{}"), std::string("[1"), std::string("null"), std::string("[{}]"),
           std::string("[1.5]"), std::string("[18446744073709551615]"), std::string(R"([["account","x"]])"),
           std::string(R"([["account"]])"), std::string(R"([[["k"]]])"), std::string(R"([[["b",1],["a",1]]])"),
-          std::string("[1,2,3,4,5,6,7,8,9]"), deep, std::string("[\"\xff\xfe\"]")}) {
+          std::string(R"([[["a",1],["a",1]]])"), std::string("[1,2,3,4,5,6,7,8,9]"), deep,
+          std::string("[\"\xff\xfe\"]")}) {
         INFO(text.substr(0, 40));
         const auto decoded = decode_body(layout, table, text);
         REQUIRE_FALSE(decoded);

@@ -116,7 +116,10 @@ TEST_CASE("One side's change takes the whole group, and two sides' changes conte
 
     theirs["start"] = text("1a");
     mine["end"] = text("2b");
-    CHECK(merge(base, mine, theirs, policy).contested.empty());
+    const Merge agreed = merge(base, mine, theirs, policy);
+    CHECK(agreed.contested.empty());
+    CHECK(agreed.decisions.empty());
+    CHECK(agreed.from_both == std::vector<std::string>{"end", "start"});
 }
 
 TEST_CASE("A group whose columns all have one rule of sides is settled whole")
@@ -215,6 +218,11 @@ TEST_CASE("What one side alone made wrong is left for the server to judge")
     theirs["actualstart"] = text("2021-01-02");
     Fields mine = base;
     mine["subject"] = text("t");
-    const Merge result = validated(merge(base, mine, theirs, policy), base, mine, theirs, policy, validator);
-    CHECK(result.contested.empty());
+    for (const auto& [local, remote] : {std::pair{mine, theirs}, std::pair{theirs, mine}}) {
+        const Merge result =
+            validated(merge(base, local, remote, policy), base, local, remote, policy, validator);
+        CHECK(result.contested.empty());
+        CHECK(result.decisions.empty());
+        CHECK(result.merged.at("actualend") == text("2020-01-01"));
+    }
 }
