@@ -35,10 +35,14 @@ std::string reason_of(const localstore::Change& change)
 Badge face_of(localstore::Badge badge)
 {
     switch (badge) {
-    case localstore::Badge::saved_here: return Badge::saved_here;
-    case localstore::Badge::sending: return Badge::sending;
-    case localstore::Badge::needs_you: return Badge::needs_you;
-    case localstore::Badge::on_server: break;
+    case localstore::Badge::saved_here:
+        return Badge::saved_here;
+    case localstore::Badge::sending:
+        return Badge::sending;
+    case localstore::Badge::needs_you:
+        return Badge::needs_you;
+    case localstore::Badge::on_server:
+        break;
     }
     return Badge::on_server;
 }
@@ -66,7 +70,8 @@ localstore::ChangeKind store_of(ChangeKind kind)
 
 Record face_of(localstore::RecordView view)
 {
-    return {std::move(view.key), std::move(view.etag), std::move(view.fields), face_of(view.badge), view.partial};
+    return {std::move(view.key), std::move(view.etag), std::move(view.fields), face_of(view.badge),
+            view.partial};
 }
 
 Guid group_id(localstore::GroupNumber group)

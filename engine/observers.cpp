@@ -80,7 +80,8 @@ public:
         {
             std::unique_lock lock(mutex_);
             if (hearers_.erase(number) > 0) {
-                heard_.wait(lock, [&] { return !hearing_now_ || hearing_.get_id() == std::this_thread::get_id(); });
+                heard_.wait(lock,
+                            [&] { return !hearing_now_ || hearing_.get_id() == std::this_thread::get_id(); });
                 return;
             }
             const auto found = watches_.find(number);
@@ -105,7 +106,8 @@ private:
     void start_threads()
     {
         if (telling_.joinable()) return;
-        if (auto listener = localstore::platform::WakeListener::listen(store_.path())) listener_ = *std::move(listener);
+        if (auto listener = localstore::platform::WakeListener::listen(store_.path()))
+            listener_ = *std::move(listener);
         telling_ = std::thread([this] { tell(); });
         hearing_ = std::thread([this] { hear(); });
     }
@@ -193,8 +195,8 @@ private:
         if (interest.what == Notice::What::status) return notice;
         if (news.many) return notice;
         for (const RecordKey& key : news.records) {
-            const bool wanted = interest.what == Notice::What::record ? key == interest.record
-                                                                      : key.table == interest.table;
+            const bool wanted =
+                interest.what == Notice::What::record ? key == interest.record : key.table == interest.table;
             if (wanted && std::ranges::find(notice.records, key) == notice.records.end())
                 notice.records.push_back(key);
         }

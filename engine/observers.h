@@ -19,8 +19,8 @@ class Watchers {
 public:
     struct Interest {
         Notice::What what = Notice::What::record;
-        RecordKey record{};      ///< For a record.
-        std::string table{};     ///< For a query.
+        RecordKey record{};  ///< For a record.
+        std::string table{}; ///< For a query.
     };
 
     Watchers(localstore::Store& store, std::function<void(std::function<void()>)> post);

@@ -1,0 +1,196 @@
+#include "hawser/replica.h"
+
+#include "engine/face.h"
+#include "engine/merge_fold.h"
+#include "engine/replica_implementation.h"
+#include "localstore/repair.h"
+#include "localstore/transaction.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser {
+namespace {
+
+constexpr std::string_view token_setting = "token_command";
+constexpr std::string_view usual_scope = "all";
+
+localstore::StoreOptions store_options(const ReplicaOptions& options,
+                                       std::shared_ptr<const engine::Policies> policies)
+{
+    localstore::StoreOptions store;
+    store.path = options.path;
+    store.vfs = options.vfs;
+    store.fold = engine::merge_fold(std::move(policies));
+    return store;
+}
+
+std::shared_ptr<Replica::Impl> prepared(ReplicaOptions options)
+{
+    auto impl = std::make_shared<Replica::Impl>();
+    if (!options.clock) options.clock = system_clock();
+    if (!options.random) options.random = system_random();
+    impl->options = std::move(options);
+    impl->policies = std::make_shared<const engine::Policies>();
+    return impl;
+}
+
+std::string token_text(const std::vector<std::string>& command)
+{
+    boost::json::array words;
+    for (const std::string& word : command) words.push_back(boost::json::string(word));
+    return boost::json::serialize(words);
+}
+
+std::vector<std::string> token_words(const std::string& text)
+{
+    std::vector<std::string> command;
+    boost::system::error_code failure;
+    const boost::json::value words = boost::json::parse(text, failure);
+    if (failure || !words.is_array()) return command;
+    for (const boost::json::value& word : words.get_array())
+        if (word.is_string()) command.emplace_back(word.get_string());
+    return command;
+}
+
+/// A table that was chosen before the organization was asked what it looks like.
+Table unseen_table(const std::string& name)
+{
+    Table table;
+    table.name = name;
+    table.primary_id = name + "id";
+    return table;
+}
+
+} // namespace
+
+Replica::Replica(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Replica::Replica(const Replica&) = default;
+Replica::Replica(Replica&&) noexcept = default;
+Replica& Replica::operator=(const Replica&) = default;
+Replica& Replica::operator=(Replica&&) noexcept = default;
+Replica::~Replica() = default;
+
+Result<Replica> Replica::open(ReplicaOptions options)
+{
+    auto impl = prepared(std::move(options));
+    auto store = localstore::Store::open(store_options(impl->options, impl->policies));
+    if (!store) return store.error();
+    impl->store = *std::move(store);
+    impl->watchers = std::make_unique<engine::Watchers>(*impl->store, impl->options.post);
+    return Replica(std::move(impl));
+}
+
+Result<Replica> Replica::create(ReplicaOptions options, const Binding& binding)
+{
+    auto impl = prepared(std::move(options));
+    const Guid instance = binding.instance_id.is_nil() ? Guid::make(impl->random()) : binding.instance_id;
+    const localstore::Binding bound{binding.organization_id,  binding.user_id, binding.mailbox,
+                                    binding.organization_url, instance,        Guid::make(impl->random())};
+    auto store = localstore::Store::create(store_options(impl->options, impl->policies), bound, impl->now());
+    if (!store) return store.error();
+    impl->store = *std::move(store);
+    const Result<void> kept =
+        impl->store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+            return transaction.journal.set_setting(token_setting, token_text(binding.token_command));
+        });
+    if (!kept) return kept.error();
+    impl->watchers = std::make_unique<engine::Watchers>(*impl->store, impl->options.post);
+    return Replica(std::move(impl));
+}
+
+Binding Replica::binding() const
+{
+    const localstore::Binding bound = impl_->store->binding();
+    return {bound.url,     bound.organization, bound.user,
+            bound.mailbox, bound.instance,     token_words(impl_->store->setting(token_setting))};
+}
+
+std::filesystem::path Replica::path() const
+{
+    return impl_->store->path();
+}
+
+std::vector<Table> Replica::tables() const
+{
+    std::vector<Table> tables;
+    const auto names = impl_->store->table_names();
+    if (!names) return tables;
+    for (const std::string& name : *names)
+        if (const auto known = impl_->store->table(name); known && !(*known)->table.columns.empty())
+            tables.push_back((*known)->table);
+    return tables;
+}
+
+Result<Table> Replica::table(std::string_view name) const
+{
+    const auto known = impl_->store->table(name);
+    if (!known) return known.error();
+    return (*known)->table;
+}
+
+Result<void> Replica::choose(const std::vector<ScopeChoice>& scopes)
+{
+    return impl_->store->transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto present = impl_->store->scopes();
+            if (!present) return present.error();
+            for (const localstore::Scope& scope : *present) {
+                const bool stays = std::ranges::any_of(
+                    scopes, [&](const ScopeChoice& choice) { return choice.table == scope.table; });
+                if (stays) continue;
+                const Result<void> dropped = transaction.rounds.drop_scope(scope.number);
+                if (!dropped) return dropped;
+            }
+            for (const ScopeChoice& choice : scopes) {
+                const auto known = impl_->store->table(choice.table);
+                if (!known) {
+                    const Result<void> defined = transaction.define_table(unseen_table(choice.table));
+                    if (!defined) return defined;
+                } else if (!(*known)->table.columns.empty() && !choice.filter.empty()) {
+                    const auto filter = parse_filter((*known)->table, choice.filter);
+                    if (!filter) return filter.error();
+                }
+                localstore::Scope scope;
+                scope.table = choice.table;
+                scope.name = usual_scope;
+                scope.filter = choice.filter;
+                scope.columns = choice.columns;
+                const auto defined = transaction.rounds.define_scope(scope);
+                if (!defined) return defined.error();
+            }
+            return {};
+        });
+}
+
+Result<std::vector<ScopeChoice>> Replica::chosen() const
+{
+    const auto scopes = impl_->store->scopes();
+    if (!scopes) return scopes.error();
+    std::vector<ScopeChoice> choices;
+    for (const localstore::Scope& scope : *scopes)
+        if (scope.aboard) choices.push_back({scope.table, scope.filter, scope.columns});
+    return choices;
+}
+
+Result<std::vector<std::string>> Replica::check() const
+{
+    return impl_->store->integrity_check();
+}
+
+Result<void> Replica::backup(const std::filesystem::path& file) const
+{
+    return impl_->store->backup(file);
+}
+
+Result<std::vector<std::string>> Replica::repair(const ReplicaOptions& options)
+{
+    const std::shared_ptr<Clock> clock = options.clock ? options.clock : system_clock();
+    auto report = localstore::repair(options.path, clock->now());
+    if (!report) return report.error();
+    return std::move(report->unreadable);
+}
+
+} // namespace hawser

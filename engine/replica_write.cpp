@@ -1,0 +1,194 @@
+#include "engine/face.h"
+#include "engine/replica_implementation.h"
+#include "engine/rules/validation.h"
+
+#include <map>
+#include <utility>
+
+namespace hawser {
+namespace {
+
+/// A record as the edits of this call leave it: a later edit may build on an earlier one.
+using Standings = std::map<RecordKey, engine::Standing>;
+
+Result<engine::Standing> standing_of(const localstore::Store& store, const RecordKey& key)
+{
+    auto view = store.get(key);
+    if (!view) return view.error();
+    if (!*view) return engine::Standing{};
+    return engine::Standing{true, (*view)->partial, std::move((*view)->fields)};
+}
+
+void follow(engine::Standing& standing, const Edit& edit)
+{
+    standing.here = edit.kind != ChangeKind::erase;
+    for (const auto& [column, value] : edit.columns) standing.columns[column] = value;
+}
+
+localstore::Sequence sequence(ChangeNumber change)
+{
+    return localstore::Sequence{change};
+}
+
+} // namespace
+
+localstore::WriteContext Replica::Impl::context(const Author& author, localstore::Grouping grouping) const
+{
+    localstore::WriteContext context;
+    context.now = now();
+    context.actor = author.actor;
+    context.on_behalf_of = author.on_behalf_of;
+    context.grouping = grouping;
+    return context;
+}
+
+Result<std::vector<RecordKey>> Replica::Impl::write(const std::vector<Edit>& edits, const Author& author,
+                                                    localstore::Grouping grouping) const
+{
+    std::vector<localstore::Edit> accepted;
+    std::vector<RecordKey> keys;
+    Standings standings;
+    for (Edit edit : edits) {
+        const auto known = store->table(edit.record.table);
+        if (!known) {
+            if (known.error().code != "store.unknown_table") return known.error();
+            return Error{ErrorKind::refuse, "input.unknown_table", known.error().message};
+        }
+        if (edit.kind == ChangeKind::create && edit.record.id.is_nil()) edit.record.id = Guid::make(random());
+        auto at = standings.find(edit.record);
+        if (at == standings.end()) {
+            auto standing = standing_of(*store, edit.record);
+            if (!standing) return standing.error();
+            at = standings.emplace(edit.record, *std::move(standing)).first;
+        }
+        auto fine = engine::checked((*known)->table, std::move(edit), at->second);
+        if (!fine) return fine.error();
+        follow(at->second, *fine);
+        keys.push_back(fine->record);
+        accepted.push_back({engine::store_of(fine->kind), fine->record, std::move(fine->columns)});
+    }
+    const auto written = store->write(accepted, context(author, grouping));
+    if (!written) return written.error();
+    return keys;
+}
+
+Result<std::vector<RecordKey>> Replica::write(const std::vector<Edit>& edits, const Author& author)
+{
+    return impl_->write(edits, author, localstore::Grouping::separate);
+}
+
+Result<std::vector<RecordKey>> Replica::write_group(const std::vector<Edit>& edits, const Author& author)
+{
+    return impl_->write(edits, author, localstore::Grouping::one_unit);
+}
+
+Result<std::vector<Change>> Replica::queue(const ChangeFilter& filter) const
+{
+    const auto changes = impl_->store->changes(engine::store_of(filter));
+    if (!changes) return changes.error();
+    std::vector<Change> faces;
+    faces.reserve(changes->size());
+    std::map<RecordKey, std::string> names;
+    for (const localstore::Change& change : *changes) {
+        Change face = engine::face_of(change);
+        auto named = names.find(face.record);
+        if (named == names.end()) named = names.emplace(face.record, impl_->name_of(face.record)).first;
+        face.record_name = named->second;
+        if (localstore::is_live(change.state)) {
+            const auto dependencies = impl_->store->dependencies_of(change.sequence);
+            if (!dependencies) return dependencies.error();
+            for (const localstore::Dependency& dependency : dependencies->waits_for)
+                face.waits_for.push_back(dependency.on.value);
+        }
+        faces.push_back(std::move(face));
+    }
+    return faces;
+}
+
+Result<void> Replica::undo(ChangeNumber change)
+{
+    const auto undone =
+        impl_->store->undo(sequence(change), impl_->context({}, localstore::Grouping::separate));
+    if (!undone) return undone.error();
+    return {};
+}
+
+Result<void> Replica::hold(ChangeNumber change)
+{
+    return impl_->store->hold(sequence(change), "held by you");
+}
+
+Result<void> Replica::release(ChangeNumber change)
+{
+    return impl_->store->release(sequence(change));
+}
+
+Result<void> Replica::retry(ChangeNumber change)
+{
+    return impl_->store->retry(sequence(change));
+}
+
+Result<void> Replica::discard(ChangeNumber change)
+{
+    const auto gone =
+        impl_->store->discard(sequence(change), impl_->context({}, localstore::Grouping::separate));
+    if (!gone) return gone.error();
+    return {};
+}
+
+Result<std::vector<Conflict>> Replica::conflicts(bool include_resolved) const
+{
+    localstore::ConflictFilter filter;
+    filter.closed_too = include_resolved;
+    const auto conflicts = impl_->store->conflicts(filter);
+    if (!conflicts) return conflicts.error();
+    std::vector<Conflict> faces;
+    for (const localstore::Conflict& conflict : *conflicts) {
+        faces.push_back(engine::face_of(conflict));
+        faces.back().record_name = impl_->name_of(conflict.key);
+    }
+    return faces;
+}
+
+Result<void> Replica::resolve(ConflictNumber conflict, const Resolution& resolution, const Author& author)
+{
+    const auto open = impl_->store->conflict(localstore::ConflictNumber{conflict});
+    if (!open) return open.error();
+    const auto known = impl_->store->table(open->key.table);
+    if (!known) return known.error();
+    localstore::Resolution chosen;
+    chosen.side =
+        resolution.side == Resolution::Side::mine ? localstore::Side::mine : localstore::Side::theirs;
+    for (const auto& [name, value] : resolution.chosen) {
+        const Column* column = (*known)->table.column(name);
+        if (!column)
+            return Error{ErrorKind::refuse, "input.unknown_column",
+                         "table " + open->key.table + " has no column \"" + name + "\""};
+        auto spelled = canonical((*known)->table, *column, value);
+        if (!spelled) return spelled.error();
+        chosen.chosen.emplace(name, *std::move(spelled));
+    }
+    const auto settled = impl_->store->resolve(localstore::ConflictNumber{conflict}, chosen,
+                                               impl_->context(author, localstore::Grouping::separate));
+    if (!settled) return settled.error();
+    return {};
+}
+
+Result<Replica::Comparison> Replica::compare(const RecordKey& key) const
+{
+    auto state = impl_->store->state(key);
+    if (!state) return state.error();
+    if (!state->known)
+        return Error{ErrorKind::refuse, "input.unknown_record",
+                     key.table + " " + key.id.text() + " is not in this replica"};
+    Comparison comparison;
+    comparison.mine = state->local;
+    if (!state->shadow)
+        comparison.base = state->local;
+    else if (state->shadow->remote != localstore::Remote::never)
+        comparison.base = state->shadow->fields;
+    comparison.base_etag = state->etag;
+    return comparison;
+}
+
+} // namespace hawser

@@ -1,0 +1,151 @@
+#include "engine/status.h"
+
+#include "base/time_text.h"
+#include "engine/cycle_report.h"
+#include "engine/replica_implementation.h"
+#include "engine/saved_error.h"
+#include "localstore/engine_lock.h"
+
+#include <algorithm>
+#include <map>
+
+namespace hawser::engine {
+namespace {
+
+constexpr std::size_t waiting_most = 100;
+
+ConnectionState face_of(localstore::ConnectionState state)
+{
+    switch (state) {
+    case localstore::ConnectionState::online:
+        return ConnectionState::online;
+    case localstore::ConnectionState::going_offline:
+        return ConnectionState::going_offline;
+    case localstore::ConnectionState::offline_by_choice:
+        return ConnectionState::offline_by_choice;
+    case localstore::ConnectionState::going_online:
+        return ConnectionState::going_online;
+    case localstore::ConnectionState::disconnected:
+        break;
+    }
+    return ConnectionState::disconnected;
+}
+
+PullMode mode_of(const localstore::Scope& scope)
+{
+    if (scope.mode == "delta") return PullMode::delta;
+    if (scope.mode == "filter") return PullMode::filter;
+    return PullMode::off;
+}
+
+Result<TableStatus> table_status(const localstore::Store& store, const localstore::Scope& scope)
+{
+    TableStatus status;
+    status.table = scope.table;
+    status.mode = mode_of(scope);
+    status.reason = scope.reason;
+    const auto counted = store.count(scope.table, std::nullopt);
+    if (!counted) return counted.error();
+    status.records = static_cast<std::uint64_t>(*counted);
+    const auto checkpoint = store.checkpoint(scope.number, localstore::Lane::pull);
+    if (!checkpoint) return checkpoint.error();
+    status.complete = checkpoint->full_finished_at.has_value();
+    status.as_of = checkpoint->finished_at;
+    if (!status.complete)
+        status.missing = checkpoint->under_way ? "the first pull has brought " +
+                                                     std::to_string(checkpoint->rows) + " rows so far"
+                                               : "it has not been pulled yet";
+    if (!scope.aboard) status.missing = "it is not aboard: " + scope.reason;
+    return status;
+}
+
+int urgency(localstore::ChangeState state)
+{
+    switch (state) {
+    case localstore::ChangeState::parked:
+        return 0;
+    case localstore::ChangeState::contested:
+        return 1;
+    case localstore::ChangeState::held:
+        return 2;
+    default:
+        return 3;
+    }
+}
+
+Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl)
+{
+    std::vector<Waiting> waiting;
+    std::map<RecordKey, std::string> names;
+    using State = localstore::ChangeState;
+    for (const std::vector<State>& states : {std::vector<State>{State::parked},
+                                             {State::contested},
+                                             {State::held},
+                                             {State::queued, State::in_flight}}) {
+        if (waiting.size() >= waiting_most) break;
+        localstore::ChangeFilter filter;
+        filter.states = states;
+        filter.limit = waiting_most - waiting.size();
+        const auto changes = impl.store->changes(filter);
+        if (!changes) return changes.error();
+        for (const localstore::Change& change : *changes) {
+            auto named = names.find(change.key);
+            if (named == names.end()) named = names.emplace(change.key, impl.name_of(change.key)).first;
+            std::string reason = change.reason;
+            if (reason.empty()) reason = change.last_error;
+            if (reason.empty()) reason = change.waits_for;
+            if (reason.empty() && urgency(change.state) == 3) reason = "waits for the next cycle";
+            if (reason.empty()) reason = std::string(localstore::to_text(change.state));
+            waiting.push_back(
+                {change.key, named->second, change.sequence.value, std::move(reason), change.next_attempt});
+        }
+    }
+    return waiting;
+}
+
+} // namespace
+
+Result<Status> status_from_disk(const Replica& replica)
+{
+    const Replica::Impl& impl = *replica.impl();
+    const localstore::Store& store = *impl.store;
+    Status status;
+    const auto connection = store.connection();
+    if (!connection) return connection.error();
+    status.state = face_of(connection->state);
+    status.state_reason = connection->reason;
+    status.state_since = connection->since;
+
+    const auto figures = store.queue_figures();
+    if (!figures) return figures.error();
+    status.pending = static_cast<std::uint64_t>(figures->queued + figures->in_flight);
+    status.pending_records = static_cast<std::uint64_t>(figures->records);
+    status.parked = static_cast<std::uint64_t>(figures->parked);
+    status.held = static_cast<std::uint64_t>(figures->held);
+    status.conflicts = static_cast<std::uint64_t>(figures->open_conflicts);
+    status.oldest_pending = figures->oldest;
+    status.next_attempt = figures->next_attempt;
+    if (const auto next = parse_instant(store.setting(next_attempt_setting)))
+        status.next_attempt = std::min(status.next_attempt.value_or(*next), *next);
+    status.offline_since = parse_instant(store.setting(offline_since_setting));
+    status.last_error = parse_saved_error(store.setting(last_error_setting));
+
+    const auto cycles = store.cycles(localstore::CycleNumber{}, 1);
+    if (!cycles) return cycles.error();
+    if (!cycles->empty()) status.last_cycle = report_of(cycles->front());
+    status.engine = localstore::EngineLock::holder(store.path());
+
+    const auto scopes = store.scopes();
+    if (!scopes) return scopes.error();
+    for (const localstore::Scope& scope : *scopes) {
+        auto table = table_status(store, scope);
+        if (!table) return table.error();
+        status.tables.push_back(*std::move(table));
+    }
+    auto waiting = waiting_of(impl);
+    if (!waiting) return waiting.error();
+    status.waiting = *std::move(waiting);
+    return status;
+}
+
+} // namespace hawser::engine
