@@ -1,0 +1,93 @@
+#include "tests/catch.h"
+#include "transport/dataverse/unknown_answer.h"
+
+using namespace hawser;
+using namespace hawser::dataverse;
+using Kind = Verdict::Kind;
+using Presence = Seen::Presence;
+
+namespace {
+
+Sent sent(Sent::Kind kind, Sent::Proof proof = Sent::Proof::equality)
+{
+    return {kind,
+            proof,
+            "W/\"5\"",
+            {{"firstname", Value{std::string("Ann")}}, {"age", Value{std::int64_t{7}}}, {"note", Value{}}}};
+}
+
+Seen seen(Presence record, std::string etag = {}, Fields columns = {}, Presence receipt = Presence::absent)
+{
+    return {record, std::move(etag), std::move(columns), receipt};
+}
+
+const Fields ours{
+    {"firstname", Value{std::string("Ann")}}, {"age", Value{std::int64_t{7}}}, {"other", Value{true}}};
+
+} // namespace
+
+TEST_CASE("an unknown create is sent again when absent and was applied when present", "[unknown]")
+{
+    CHECK(judge_unknown(sent(Sent::Kind::create), seen(Presence::absent)).kind == Kind::resend);
+    CHECK(judge_unknown(sent(Sent::Kind::create), seen(Presence::present, "W/\"9\"")).kind == Kind::applied);
+}
+
+TEST_CASE("an unknown update is judged by etag, then by the columns that were sent", "[unknown]")
+{
+    const auto update = sent(Sent::Kind::update);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"5\"", {})).kind == Kind::resend);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"6\"", ours)).kind == Kind::applied);
+    CHECK(judge_unknown(update, seen(Presence::absent)).kind == Kind::gone);
+
+    auto theirs = ours;
+    theirs["age"] = std::int64_t{8};
+    const auto partly = judge_unknown(update, seen(Presence::present, "W/\"6\"", theirs));
+    CHECK(partly.kind == Kind::indeterminate);
+    CHECK(partly.columns == std::vector<std::string>{"age"});
+
+    const auto all =
+        judge_unknown(update, seen(Presence::present, "W/\"6\"", {{"note", Value{std::string("x")}}}));
+    CHECK(all.columns == std::vector<std::string>{"age", "firstname", "note"});
+}
+
+TEST_CASE("an unknown deletion never overrides an edit", "[unknown]")
+{
+    const auto remove = sent(Sent::Kind::remove);
+    CHECK(judge_unknown(remove, seen(Presence::absent)).kind == Kind::applied);
+    CHECK(judge_unknown(remove, seen(Presence::present, "W/\"5\"")).kind == Kind::resend);
+    CHECK(judge_unknown(remove, seen(Presence::present, "W/\"6\"")).kind == Kind::not_applied);
+}
+
+TEST_CASE("a receipt row is the proof where equality proves nothing", "[unknown]")
+{
+    const auto update = sent(Sent::Kind::update, Sent::Proof::receipt);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"6\"", {}, Presence::present)).kind ==
+          Kind::applied);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"6\"", ours, Presence::absent)).kind ==
+          Kind::not_applied);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"5\"", ours, Presence::absent)).kind ==
+          Kind::resend);
+    CHECK(judge_unknown(update, seen(Presence::present, "W/\"6\"", ours, Presence::no_answer)).kind ==
+          Kind::ask_again);
+}
+
+TEST_CASE("no answer to the verifying read decides nothing", "[unknown]")
+{
+    for (const auto kind : {Sent::Kind::create, Sent::Kind::update, Sent::Kind::remove})
+        for (const auto proof : {Sent::Proof::equality, Sent::Proof::receipt})
+            CHECK(
+                judge_unknown(sent(kind, proof), seen(Presence::no_answer, "", {}, Presence::absent)).kind ==
+                Kind::ask_again);
+}
+
+TEST_CASE("text is equal as a server may store it, everything else exactly", "[unknown]")
+{
+    const auto text = [](const char* value) { return Value{std::string(value)}; };
+    CHECK(equal_as_stored(text("a\r\nb  "), text("a\nb")));
+    CHECK(equal_as_stored(text("  \n"), Value{}));
+    CHECK_FALSE(equal_as_stored(text("a b"), text("ab")));
+    CHECK_FALSE(equal_as_stored(text(" a"), text("a")));
+    CHECK_FALSE(equal_as_stored(Value{Decimal{"1"}}, text("1")));
+    CHECK_FALSE(equal_as_stored(Value{}, text("a")));
+    CHECK(equal_as_stored(Value{}, Value{}));
+}
