@@ -1,6 +1,6 @@
 #include "engine/cycle.h"
 
-#include "base/time_text.h"
+#include "engine/cycle_report.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/sweep.h"
@@ -187,36 +187,6 @@ CycleEnd Cycle::settle(const Result<void>& worked)
     else if (!finished)
         end.error = finished.error();
     return end;
-}
-
-CycleReport report_of(const localstore::Cycle& cycle)
-{
-    const Figures figures = parse_figures(cycle.figures);
-    CycleReport report;
-    report.number = cycle.number.value;
-    report.started = cycle.begun_at;
-    report.finished = cycle.finished_at.value_or(cycle.begun_at);
-    report.idle_repeats = std::max<std::int64_t>(cycle.repeats - 1, 0);
-    report.pulled = figures.pulled;
-    report.removed = figures.removed;
-    report.merged = figures.merged;
-    report.pushed = figures.pushed;
-    report.refused = figures.refused;
-    report.conflicts = figures.conflicts;
-    switch (cycle.outcome) {
-    case localstore::CycleOutcome::idle:
-    case localstore::CycleOutcome::done:
-        report.outcome = "done";
-        break;
-    case localstore::CycleOutcome::under_way:
-        report.outcome = cycle.finished_at ? "done" : "did not finish";
-        break;
-    case localstore::CycleOutcome::failed:
-    case localstore::CycleOutcome::stopped:
-        report.outcome = cycle.message.empty() ? "stopped" : cycle.message;
-        break;
-    }
-    return report;
 }
 
 } // namespace hawser::engine

@@ -61,7 +61,4 @@ private:
     std::optional<Instant> next_{};
 };
 
-/// A stored cycle as people see it.
-CycleReport report_of(const localstore::Cycle& cycle);
-
 } // namespace hawser::engine

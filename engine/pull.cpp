@@ -292,8 +292,8 @@ asio::awaitable<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
     if (!checkpoint) co_return checkpoint.error();
     round->kind = round->mode == PullMode::delta ? RoundKind::delta : RoundKind::filter;
     round->newest = round->since = parse_watermark(checkpoint->watermark).newest;
-    auto reading = read_page(*round, answer);
-    Result<Page> page = co_await std::move(reading);
+    auto reading = read_page(around_, round->table, round->plan, answer);
+    Result<ReadPage> page = co_await std::move(reading);
     if (!page) co_return page.error();
     const bool nothing = page->end.rows == 0 && page->end.tombstones == 0 && page->end.next_link.empty();
     const bool fresh = checkpoint->finished_at && around_.now() - *checkpoint->finished_at < token_renewal;

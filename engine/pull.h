@@ -2,9 +2,9 @@
 
 #include "base/filter.h"
 #include "engine/absence.h"
-#include "engine/page_rows.h"
 #include "engine/page_size.h"
 #include "engine/pull_mode.h"
+#include "engine/read_page.h"
 #include "engine/surroundings.h"
 #include "localstore/round.h"
 #include "transport/dataverse/pull.h"
@@ -64,11 +64,6 @@ public:
     asio::awaitable<Result<void>> pull(std::vector<localstore::Scope> scopes, Extent extent);
 
 private:
-    struct Page {
-        PageRows rows{0};
-        dataverse::PageEnd end{};
-        std::size_t bytes = 0;
-    };
     enum class Next { another_page, round_over };
 
     // pull.cpp: which request comes next, and what a failure means.
@@ -87,12 +82,11 @@ private:
 
     // pull_page.cpp: one page, from bytes to rows in the replica.
     asio::awaitable<Result<Next>> take_page(PullRound& round, http::Answer answer);
-    asio::awaitable<Result<Page>> read_page(PullRound& round, http::Answer answer);
-    Result<void> store_rows(PullRound& round, const Page& page);
+    Result<void> store_rows(PullRound& round, const ReadPage& page);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
-                           localstore::RowTaker& taker, const Page& page, const PageRows::Row& row);
-    asio::awaitable<Result<void>> bury(PullRound& round, const Page& page);
-    asio::awaitable<Result<void>> finish(PullRound& round, const Page& page);
+                           localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
+    asio::awaitable<Result<void>> bury(PullRound& round, const ReadPage& page);
+    asio::awaitable<Result<void>> finish(PullRound& round, const ReadPage& page);
 
     Surroundings& around_;
     CycleWork& cycle_;

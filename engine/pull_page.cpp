@@ -14,59 +14,15 @@ namespace {
 
 /// Rows in one transaction while somebody waits for the write lock; without anybody a page is one.
 constexpr std::size_t rows_before_yielding = 250;
-constexpr std::size_t activities_a_batch = 1'000;
 /// Versions that a first round is followed back: what other transactions had not committed then.
 constexpr std::int64_t first_overlap = 1'000;
 
-asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
-                                                          std::vector<Guid> ids)
-{
-    dataverse::PartyMap all;
-    for (std::size_t at = 0; at < ids.size(); at += activities_a_batch) {
-        const std::span<const Guid> some =
-            std::span(ids).subspan(at, std::min(activities_a_batch, ids.size() - at));
-        const std::vector<dataverse::BatchItem> items = dataverse::party_items(table, some);
-        http::Request request = dataverse::write_batch(
-            around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
-        auto sending = around.courier.send(std::move(request));
-        const Result<http::Answer> answer = co_await std::move(sending);
-        if (!answer) co_return answer.error();
-        const dataverse::BatchAnswer parts =
-            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
-        Result<dataverse::PartyMap> parties = dataverse::parse_parties(table, parts, some, around.now());
-        if (!parties) co_return parties;
-        all.merge(*parties);
-    }
-    co_return all;
-}
-
 } // namespace
-
-asio::awaitable<Result<Puller::Page>> Puller::read_page(PullRound& round, http::Answer answer)
-{
-    const dataverse::PageLimits limits{around_.options.page_bytes_most, PageSize::most_rows, 16};
-    dataverse::PartyMap parties;
-    const auto missing = dataverse::missing_parties(round.plan, answer.body, limits);
-    if (!missing) co_return missing.error();
-    if (!missing->empty()) {
-        auto reading = read_parties(around_, round.table->table(), *missing);
-        Result<dataverse::PartyMap> read = co_await std::move(reading);
-        if (!read) co_return read.error();
-        parties = std::move(*read);
-    }
-    Page page;
-    page.bytes = answer.body.size();
-    page.rows = PageRows(answer.body.size() * 3 / 4);
-    const auto end = dataverse::parse_page(round.plan, answer.body, page.rows, &parties, limits);
-    if (!end) co_return end.error();
-    page.end = *end;
-    co_return page;
-}
 
 asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
 {
-    auto reading = read_page(round, std::move(answer));
-    Result<Page> page = co_await std::move(reading);
+    auto reading = read_page(around_, round.table, round.plan, std::move(answer));
+    Result<ReadPage> page = co_await std::move(reading);
     if (!page) co_return page.error();
     size_of(*round.table).weighed(page->bytes, page->end.rows);
     // A full set where changes were asked for: the token was too old and the organization did not say
@@ -98,7 +54,7 @@ asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::
 }
 
 Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transaction,
-                               localstore::RowTaker& taker, const Page& page, const PageRows::Row& row)
+                               localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row)
 {
     const std::string_view body = page.rows.body(row);
     const std::string etag(page.rows.etag(row));
@@ -147,7 +103,7 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     return reconcile_record(cycle_, transaction, *round.table, key, word, around_.now());
 }
 
-Result<void> Puller::store_rows(PullRound& round, const Page& page)
+Result<void> Puller::store_rows(PullRound& round, const ReadPage& page)
 {
     const std::vector<PageRows::Row>& rows = page.rows.rows();
     std::size_t at = 0;
@@ -175,7 +131,7 @@ Result<void> Puller::store_rows(PullRound& round, const Page& page)
     return {};
 }
 
-asio::awaitable<Result<void>> Puller::bury(PullRound& round, const Page& page)
+asio::awaitable<Result<void>> Puller::bury(PullRound& round, const ReadPage& page)
 {
     const std::vector<Guid>& dead = page.rows.tombstones();
     if (dead.empty()) co_return Result<void>{};
@@ -212,7 +168,7 @@ asio::awaitable<Result<void>> Puller::bury(PullRound& round, const Page& page)
     co_return co_await std::move(confirming);
 }
 
-asio::awaitable<Result<void>> Puller::finish(PullRound& round, const Page& page)
+asio::awaitable<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
 {
     if (round.kind == localstore::RoundKind::full) {
         auto confirming = absence_.confirm_unseen(round.scope, round.generation);

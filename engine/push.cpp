@@ -1,5 +1,6 @@
 #include "engine/push.h"
 
+#include "engine/queue_plan.h"
 #include "localstore/transaction.h"
 #include "transport/dataverse/outcome.h"
 
@@ -9,7 +10,6 @@ namespace hawser::engine {
 
 namespace {
 
-constexpr std::size_t changes_a_page = 1'000;
 /// Levels of a queue of dependent changes in one push; a longer chain goes on in the next cycle.
 constexpr int most_levels = 1'000;
 /// Steps in one batch: below the protocol's 1,000, so that the last unit still fits.
@@ -39,21 +39,6 @@ bool ends_the_cycle(dataverse::Outcome::Kind kind)
            kind == Kind::intercepted || kind == Kind::retry || kind == Kind::access;
 }
 
-Result<std::vector<localstore::Change>> live_changes(const localstore::Store& store)
-{
-    std::vector<localstore::Change> live;
-    localstore::ChangeFilter filter;
-    filter.limit = changes_a_page;
-    for (;;) {
-        auto page = store.changes(filter);
-        if (!page) return page.error();
-        const bool last = page->size() < filter.limit;
-        if (!page->empty()) filter.after = page->back().sequence;
-        live.insert(live.end(), std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
-        if (last) return live;
-    }
-}
-
 } // namespace
 
 asio::awaitable<Result<void>> Pusher::push()
@@ -73,31 +58,11 @@ asio::awaitable<Result<void>> Pusher::push()
 
 Result<PushPlan> Pusher::plan()
 {
-    const auto live = live_changes(around_.store);
-    if (!live) return live.error();
-    std::vector<PlannedChange> planned;
-    std::vector<localstore::Sequence> sequences;
-    bool anything = false;
-    for (const localstore::Change& change : *live) {
-        planned.push_back(
-            {change.sequence, change.key, change.kind, change.state, change.group, change.next_attempt});
-        sequences.push_back(change.sequence);
-        anything = anything || change.state == localstore::ChangeState::queued;
-    }
-    if (!anything) return PushPlan{};
-    std::vector<localstore::Dependency> edges;
-    const Result<void> read = around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            auto among = transaction.queue.dependencies_among(sequences);
-            if (!among) return among.error();
-            edges = std::move(*among);
-            return {};
-        });
-    if (!read) return read.error();
-    PushPlan plan = plan_push(planned, edges, around_.now());
-    const Result<void> explained = explain(plan, *live);
+    auto queue = plan_queue(around_.store, around_.now());
+    if (!queue) return queue.error();
+    const Result<void> explained = explain(queue->plan, queue->live);
     if (!explained) return explained.error();
-    return plan;
+    return std::move(queue->plan);
 }
 
 /// Only news is written: a queue that waits unchanged costs nothing.

@@ -1,0 +1,118 @@
+#include "engine/diagnosis.h"
+
+#include "base/time_text.h"
+#include "engine/courier.h"
+#include "engine/loop.h"
+#include "engine/ports.h"
+
+#include <array>
+#include <string>
+
+namespace hawser::engine {
+
+namespace {
+
+/// One courier without a replica, and the loop it runs on.
+struct Errand {
+    asio::io_context context;
+    Loop loop;
+    Courier courier;
+    std::shared_ptr<http::Exchange> exchange;
+
+    Errand(dataverse::Service service, const Ports& ports, std::shared_ptr<Clock> clock,
+           std::shared_ptr<Random> random)
+        : loop(context, clock),
+          courier(loop, std::move(service), ports.exchange, ports.tokens, random, {}),
+          exchange(ports.exchange)
+    {
+    }
+
+    template <class T>
+    Result<T> run(std::function<asio::awaitable<Result<T>>()> body)
+    {
+        std::optional<Result<T>> result;
+        auto guard = asio::make_work_guard(context);
+        asio::post(context, [&] {
+            loop.start([&]() -> asio::awaitable<void> {
+                auto running = body();
+                result.emplace(co_await std::move(running));
+                guard.reset();
+                context.stop();
+            });
+        });
+        context.run();
+        return std::move(*result);
+    }
+};
+
+} // namespace
+
+std::optional<Instant> parse_http_date(std::string_view text)
+{
+    // "Sun, 06 Nov 1994 08:49:37 GMT": every field at its place.
+    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
+    for (std::size_t month = 0; month < months.size(); ++month) {
+        if (text.substr(8, 3) != months[month]) continue;
+        const std::string number = (month < 9 ? "0" : "") + std::to_string(month + 1);
+        return parse_instant(std::string(text.substr(12, 4)) + "-" + number + "-" +
+                             std::string(text.substr(5, 2)) + "T" + std::string(text.substr(17, 8)) + "Z");
+    }
+    return std::nullopt;
+}
+
+Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
+                         const SynchronizerOptions& options, const Ports& ports, std::shared_ptr<Clock> clock,
+                         std::shared_ptr<Random> random)
+{
+    auto service = dataverse::parse_service(organization_url);
+    if (!service) return service.error();
+    service->timeout = options.request_timeout;
+    if (!clock) clock = system_clock();
+    if (!random) random = system_random();
+    Errand errand(std::move(*service), real_ports(ports, options, {}), clock, random);
+    const auto identity = errand.run<dataverse::Identity>([&errand]() { return errand.courier.identify(); });
+    if (!identity) return identity.error();
+    Binding binding;
+    binding.organization_url = organization_url;
+    binding.organization_id = identity->organization_id;
+    binding.user_id = identity->user_id;
+    binding.mailbox = mailbox;
+    binding.instance_id = Guid::make(*random);
+    return binding;
+}
+
+Probe probe(const std::string& organization_url, const SynchronizerOptions& options, const Ports& ports,
+            std::shared_ptr<Clock> clock, std::shared_ptr<Random> random)
+{
+    Probe found;
+    auto service = dataverse::parse_service(organization_url);
+    if (!service) {
+        found.reach = service.error();
+        return found;
+    }
+    service->timeout = options.request_timeout;
+    if (!clock) clock = system_clock();
+    if (!random) random = system_random();
+    Errand errand(*service, real_ports(ports, options, {}), clock, random);
+    http::Request look = dataverse::get(*service, "", errand.courier.request_id());
+    const auto answer =
+        errand.run<http::Answer>([&]() { return errand.loop.exchange(*errand.exchange, look); });
+    if (!answer) {
+        found.reach = answer.error();
+        return found;
+    }
+    if (const std::string* date = answer->header("Date")) found.server_time = parse_http_date(*date);
+    errand.context.restart();
+    const auto identity = errand.run<dataverse::Identity>([&errand]() { return errand.courier.identify(); });
+    if (!identity) {
+        found.sign_in = identity.error();
+        return found;
+    }
+    found.organization_id = identity->organization_id;
+    found.user_id = identity->user_id;
+    return found;
+}
+
+} // namespace hawser::engine

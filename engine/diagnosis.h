@@ -1,0 +1,20 @@
+#pragma once
+
+#include "hawser/synchronizer.h"
+
+namespace hawser::engine {
+
+/// Set on a copied or restored replica until a whole pull has compared it; nothing is pushed before.
+inline constexpr std::string_view compare_first_setting = "sync.compare_first";
+
+// What Synchronizer offers without a replica. Each runs on the calling thread.
+Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
+                         const SynchronizerOptions& options, const Ports& ports, std::shared_ptr<Clock> clock,
+                         std::shared_ptr<Random> random);
+Probe probe(const std::string& organization_url, const SynchronizerOptions& options, const Ports& ports,
+            std::shared_ptr<Clock> clock, std::shared_ptr<Random> random);
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT"; empty for anything else.
+std::optional<Instant> parse_http_date(std::string_view text);
+
+} // namespace hawser::engine

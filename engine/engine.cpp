@@ -1,0 +1,407 @@
+#include "engine/engine.h"
+
+#include "base/time_text.h"
+#include "engine/diagnosis.h"
+#include "engine/plan.h"
+#include "engine/saved_error.h"
+#include "engine/status.h"
+#include "engine/verify.h"
+#include "localstore/transaction.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser::engine {
+
+namespace {
+
+/// hawser::ConnectionState and the store's are the same words.
+static_assert(static_cast<int>(ConnectionState::going_online) ==
+              static_cast<int>(localstore::ConnectionState::going_online));
+
+ConnectionState from_store(localstore::ConnectionState state)
+{
+    return static_cast<ConnectionState>(state);
+}
+
+localstore::ConnectionState to_store(ConnectionState state)
+{
+    return static_cast<localstore::ConnectionState>(state);
+}
+
+Timetable::Options timetable_options(const SynchronizerOptions& options)
+{
+    return {options.interval, options.nudge_delay, options.backoff_first, options.backoff_most};
+}
+
+Expected expected_of(const localstore::Store& store)
+{
+    const localstore::Binding binding = store.binding();
+    return {binding.organization, binding.user};
+}
+
+bool is_offline(ConnectionState state)
+{
+    return state == ConnectionState::offline_by_choice || state == ConnectionState::disconnected;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Engine>> Engine::make(EngineParts parts)
+{
+    auto service = dataverse::parse_service(parts.store.binding().url);
+    if (!service) return service.error();
+    service->timeout = parts.options.request_timeout;
+    service->max_answer_bytes = parts.options.page_bytes_most;
+    return std::unique_ptr<Engine>(new Engine(std::move(parts), std::move(*service)));
+}
+
+Engine::Engine(EngineParts parts, dataverse::Service service)
+    : parts_(std::move(parts)),
+      loop_(parts_.context, parts_.clock),
+      courier_(loop_, std::move(service), parts_.exchange, parts_.tokens, parts_.random,
+               expected_of(parts_.store)),
+      around_{loop_, courier_, parts_.store, parts_.policies, *parts_.random, parts_.options},
+      timetable_(timetable_options(parts_.options), parts_.clock->elapsed())
+{
+}
+
+Engine::~Engine() = default;
+
+asio::awaitable<void> Engine::turn()
+{
+    while (busy_) {
+        auto bell = std::make_shared<Bell>();
+        waiting_.push_back(bell);
+        auto resting = loop_.rest(*bell, std::nullopt);
+        co_await std::move(resting);
+        std::erase(waiting_, bell);
+    }
+    busy_ = true;
+}
+
+void Engine::pass_on()
+{
+    busy_ = false;
+    if (!waiting_.empty()) waiting_.front()->ring();
+}
+
+Result<ConnectionState> Engine::state() const
+{
+    const auto connection = parts_.store.connection();
+    if (!connection) return connection.error();
+    return from_store(connection->state);
+}
+
+/// Only a change is written. Leaving for offline, chosen or not, also marks when the stay began.
+Result<void> Engine::happened(ConnectionEvent event, const std::string& reason)
+{
+    const auto connection = parts_.store.connection();
+    if (!connection) return connection.error();
+    const ConnectionState before = from_store(connection->state);
+    const ConnectionState next = after(before, event);
+    if (next == before && (!is_offline(next) || connection->reason == reason)) return {};
+    const Instant now = parts_.clock->now();
+    return parts_.store.transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            if (is_offline(next) && !is_offline(before)) {
+                const Result<void> marked =
+                    transaction.journal.set_setting(offline_since_setting, hawser::to_text(now));
+                if (!marked) return marked;
+            }
+            const Instant since = next == before ? connection->since : now;
+            return transaction.journal.set_connection({to_store(next), since, reason});
+        });
+}
+
+Result<void> Engine::may_begin() const
+{
+    if (around_.leaving) return stopped();
+    const auto now = state();
+    if (!now) return now.error();
+    if (!may_talk(*now))
+        return Error{ErrorKind::offline, "engine.offline_by_choice",
+                     "this replica is offline because you chose so; go online first"};
+    return {};
+}
+
+/// What people and other processes may want to know of the last cycle, written only when it is news.
+Result<void> Engine::remember(const CycleEnd& end)
+{
+    const std::string error = end.error ? error_text(*end.error) : std::string();
+    const auto wait = timetable_.next() - parts_.clock->elapsed();
+    const Instant next = parts_.clock->now() +
+                         std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds{0});
+    const std::string next_text = in_background_ ? hawser::to_text(next) : std::string();
+    const bool same = parts_.store.setting(last_error_setting) == error &&
+                      parts_.store.setting(next_attempt_setting) == next_text;
+    if (same) return {};
+    return parts_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> kept = transaction.journal.set_setting(last_error_setting, error);
+            if (!kept) return kept;
+            return transaction.journal.set_setting(next_attempt_setting, next_text);
+        });
+}
+
+asio::awaitable<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
+{
+    const Result<void> allowed = may_begin();
+    if (!allowed) co_return allowed.error();
+    const Result<ConnectionState> before = state();
+    if (!before) co_return before.error();
+    // A copied file knows less than the organization does: a whole pull comes before anything else.
+    const bool compare_first = !parts_.store.setting(compare_first_setting).empty();
+    if (compare_first) {
+        request.extent = Puller::Extent::full;
+        request.tables.clear();
+    }
+    Cycle cycle(around_, sizes_, std::move(request));
+    auto running = cycle.run();
+    CycleEnd end = co_await std::move(running);
+    const auto elapsed = parts_.clock->elapsed();
+    if (end.error) {
+        timetable_.failed(*end.error, elapsed, *parts_.random);
+        if (const auto event = event_of(*end.error)) {
+            const Result<void> told = happened(*event, end.error->message);
+            if (!told) co_return told.error();
+        }
+    } else {
+        timetable_.succeeded(elapsed);
+        // The pull before going offline is over, also when a crash had interrupted the first try.
+        const bool departing = *before == ConnectionState::going_offline;
+        const Result<void> told = happened(departing ? ConnectionEvent::departed : ConnectionEvent::reached,
+                                           departing ? "you chose to be offline" : "");
+        if (!told) co_return told.error();
+        if (compare_first) {
+            const Result<void> compared =
+                parts_.store.transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
+                    return transaction.journal.set_setting(compare_first_setting, "");
+                });
+            if (!compared) co_return compared.error();
+        }
+    }
+    if (end.next) {
+        const auto wait = std::chrono::duration_cast<Clock::Milliseconds>(*end.next - parts_.clock->now());
+        timetable_.not_later_than(elapsed + wait);
+    }
+    const Result<void> kept = remember(end);
+    if (end.report && parts_.options.cycle_finished) parts_.options.cycle_finished(*end.report);
+    if (end.error) co_return *end.error;
+    if (!kept) co_return kept.error();
+    co_return *end.report;
+}
+
+asio::awaitable<Result<void>> Engine::connect()
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    courier_.doubt();
+    const auto scopes = parts_.store.scopes();
+    std::vector<std::string> tables;
+    if (scopes)
+        for (const localstore::Scope& scope : *scopes) tables.push_back(scope.table);
+    auto admitting = Cycle::admit(around_, std::move(tables));
+    Result<void> admitted = co_await std::move(admitting);
+    if (admitted)
+        admitted = happened(ConnectionEvent::reached, {});
+    else if (const auto event = event_of(admitted.error())) {
+        const Result<void> told = happened(*event, admitted.error().message);
+        if (!told) admitted = told;
+    }
+    pass_on();
+    co_return admitted;
+}
+
+asio::awaitable<Result<CycleReport>> Engine::cycle(CycleRequest request)
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    auto running = run_cycle(std::move(request));
+    Result<CycleReport> report = co_await std::move(running);
+    pass_on();
+    bell_.ring();
+    co_return report;
+}
+
+asio::awaitable<Result<void>> Engine::go_offline(Synchronizer::Departure departure)
+{
+    if (departure == Synchronizer::Departure::now) {
+        // Nothing to wait for: what is under way ends early and stays on disk.
+        around_.leaving = busy_;
+        if (busy_) loop_.interrupt();
+        auto waiting = turn();
+        co_await std::move(waiting);
+        around_.leaving = false;
+        const Result<void> gone = happened(ConnectionEvent::asked_to_leave_now, "you chose to be offline");
+        pass_on();
+        co_return gone;
+    }
+    auto waiting = turn();
+    co_await std::move(waiting);
+    Result<void> done = happened(ConnectionEvent::asked_to_leave, "pulling before going offline");
+    const auto before = state();
+    if (done && before && *before == ConnectionState::going_offline) {
+        auto running = run_cycle(CycleRequest{});
+        const Result<CycleReport> report = co_await std::move(running);
+        if (!report) {
+            done = happened(ConnectionEvent::departure_failed, report.error().message);
+            const Error& why = report.error();
+            if (done)
+                done = Error{why.kind, "engine.pull_unfinished",
+                             "the pull before going offline did not finish: " + why.message +
+                                 "; go offline now all the same, or try again"};
+        }
+    }
+    pass_on();
+    co_return done;
+}
+
+asio::awaitable<Result<CycleReport>> Engine::come_back()
+{
+    const Result<void> asked = happened(ConnectionEvent::asked_to_return, "coming back online");
+    if (!asked) co_return asked.error();
+    courier_.doubt();
+    auto running = run_cycle(CycleRequest{});
+    co_return co_await std::move(running);
+}
+
+asio::awaitable<Result<CycleReport>> Engine::go_online()
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    auto coming = come_back();
+    Result<CycleReport> report = co_await std::move(coming);
+    pass_on();
+    bell_.ring();
+    co_return report;
+}
+
+asio::awaitable<Result<Verification>> Engine::verify()
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    const Result<void> allowed = may_begin();
+    Result<Verification> found =
+        allowed ? Result<Verification>(Verification{}) : Result<Verification>(allowed.error());
+    if (allowed) {
+        auto comparing = compare_all(around_);
+        found = co_await std::move(comparing);
+    }
+    pass_on();
+    co_return found;
+}
+
+asio::awaitable<Result<Plan>> Engine::plan(std::vector<std::string> tables)
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    const Result<void> allowed = may_begin();
+    Result<Plan> found = allowed ? Result<Plan>(Plan{}) : Result<Plan>(allowed.error());
+    if (allowed) {
+        auto looking = look_ahead(around_, std::move(tables));
+        found = co_await std::move(looking);
+    }
+    pass_on();
+    co_return found;
+}
+
+void Engine::run_in_background()
+{
+    if (std::exchange(in_background_, true)) return;
+    reasons_.add(Reason::started);
+    timetable_.hurried(parts_.clock->elapsed());
+    loop_.start([this] { return background(); });
+}
+
+asio::awaitable<void> Engine::background()
+{
+    while (!ended_) {
+        const auto connection = state();
+        const bool chosen = connection && *connection == ConnectionState::offline_by_choice;
+        const auto wait = timetable_.next() - parts_.clock->elapsed();
+        const bool due = wait <= Clock::Milliseconds{0};
+        if (chosen || suspended_ || unreachable_ || busy_) {
+            auto resting = loop_.rest(bell_, std::nullopt);
+            co_await std::move(resting);
+            continue;
+        }
+        if (!due) {
+            auto resting = loop_.rest(bell_, wait);
+            co_await std::move(resting);
+            continue;
+        }
+        if (!reasons_.any()) reasons_.add(Reason::timer);
+        const Reason reason = reasons_.take();
+        auto waiting = turn();
+        co_await std::move(waiting);
+        CycleRequest request;
+        request.reason = reason;
+        auto running = connection && *connection == ConnectionState::going_online
+                           ? come_back()
+                           : run_cycle(std::move(request));
+        const Result<CycleReport> report = co_await std::move(running);
+        pass_on();
+        // A cycle that could not even begin (a disk fault, say) must not spin.
+        if (!report && timetable_.next() <= parts_.clock->elapsed())
+            timetable_.failed(report.error(), parts_.clock->elapsed(), *parts_.random);
+    }
+}
+
+asio::awaitable<void> Engine::settle_down()
+{
+    auto waiting = turn();
+    co_await std::move(waiting);
+    pass_on();
+}
+
+void Engine::nudge()
+{
+    Cycle::edited(around_);
+    reasons_.add(Reason::edited);
+    timetable_.nudged(parts_.clock->elapsed());
+    bell_.ring();
+}
+
+void Engine::reachable(bool yes)
+{
+    const bool back = unreachable_ && yes;
+    unreachable_ = !yes;
+    if (back) {
+        courier_.doubt();
+        reasons_.add(Reason::reconnected);
+        timetable_.hurried(parts_.clock->elapsed());
+    }
+    bell_.ring();
+}
+
+void Engine::suspend()
+{
+    suspended_ = true;
+    around_.leaving = busy_;
+    if (busy_) loop_.interrupt();
+}
+
+void Engine::resume()
+{
+    suspended_ = false;
+    around_.leaving = false;
+    courier_.doubt();
+    reasons_.add(Reason::resumed);
+    timetable_.hurried(parts_.clock->elapsed());
+    bell_.ring();
+}
+
+void Engine::leave()
+{
+    ended_ = around_.leaving = true;
+    bell_.ring();
+}
+
+void Engine::leave_now()
+{
+    leave();
+    loop_.interrupt();
+}
+
+} // namespace hawser::engine

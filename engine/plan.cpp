@@ -1,0 +1,205 @@
+#include "engine/plan.h"
+
+#include "base/body.h"
+#include "conflict/reconcile.h"
+#include "engine/page_size.h"
+#include "engine/pull.h"
+#include "engine/push_plan.h"
+#include "engine/queue_plan.h"
+#include "engine/read_page.h"
+#include "engine/reconcile.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::size_t most_lines = 10'000;
+
+std::string_view action_of(const conflict::Plan& plan)
+{
+    switch (plan.outcome) {
+    case conflict::Outcome::echo:
+    case conflict::Outcome::take_remote:
+        return "take";
+    case conflict::Outcome::merged:
+        return "merge";
+    case conflict::Outcome::contested:
+        return "conflict";
+    case conflict::Outcome::revived:
+        return "revive";
+    case conflict::Outcome::deleted_remotely:
+        return "remove";
+    case conflict::Outcome::keep_local:
+        return "keep";
+    case conflict::Outcome::unlinked:
+        return "unlink";
+    }
+    return "take";
+}
+
+class Outlook {
+public:
+    explicit Outlook(Surroundings& around) : around_(around) {}
+
+    Result<void> remote_row(const TableWork& table, const ReadPage& page, const PageRows::Row& row)
+    {
+        const RecordKey key{table.table().name, row.id};
+        const auto state = around_.store.state(key);
+        if (!state) return state.error();
+        if (state->etag == page.rows.etag(row)) return {};
+        auto fields = decode_body(table.layout(), table.table(), page.rows.body(row));
+        if (!fields) return fields.error();
+        if (!state->dirty()) {
+            add(key, name_of(table.table(), key, &*fields), "take",
+                state->known ? "the organization changed it" : "new at the organization");
+            return {};
+        }
+        const RemoteWord word{conflict::Presence::present, std::string(page.rows.etag(row)), *fields, {}};
+        decided(table, *state, word);
+        return {};
+    }
+
+    Result<void> remote_tombstone(const TableWork& table, const Guid& id)
+    {
+        const RecordKey key{table.table().name, id};
+        const auto state = around_.store.state(key);
+        if (!state) return state.error();
+        if (!state->known || state->tombstone) return {};
+        RemoteWord word;
+        word.presence = conflict::Presence::deleted;
+        if (state->dirty())
+            decided(table, *state, word);
+        else
+            add(key, name_of(table.table(), key, state->local ? &*state->local : nullptr), "remove",
+                "the organization deleted it");
+        return {};
+    }
+
+    Result<void> queue()
+    {
+        const auto queue = plan_queue(around_.store, around_.now());
+        if (!queue) return queue.error();
+        for (const PushUnit& unit : queue->plan.ready)
+            for (const localstore::Sequence sequence : unit.changes) {
+                const Result<void> told = change(sequence, {});
+                if (!told) return told;
+            }
+        for (const HeldBack& waiting : queue->plan.waiting) {
+            const Result<void> told = change(waiting.change, waiting.why);
+            if (!told) return told;
+        }
+        return {};
+    }
+
+    Plan take() { return std::move(plan_); }
+
+private:
+    void decided(const TableWork& table, const localstore::RecordState& state, const RemoteWord& word)
+    {
+        const conflict::Situation situation = situation_of(table, state, word);
+        const conflict::Plan plan =
+            conflict::reconcile(situation, table.rules->policy, table.rules->validator);
+        std::string sentence;
+        for (const conflict::Decision& decision : plan.decisions)
+            sentence += (sentence.empty() ? "" : " ") + decision.sentence;
+        add(state.key, situation.name, std::string(action_of(plan)), std::move(sentence));
+    }
+
+    Result<void> change(localstore::Sequence sequence, const std::string& why)
+    {
+        const auto change = around_.store.change(sequence);
+        if (!change) return change.error();
+        const auto table = around_.table(change->key.table);
+        if (!table) return table.error();
+        const auto view = around_.store.get(change->key);
+        if (!view) return view.error();
+        const Fields* fields = *view ? &(*view)->fields : &change->before;
+        const std::string name = name_of((*table)->table(), change->key, fields);
+        if (!why.empty()) {
+            add(change->key, name, "wait", why);
+            return {};
+        }
+        std::string columns;
+        for (const auto& [column, value] : change->after) columns += (columns.empty() ? "" : ", ") + column;
+        add(change->key, name, std::string(localstore::to_text(change->kind)),
+            columns.empty() ? "sent" : "sends " + columns);
+        return {};
+    }
+
+    void add(RecordKey key, std::string name, std::string action, std::string sentence)
+    {
+        if (plan_.lines.size() < most_lines)
+            plan_.lines.push_back({std::move(key), std::move(name), std::move(action), std::move(sentence)});
+    }
+
+    Surroundings& around_;
+    Plan plan_{};
+};
+
+Result<http::Request> first_look(Surroundings& around, const TableWork& table, const localstore::Scope& scope,
+                                 dataverse::PullMode& mode)
+{
+    const auto checkpoint = around.store.checkpoint(scope.number, localstore::Lane::pull);
+    if (!checkpoint) return checkpoint.error();
+    const Guid id = around.courier.request_id();
+    mode = dataverse::PullMode::delta;
+    if (scope.mode == "delta" && !checkpoint->token.empty())
+        return dataverse::next_page(around.courier.service(), checkpoint->token, mode, PageSize::most_rows,
+                                    id);
+    mode = dataverse::PullMode::filter;
+    std::string filter;
+    if (!scope.filter.empty()) {
+        const auto parsed = parse_filter(table.table(), scope.filter);
+        if (!parsed) return parsed.error();
+        filter = dataverse::wire_filter(table.table(), *parsed);
+    }
+    const PageSize size(around.options.page_bytes, table.table().columns.size());
+    const dataverse::Selection selection{table.table(), table.layout(), {}, size.rows()};
+    return dataverse::filter_first(around.courier.service(), selection, filter,
+                                   parse_watermark(checkpoint->watermark).ask_from, id);
+}
+
+asio::awaitable<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outlook& outlook)
+{
+    const auto table = around.table(scope.table);
+    if (!table) co_return table.error();
+    dataverse::PullMode mode = dataverse::PullMode::filter;
+    auto first = first_look(around, **table, scope, mode);
+    if (!first) co_return first.error();
+    std::function<Result<void>(const ReadPage&)> each = [&outlook, work = *table](const ReadPage& page) {
+        for (const PageRows::Row& row : page.rows.rows()) {
+            const Result<void> told = outlook.remote_row(*work, page, row);
+            if (!told) return told;
+        }
+        for (const Guid& id : page.rows.tombstones()) {
+            const Result<void> told = outlook.remote_tombstone(*work, id);
+            if (!told) return told;
+        }
+        return Result<void>{};
+    };
+    auto walking = walk_pages(around, *table, std::move(*first), mode, std::move(each));
+    co_return co_await std::move(walking);
+}
+
+} // namespace
+
+asio::awaitable<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tables)
+{
+    const auto scopes = around.store.scopes();
+    if (!scopes) co_return scopes.error();
+    Outlook outlook(around);
+    for (const localstore::Scope& scope : *scopes) {
+        const bool asked = tables.empty() || std::ranges::find(tables, scope.table) != tables.end();
+        if (!scope.aboard || !asked || scope.mode == "off") continue;
+        auto looking = look_at(around, scope, outlook);
+        const Result<void> looked = co_await std::move(looking);
+        if (!looked) co_return looked.error();
+    }
+    const Result<void> queued = outlook.queue();
+    if (!queued) co_return queued.error();
+    co_return outlook.take();
+}
+
+} // namespace hawser::engine

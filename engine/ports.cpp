@@ -1,0 +1,20 @@
+#include "engine/ports.h"
+
+#include "transport/http/curl_exchange.h"
+
+namespace hawser::engine {
+
+Ports real_ports(Ports ports, const SynchronizerOptions& options, const Binding& binding)
+{
+    if (!ports.exchange) {
+        http::CurlOptions curl;
+        curl.proxy = options.proxy;
+        curl.ca_file = options.certificate_authorities.string();
+        ports.exchange = http::curl_exchange(std::move(curl));
+    }
+    if (!ports.tokens)
+        ports.tokens = binding.token_command.empty() ? fixed_token({}) : token_command(binding.token_command);
+    return ports;
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,92 @@
+#include "engine/read_page.h"
+
+#include "engine/page_size.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <vector>
+
+namespace hawser::engine {
+
+namespace {
+
+constexpr std::size_t activities_a_batch = 1'000;
+
+asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
+                                                          std::vector<Guid> ids)
+{
+    dataverse::PartyMap all;
+    for (std::size_t at = 0; at < ids.size(); at += activities_a_batch) {
+        const std::span<const Guid> some =
+            std::span(ids).subspan(at, std::min(activities_a_batch, ids.size() - at));
+        const std::vector<dataverse::BatchItem> items = dataverse::party_items(table, some);
+        http::Request request = dataverse::write_batch(
+            around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
+        auto sending = around.courier.send(std::move(request));
+        const Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const dataverse::BatchAnswer parts =
+            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        Result<dataverse::PartyMap> parties = dataverse::parse_parties(table, parts, some, around.now());
+        if (!parties) co_return parties;
+        all.merge(*parties);
+    }
+    co_return all;
+}
+
+} // namespace
+
+asio::awaitable<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                            dataverse::RowPlan plan, http::Answer answer)
+{
+    const dataverse::PageLimits limits{around.options.page_bytes_most, PageSize::most_rows, 16};
+    dataverse::PartyMap parties;
+    const auto missing = dataverse::missing_parties(plan, answer.body, limits);
+    if (!missing) co_return missing.error();
+    if (!missing->empty()) {
+        auto reading = read_parties(around, table->table(), *missing);
+        Result<dataverse::PartyMap> read = co_await std::move(reading);
+        if (!read) co_return read.error();
+        parties = std::move(*read);
+    }
+    ReadPage page;
+    page.bytes = answer.body.size();
+    page.rows = PageRows(answer.body.size() * 3 / 4);
+    const auto end = dataverse::parse_page(plan, answer.body, page.rows, &parties, limits);
+    if (!end) co_return end.error();
+    page.end = *end;
+    co_return page;
+}
+
+asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                         http::Request first, dataverse::PullMode mode,
+                                         std::function<Result<void>(const ReadPage&)> each)
+{
+    std::set<std::string> links;
+    http::Request request = std::move(first);
+    for (;;) {
+        if (around.leaving) co_return stopped();
+        request.max_body_bytes = around.options.page_bytes_most;
+        http::Request copy = request;
+        auto sending = around.courier.send(std::move(copy));
+        Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const Result<void> sound = dataverse::check_page(*answer, table->table().name, around.now());
+        if (!sound) co_return sound;
+        auto reading = read_page(around, table, table->plan, std::move(*answer));
+        const Result<ReadPage> page = co_await std::move(reading);
+        if (!page) co_return page.error();
+        const Result<void> taken = each(*page);
+        if (!taken || page->end.next_link.empty()) co_return taken;
+        if (!links.insert(page->end.next_link).second)
+            co_return Error{ErrorKind::retry, "server.bad_answer",
+                            "the organization's pages of " + table->table().name + " lead in a circle"};
+        auto next = dataverse::next_page(around.courier.service(), page->end.next_link, mode,
+                                         PageSize::most_rows, around.courier.request_id());
+        if (!next) co_return next.error();
+        request = std::move(*next);
+    }
+}
+
+} // namespace hawser::engine
