@@ -142,7 +142,7 @@ TableFigures figures_of(Database& database, const KnownTable& table)
 std::int64_t size_of(const std::filesystem::path& path)
 {
     std::error_code failed;
-    const auto size = std::filesystem::size_of(path, failed);
+    const auto size = std::filesystem::file_size(path, failed);
     return failed ? 0 : static_cast<std::int64_t>(size);
 }
 

@@ -1,0 +1,226 @@
+#include "tests/catch.h"
+#include "tests/unit/localstore/fixture.h"
+
+using namespace hawser;
+using namespace hawser::localstore;
+using namespace hawser::localstore::test;
+
+TEST_CASE("an edit is seen at once and queued with before and after")
+{
+    Replica replica;
+    replica.pull(1, "W/\"1\"", {{"fullname", text("Ada Lovelace")}, {"age", Value{std::int64_t{36}}}});
+    const Sequence sequence = replica.set(1, {{"telephone1", text("1234")}, {"age", Value{}}});
+
+    CHECK(replica.fields(1) == Fields{{"fullname", text("Ada Lovelace")}, {"telephone1", text("1234")}});
+    CHECK(replica.get(1)->badge == Badge::saved_here);
+    const Change change = ok(replica.store->change(sequence));
+    CHECK(change.kind == ChangeKind::update);
+    CHECK(change.state == ChangeState::queued);
+    CHECK(change.before == Fields{{"telephone1", Value{}}, {"age", Value{std::int64_t{36}}}});
+    CHECK(change.after == Fields{{"telephone1", text("1234")}, {"age", Value{}}});
+    CHECK(change.actor == "ada");
+    const RecordState state = replica.state(1);
+    REQUIRE(state.shadow);
+    CHECK(state.shadow->etag == "W/\"1\"");
+    CHECK(state.shadow->fields.at("fullname") == text("Ada Lovelace"));
+}
+
+TEST_CASE("columns set to what they already hold are no part of a change")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    CHECK(replica.set(1, {{"fullname", text("Ada")}}) == Sequence{});
+    CHECK_FALSE(replica.state(1).dirty());
+    const Sequence sequence = replica.set(1, {{"fullname", text("Ada")}, {"firstname", text("A")}});
+    CHECK(ok(replica.store->change(sequence)).after == Fields{{"firstname", text("A")}});
+}
+
+TEST_CASE("edits that cannot be are refused and leave nothing behind")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    using K = ChangeKind;
+    CHECK(code_of(replica.try_edit({K::update, {"contact", id(9)}, {{"fullname", text("x")}}})) ==
+          "store.no_record");
+    CHECK(code_of(replica.try_edit({K::update, {"contacts", id(1)}, {}})) == "store.unknown_table");
+    CHECK(code_of(replica.try_edit({K::update, {"contact", id(1)}, {{"fullnam", text("x")}}})) ==
+          "store.unknown_column");
+    CHECK(code_of(replica.try_edit({K::create, {"contact", id(1)}, {}})) == "store.record_exists");
+    replica.erase(1);
+    CHECK(code_of(replica.try_edit({K::update, {"contact", id(1)}, {{"fullname", text("x")}}})) ==
+          "store.record_deleted");
+    CHECK(ok(replica.store->queue_figures()).live() == 1);
+}
+
+TEST_CASE("one bad edit of several leaves all of them undone")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Edit edits[] = {{ChangeKind::update, {"contact", id(1)}, {{"fullname", text("Eve")}}},
+                          {ChangeKind::update, {"contact", id(2)}, {{"fullname", text("Eve")}}}};
+    CHECK_FALSE(replica.store->write(edits, by("ada")).has_value());
+    CHECK(replica.fields(1).at("fullname") == text("Ada"));
+    CHECK(ok(replica.store->changes({})).empty());
+}
+
+TEST_CASE("a record that is created and deleted before anything was sent is gone without a trace to send")
+{
+    Replica replica;
+    const Sequence created = replica.create(5, {{"fullname", text("Nobody")}});
+    const Sequence edited = replica.set(5, {{"age", Value{std::int64_t{3}}}});
+    const Sequence erased = replica.erase(5);
+    for (const Sequence sequence : {created, edited, erased})
+        CHECK(ok(replica.store->change(sequence)).state == ChangeState::superseded);
+    CHECK_FALSE(replica.get(5));
+    CHECK_FALSE(replica.state(5).known);
+    CHECK(ok(replica.store->queue_figures()).live() == 0);
+}
+
+TEST_CASE("a create whose fate is unknown is not cancelled by its deletion")
+{
+    Replica replica;
+    const Sequence created = replica.create(5, {{"fullname", text("Nobody")}});
+    replica.send(50, {created}, 5);
+    const Sequence erased = replica.erase(5);
+    CHECK(ok(replica.store->change(created)).state == ChangeState::in_flight);
+    CHECK(ok(replica.store->change(erased)).state == ChangeState::queued);
+    CHECK_FALSE(replica.get(5));
+
+    SECTION("it was stored, so the deletion has to travel")
+    {
+        replica.acknowledge(50, 5, "W/\"7\"", Fields{{"fullname", text("Nobody")}});
+        CHECK(ok(replica.store->change(erased)).state == ChangeState::queued);
+        CHECK(replica.state(5).shadow->remote == Remote::present);
+        CHECK_FALSE(replica.get(5));
+    }
+    SECTION("it never happened, so both cancel out")
+    {
+        ok(replica.transact([](Transaction& transaction) {
+            return transaction.intents.later(id(50), "not sent", std::nullopt, CycleNumber{}, at(99));
+        }));
+        CHECK(ok(replica.store->change(erased)).state == ChangeState::superseded);
+        CHECK_FALSE(replica.state(5).known);
+    }
+}
+
+TEST_CASE("a record made here cannot vanish under changes that refer to it")
+{
+    Replica replica;
+    const Sequence account = replica.create(7, {{"name", text("Analytical Engines")}}, "account");
+    const Sequence contact =
+        replica.create(8, {{"fullname", text("Ada")}, {"parentcustomerid", Value{Lookup{"account", id(7)}}}});
+    CHECK(code_of(replica.try_edit({ChangeKind::remove, {"account", id(7)}, {}})) == "store.referred_to");
+    CHECK(code_of(replica.store->undo(account, by("ada"))) == "store.referred_to");
+
+    const Dependencies edges = ok(replica.store->dependencies_of(contact));
+    REQUIRE(edges.waits_for.size() == 1);
+    CHECK(edges.waits_for[0] == Dependency{contact, account, DependencyReason::refers_to_created});
+    CHECK(ok(replica.store->dependencies_of(account)).waited_for_by ==
+          std::vector<Dependency>{{contact, account, DependencyReason::refers_to_created}});
+
+    replica.undo(contact);
+    CHECK(replica.undo(account).dropped == std::vector<Sequence>{account});
+    CHECK_FALSE(replica.get(7, "account"));
+}
+
+TEST_CASE("a deletion waits for the changes that stop referring to the record")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"name", text("Old")}}, "account");
+    replica.pull(2, "1", {{"parentcustomerid", Value{Lookup{"account", id(1)}}}});
+    const Sequence freed = replica.set(2, {{"parentcustomerid", Value{}}});
+    const Sequence erased = replica.erase(1, "account");
+    CHECK(ok(replica.store->dependencies_of(erased)).waits_for ==
+          std::vector<Dependency>{{erased, freed, DependencyReason::removes_reference}});
+    CHECK(ok(replica.store->dependencies_of(freed)).waited_for_by ==
+          std::vector<Dependency>{{erased, freed, DependencyReason::removes_reference}});
+}
+
+TEST_CASE("a group is numbered once and undone as one")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    WriteContext context = by("ada");
+    context.grouping = Grouping::one_unit;
+    const Edit edits[] = {
+        {ChangeKind::create, {"account", id(7)}, {{"name", text("New")}}},
+        {ChangeKind::update, {"contact", id(1)}, {{"parentcustomerid", Value{Lookup{"account", id(7)}}}}}};
+    const auto sequences = ok(replica.store->write(edits, context));
+    CHECK(ok(replica.store->change(sequences[0])).group == GroupNumber{sequences[0].value});
+    CHECK(ok(replica.store->change(sequences[1])).group == GroupNumber{sequences[0].value});
+
+    CHECK(replica.undo(sequences[1]).dropped == sequences);
+    CHECK_FALSE(replica.get(7, "account"));
+    CHECK(replica.fields(1) == Fields{{"fullname", text("Ada")}});
+    CHECK_FALSE(replica.state(1).dirty());
+}
+
+TEST_CASE("a change is held, released, and its state is in the figures")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    ok(replica.store->hold(sequence, "not before Monday"));
+    CHECK(ok(replica.store->queue_figures()).held == 1);
+    CHECK(ok(replica.store->change(sequence)).waits_for == "not before Monday");
+    CHECK(code_of(replica.store->retry(sequence)) == "store.change_settled");
+    ok(replica.store->release(sequence));
+    const QueueFigures figures = ok(replica.store->queue_figures());
+    CHECK(figures.queued == 1);
+    CHECK(figures.held == 0);
+    CHECK(figures.records == 1);
+    CHECK(figures.oldest == at(1));
+}
+
+TEST_CASE("a refused change is parked with the server's words and can be tried again or given up")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    replica.send(50, {sequence}, 1);
+    CHECK(replica.get(1)->badge == Badge::sending);
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.intents.refused(id(50), "Name is locked.", CycleNumber{}, at(50));
+    }));
+    CHECK(ok(replica.store->change(sequence)).state == ChangeState::parked);
+    CHECK(ok(replica.store->change(sequence)).last_error == "Name is locked.");
+    CHECK(ok(replica.store->change(sequence)).attempts == 1);
+    CHECK(replica.get(1)->badge == Badge::needs_you);
+    CHECK(ok(replica.store->receipts({"contact", id(1)}, 10)).at(0).outcome == IntentOutcome::refused);
+
+    SECTION("again")
+    {
+        ok(replica.store->retry(sequence));
+        CHECK(ok(replica.store->change(sequence)).state == ChangeState::queued);
+    }
+    SECTION("given up")
+    {
+        CHECK(ok(replica.store->discard(sequence, by("ada"))).dropped == std::vector<Sequence>{sequence});
+        CHECK(ok(replica.store->change(sequence)).state == ChangeState::discarded);
+        CHECK(replica.fields(1).at("fullname") == text("Ada"));
+        CHECK(replica.get(1)->badge == Badge::on_server);
+    }
+}
+
+TEST_CASE("changes are listed by table, record and state, page by page")
+{
+    Replica replica;
+    for (int i = 1; i <= 5; ++i) replica.create(i, {{"fullname", text("x")}});
+    replica.create(9, {{"name", text("y")}}, "account");
+    ChangeFilter filter;
+    filter.table = "contact";
+    filter.limit = 3;
+    const auto first = ok(replica.store->changes(filter));
+    REQUIRE(first.size() == 3);
+    filter.after = first.back().sequence;
+    CHECK(ok(replica.store->changes(filter)).size() == 2);
+    ChangeFilter one;
+    one.table = "contact";
+    one.id = id(2);
+    CHECK(ok(replica.store->changes(one)).size() == 1);
+    ChangeFilter held;
+    held.states = {ChangeState::held, ChangeState::undone};
+    CHECK(ok(replica.store->changes(held)).empty());
+    replica.undo(first.front().sequence);
+    CHECK(ok(replica.store->changes(held)).size() == 1);
+}
