@@ -121,7 +121,6 @@ int carry_out_change_set(const Call& call, const BatchPart& part, const std::str
 
 Answer answer_batch(Call& call)
 {
-    if (call.method != "POST") return refuse(call, method_refused(call.method));
     Outcome<std::vector<BatchPart>> parts =
         parse_batch(header(call.headers, "Content-Type"), call.body,
                     static_cast<std::size_t>(call.settings().max_batch_operations));

@@ -170,6 +170,7 @@ Answer carry_out(World& world, const Account& account, const Request& request, I
               log,
               nullptr};
     const bool batch = !call.address.path.empty() && call.address.path.front().name == "$batch";
+    if (batch && request.method != "POST") return refuse(world.settings, method_refused(request.method));
     if (!is_write(request.method)) return answer_operation(call);
     world.storage->begin();
     Answer answer = batch ? answer_batch(call) : answer_operation(call);

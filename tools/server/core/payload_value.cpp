@@ -58,7 +58,7 @@ Stored text_bytes(const Table& table, const Column& column, std::string_view tex
                            "' attribute of the '" + table.name +
                            "' entity exceeded the maximum allowed length of '" +
                            std::to_string(column.max_length) + "'."};
-    if (text.empty()) return std::optional<std::string>();
+    if (text.empty() && blanks == Blanks::trim) return std::optional<std::string>();
     return std::optional(quoted_text(text));
 }
 
