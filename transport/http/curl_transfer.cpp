@@ -143,6 +143,9 @@ std::size_t CurlTransfer::take_header(std::string_view line)
     const auto colon = line.find(':');
     if (line.starts_with("HTTP/")) {
         answer_.headers.clear();
+        headers_whole_ = false;
+    } else if (line == "\r\n" || line == "\n") {
+        headers_whole_ = true;
     } else if (colon != std::string_view::npos) {
         answer_.headers.push_back(
             {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
@@ -183,6 +186,8 @@ void CurlTransfer::finish(Error error)
 Result<Answer> CurlTransfer::result(CURLcode code)
 {
     if (code != CURLE_OK) return failure(code);
+    // curl takes headers that break off for whole ones.
+    if (!headers_whole_) return failure(CURLE_RECV_ERROR);
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     if (status < 100 || status > 999)

@@ -71,6 +71,7 @@ private:
     std::array<char, CURL_ERROR_SIZE> words_{};
     Answer answer_;
     std::size_t header_bytes_ = 0;
+    bool headers_whole_ = false; ///< The empty line behind them has come.
     Excess excess_ = Excess::none;
     int attempts_ = 0;
 };
