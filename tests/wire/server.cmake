@@ -10,3 +10,6 @@ else()
   hawser_script_test(wire_dynamics_web_api "${Python3_EXECUTABLE}" -c
     "print('skipped: Node is not here, so dynamics-web-api cannot run'); raise SystemExit(77)")
 endif()
+
+file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/wire/server/*.cpp")
+hawser_test(wire_server SOURCES ${sources} LIBRARIES hawser_server Boost::headers)

@@ -72,8 +72,12 @@ bool reaches(const Call& call, Verb verb, const Table& table, const Row& row)
     const Reference reference = reference_of(*bytes);
     const Table* parent_table = call.world.catalogue.code(reference.code);
     if (!parent_table) return false;
-    const std::optional<StoredRow> owner = call.storage().find(*parent_table, reference.id);
-    return owner && reaches(call, verb, *parent_table, owner->view());
+    const std::optional<Guid> owner = call.storage().owner(*parent_table, reference.id);
+    if (!owner) return false;
+    Row parent_row;
+    parent_row.id = reference.id;
+    parent_row.owner = *owner;
+    return reaches(call, verb, *parent_table, parent_row);
 }
 
 Refusal row_refused(const Call& call, Verb verb, const Table& table, const Guid& id)

@@ -151,8 +151,8 @@ std::string Storage::text_of(const Table& table, Purpose purpose) const
     switch (purpose) {
     case Purpose::find:
         return rows + " WHERE id = ?1";
-    case Purpose::exists:
-        return "SELECT 1 FROM " + name + " WHERE id = ?1";
+    case Purpose::owner:
+        return "SELECT owner FROM " + name + " WHERE id = ?1";
     case Purpose::insert:
         return "INSERT INTO " + name + "(version, id, parent, owner, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     case Purpose::erase:
@@ -203,9 +203,15 @@ std::optional<StoredRow> Storage::find(const Table& table, const Guid& id)
 
 bool Storage::exists(const Table& table, const Guid& id)
 {
-    Loan loan = statement(table, Purpose::exists);
+    return owner(table, id).has_value();
+}
+
+std::optional<Guid> Storage::owner(const Table& table, const Guid& id)
+{
+    Loan loan = statement(table, Purpose::owner);
     bind_guid(*loan, 1, id);
-    return loan->executeStep();
+    if (!loan->executeStep()) return std::nullopt;
+    return guid_in(loan->getColumn(0));
 }
 
 void Storage::write(const Table& table, const StoredRow& row)

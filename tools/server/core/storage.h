@@ -70,6 +70,8 @@ public:
 
     std::optional<StoredRow> find(const Table& table, const Guid& id);
     bool exists(const Table& table, const Guid& id);
+    /// The owner alone, without reading the body; nothing when there is no such row.
+    std::optional<Guid> owner(const Table& table, const Guid& id);
     /// Gives the row the next version and stores it.
     void insert(const Table& table, StoredRow& row);
     void update(const Table& table, StoredRow& row);
@@ -90,7 +92,7 @@ public:
     SQLite::Database& database() { return database_; }
 
 private:
-    enum class Purpose { find, exists, insert, erase, by_id, by_version, by_parent, count, changed, end };
+    enum class Purpose { find, owner, insert, erase, by_id, by_version, by_parent, count, changed, end };
     Loan statement(const Table& table, Purpose purpose);
     Loan statement(const char* sql);
     std::string text_of(const Table& table, Purpose purpose) const;

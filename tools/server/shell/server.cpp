@@ -56,6 +56,7 @@ public:
     std::uint16_t port = 0;
 
     void accept();
+    void run(const std::function<void(Organization&)>& work);
 };
 
 /// One connection: read, handle, wait, write, and again. Lives while the server lists it.
@@ -183,6 +184,17 @@ void Server::State::accept()
     });
 }
 
+void Server::State::run(const std::function<void(Organization&)>& work)
+{
+    if (!thread.joinable()) return work(*organization);
+    std::promise<void> done;
+    asio::post(io, [&] {
+        work(*organization);
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server()
@@ -232,13 +244,7 @@ std::vector<User> Server::users() const
 
 void Server::with_organization(const std::function<void(Organization&)>& work)
 {
-    if (!state_->thread.joinable()) return work(*state_->organization);
-    std::promise<void> done;
-    asio::post(state_->io, [&] {
-        work(*state_->organization);
-        done.set_value();
-    });
-    done.get_future().wait();
+    state_->run(work);
 }
 
 void Server::stop()
