@@ -1,10 +1,10 @@
-#include "assignments.h"
+#include "tools/hawser/assignments.h"
 
 #include "base/time_text.h"
-#include "exit_code.h"
-#include "json_value.h"
-#include "local_time.h"
-#include "words.h"
+#include "tools/hawser/exit_code.h"
+#include "tools/hawser/json_value.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "hawser/metadata.h"
 #include "hawser/result.h"
 #include "hawser/value.h"
-#include "party_words.h"
+#include "tools/hawser/party_words.h"
 
 #include <functional>
 #include <string>

@@ -1,6 +1,6 @@
-#include "command_words.h"
+#include "tools/hawser/command_words.h"
 
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <optional>
 

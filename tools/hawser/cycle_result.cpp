@@ -1,8 +1,8 @@
-#include "cycle_result.h"
+#include "tools/hawser/cycle_result.h"
 
-#include "face_json.h"
-#include "local_time.h"
-#include "state_words.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/state_words.h"
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 
 #include "hawser/replica.h"
 #include "hawser/synchronizer.h"
-#include "invocation.h"
-#include "output.h"
+#include "tools/hawser/invocation.h"
+#include "tools/hawser/output.h"
 
 namespace hawser::cli {
 

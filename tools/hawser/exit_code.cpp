@@ -1,4 +1,4 @@
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
-#include "face_json.h"
+#include "tools/hawser/face_json.h"
 
 #include "base/time_text.h"
-#include "state_words.h"
-#include "value_text.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/value_text.h"
 
 #include <boost/json/array.hpp>
 

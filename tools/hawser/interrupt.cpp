@@ -1,6 +1,6 @@
-#include "interrupt.h"
+#include "tools/hawser/interrupt.h"
 
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <csignal>
 #include <cstdlib>

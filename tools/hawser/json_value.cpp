@@ -1,6 +1,6 @@
-#include "json_value.h"
+#include "tools/hawser/json_value.h"
 
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>

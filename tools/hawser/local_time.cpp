@@ -1,7 +1,7 @@
-#include "local_time.h"
+#include "tools/hawser/local_time.h"
 
 #include "base/time_text.h"
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-#include "commands/commands.h"
-#include "commands/usage.h"
-#include "output.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/commands/usage.h"
+#include "tools/hawser/output.h"
 
 #include <clocale>
 #include <cstdio>

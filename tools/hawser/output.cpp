@@ -1,6 +1,6 @@
-#include "output.h"
+#include "tools/hawser/output.h"
 
-#include "text_width.h"
+#include "tools/hawser/text_width.h"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>

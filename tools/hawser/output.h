@@ -1,6 +1,6 @@
 #pragma once
 
-#include "invocation.h"
+#include "tools/hawser/invocation.h"
 
 #include <boost/json/value.hpp>
 

@@ -1,7 +1,7 @@
-#include "party_words.h"
+#include "tools/hawser/party_words.h"
 
-#include "exit_code.h"
-#include "words.h"
+#include "tools/hawser/exit_code.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "progress_bar.h"
+#include "tools/hawser/progress_bar.h"
 
-#include "output.h"
-#include "text_width.h"
-#include "words.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/text_width.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "hawser/clock.h"
 #include "hawser/synchronizer.h"
-#include "invocation.h"
+#include "tools/hawser/invocation.h"
 
 #include <memory>
 #include <mutex>

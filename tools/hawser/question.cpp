@@ -1,7 +1,7 @@
-#include "question.h"
+#include "tools/hawser/question.h"
 
-#include "output.h"
-#include "text_width.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/text_width.h"
 
 #include <poll.h>
 #include <string>

@@ -1,7 +1,7 @@
-#include "record_finder.h"
+#include "tools/hawser/record_finder.h"
 
-#include "exit_code.h"
-#include "words.h"
+#include "tools/hawser/exit_code.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "hawser/replica.h"
-#include "party_words.h"
+#include "tools/hawser/party_words.h"
 
 #include <map>
 #include <string>

@@ -1,8 +1,8 @@
-#include "session.h"
+#include "tools/hawser/session.h"
 
-#include "output.h"
-#include "question.h"
-#include "words.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/question.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -2,9 +2,9 @@
 
 #include "hawser/replica.h"
 #include "hawser/synchronizer.h"
-#include "interrupt.h"
-#include "invocation.h"
-#include "progress_bar.h"
+#include "tools/hawser/interrupt.h"
+#include "tools/hawser/invocation.h"
+#include "tools/hawser/progress_bar.h"
 
 #include <filesystem>
 #include <memory>

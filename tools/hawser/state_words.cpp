@@ -1,9 +1,9 @@
-#include "state_words.h"
+#include "tools/hawser/state_words.h"
 
-#include "local_time.h"
-#include "text_width.h"
-#include "value_text.h"
-#include "words.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/text_width.h"
+#include "tools/hawser/value_text.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "hawser/change.h"
 #include "hawser/replica.h"
 #include "hawser/synchronizer.h"
-#include "output.h"
+#include "tools/hawser/output.h"
 
 #include <string>
 #include <string_view>

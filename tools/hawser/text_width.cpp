@@ -1,4 +1,4 @@
-#include "text_width.h"
+#include "tools/hawser/text_width.h"
 
 #include <algorithm>
 #include <array>

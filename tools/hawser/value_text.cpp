@@ -1,9 +1,9 @@
-#include "value_text.h"
+#include "tools/hawser/value_text.h"
 
 #include "base/time_text.h"
-#include "local_time.h"
-#include "party_words.h"
-#include "words.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/party_words.h"
+#include "tools/hawser/words.h"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "words.h"
+#include "tools/hawser/words.h"
 
 #include "base/filter.h"
 

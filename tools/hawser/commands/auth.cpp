@@ -1,6 +1,6 @@
-#include "commands.h"
-#include "output.h"
-#include "session.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/session.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "commands.h"
+#include "tools/hawser/commands/commands.h"
 
 #include <fmt/format.h>
 

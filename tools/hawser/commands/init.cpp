@@ -1,9 +1,9 @@
-#include "command_words.h"
-#include "commands.h"
-#include "face_json.h"
-#include "output.h"
-#include "session.h"
-#include "words.h"
+#include "tools/hawser/command_words.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
-#include "commands.h"
-#include "cycle_result.h"
-#include "local_time.h"
-#include "output.h"
-#include "record_finder.h"
-#include "session.h"
-#include "state_words.h"
-#include "words.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/cycle_result.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/record_finder.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "usage.h"
+#include "tools/hawser/commands/usage.h"
 
-#include "output.h"
-#include "words.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 

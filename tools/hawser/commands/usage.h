@@ -1,6 +1,6 @@
 #pragma once
 
-#include "exit_code.h"
+#include "tools/hawser/exit_code.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,0 +1,102 @@
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/cycle_result.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/words.h"
+
+#include <fmt/format.h>
+
+namespace hawser::cli {
+
+namespace {
+
+struct RefreshOptions {
+    std::vector<std::string> tables;
+    bool yes = false;
+};
+
+struct RepairOptions {};
+
+struct BackupOptions {
+    std::string file;
+};
+
+Result<ExitCode> run_refresh(Invocation& invocation, const RefreshOptions& options)
+{
+    auto opened = OnlineSession::open(invocation, options.yes ? Consent::given : Consent::ask);
+    if (!opened) return opened.error();
+    OnlineSession& session = **opened;
+    Synchronizer::CycleOptions cycle;
+    cycle.tables = options.tables;
+    cycle.full = true;
+    const auto report = session.synchronizer().cycle(cycle);
+    session.progress().clear();
+    if (!report) return report.error();
+    return tell_cycle(invocation, session.replica(), *report);
+}
+
+Result<ExitCode> run_repair(Invocation& invocation, const RepairOptions&)
+{
+    ReplicaOptions options;
+    options.path = replica_path(invocation);
+    const auto unreadable = Replica::repair(options);
+    if (!unreadable) return unreadable.error();
+    Output output(invocation);
+    boost::json::array lines;
+    for (const std::string& line : *unreadable) lines.push_back(boost::json::string(line));
+    output.json({{"repaired", true}, {"unreadable", std::move(lines)}});
+    output.sentence("Repaired. Your changes, conflicts and what they build on were carried over; the damaged "
+                    "file is kept beside it.",
+                    Style::good);
+    if (!unreadable->empty()) {
+        output.sentence(fmt::format("{} could not be read:", count_of(unreadable->size(), "row")),
+                        Style::warning);
+        for (const std::string& line : *unreadable) output.text("  " + line);
+    }
+    output.sentence("Next: hawser sync, which pulls the records again.");
+    return unreadable->empty() ? ExitCode::done : ExitCode::needs_person;
+}
+
+Result<ExitCode> run_backup(Invocation& invocation, const BackupOptions& options)
+{
+    const auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    if (const auto done = replica->backup(options.file); !done) return done.error();
+    Output output(invocation);
+    output.json({{"file", options.file}});
+    output.sentence(fmt::format("Copied the replica to {}. It holds everything, also what is not sent yet.",
+                                options.file),
+                    Style::good);
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_care(CLI::App& app, Invocation& invocation)
+{
+    const auto refreshing = std::make_shared<RefreshOptions>();
+    CLI::App* refresh =
+        add_command(app, "refresh", "Pull everything again from the start; your changes stay.",
+                    "hawser refresh\nhawser refresh --table contact");
+    refresh->group(group::care);
+    refresh->add_option("--table", refreshing->tables, "Only this table; may be given often")
+        ->type_name("TABLE")
+        ->expected(1)
+        ->take_all();
+    refresh->add_flag("-y,--yes", refreshing->yes, "Agree to changes of very many records at once");
+    runs(refresh, invocation, refreshing, run_refresh);
+
+    CLI::App* repair = add_command(app, "repair", "Rebuild a damaged replica; your changes are carried over.",
+                                   "hawser repair");
+    repair->group(group::care);
+    runs(repair, invocation, std::make_shared<RepairOptions>(), run_repair);
+
+    const auto saving = std::make_shared<BackupOptions>();
+    CLI::App* backup = add_command(app, "backup", "Copy the replica, while it is in use.",
+                                   "hawser backup before-the-trip.hawser");
+    backup->group(group::care);
+    backup->add_option("FILE", saving->file, "The new file")->required();
+    runs(backup, invocation, saving, run_backup);
+}
+
+} // namespace hawser::cli

@@ -1,0 +1,146 @@
+#include "tools/hawser/assignments.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/cycle_result.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/record_finder.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/value_text.h"
+#include "tools/hawser/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hawser::cli {
+
+namespace {
+
+struct ConflictsOptions {
+    bool all = false;
+};
+
+struct ResolveOptions {
+    std::int64_t number = 0;
+    bool mine = false;
+    bool theirs = false;
+    std::vector<std::string> assignments;
+};
+
+Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& options)
+{
+    const auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto conflicts = replica->conflicts(options.all);
+    if (!conflicts) return conflicts.error();
+    Output output(invocation);
+    if (output.form() == Form::json) {
+        boost::json::array documents;
+        for (const Conflict& conflict : *conflicts) documents.push_back(json_of(conflict));
+        output.json(documents);
+    } else {
+        Grid grid{{{"conflict", Align::right},
+                   {"record"},
+                   {"column"},
+                   {"base", Align::left, Keep::if_it_fits},
+                   {"mine"},
+                   {"theirs"},
+                   {"resolution", Align::left, Keep::if_it_fits}}};
+        grid.none = "No conflict is open.";
+        RecordNames names(*replica);
+        const NameOf name_of = [&](const Lookup& lookup) { return names.name_of(lookup); };
+        for (const Conflict& conflict : *conflicts) {
+            const auto table = replica->table(conflict.record.table);
+            for (const ContestedColumn& contested : conflict.columns) {
+                const Column* column = table ? table->column(contested.column) : nullptr;
+                const auto cell = [&](const Value& value, Style style) {
+                    const std::string text = people_text(column, value, name_of);
+                    return Cell(text.empty() ? "(empty)" : text, exact_text(value), style);
+                };
+                grid.rows.push_back(
+                    {{std::to_string(conflict.number), names.name_of(conflict.record, conflict.record_name),
+                      contested.column, cell(contested.base, Style::faint), cell(contested.mine, Style::good),
+                      cell(contested.theirs, Style::warning), conflict.open ? "" : conflict.resolution}});
+            }
+        }
+        output.grid(grid);
+        const bool waiting = std::ranges::any_of(*conflicts, [](const Conflict& one) { return one.open; });
+        if (waiting) output.sentence("Choose with: hawser resolve CONFLICT --mine, --theirs or column=value");
+    }
+    const bool open = std::ranges::any_of(*conflicts, [](const Conflict& conflict) { return conflict.open; });
+    return open ? ExitCode::needs_person : ExitCode::done;
+}
+
+Result<Conflict> open_conflict(const Replica& replica, ConflictNumber number)
+{
+    const auto conflicts = replica.conflicts();
+    if (!conflicts) return conflicts.error();
+    const auto found = std::ranges::find(*conflicts, number, &Conflict::number);
+    if (found == conflicts->end())
+        return usage_error(fmt::format("there is no open conflict {}; hawser conflicts lists them", number));
+    return *found;
+}
+
+Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto conflict = open_conflict(*replica, options.number);
+    if (!conflict) return conflict.error();
+    if (!options.mine && !options.theirs && options.assignments.empty())
+        return usage_error("say what counts: --mine, --theirs or column=value");
+
+    Resolution resolution;
+    resolution.side = options.mine ? Resolution::Side::mine : Resolution::Side::theirs;
+    if (!options.assignments.empty()) {
+        const auto table = replica->table(conflict->record.table);
+        if (!table) return table.error();
+        Fields present;
+        for (const ContestedColumn& column : conflict->columns) present[column.column] = column.mine;
+        const AssignmentContext context{*table, present, record_resolver(*replica), system_clock()->now(),
+                                        [](const std::string& path) -> Result<std::string> {
+                                            return usage_error("resolve takes no file: " + path);
+                                        }};
+        auto chosen = read_assignments(options.assignments, context);
+        if (!chosen) return chosen.error();
+        resolution.chosen = *std::move(chosen);
+        for (const ContestedColumn& column : conflict->columns)
+            if (!options.mine && !options.theirs && !resolution.chosen.contains(column.column))
+                return usage_error(fmt::format(
+                    "{} is contested too; give it a value, or add --mine or --theirs", column.column));
+    }
+    if (const auto done = replica->resolve(conflict->number, resolution); !done) return done.error();
+    RecordNames names(*replica);
+    Output output(invocation);
+    output.json({{"conflict", conflict->number}, {"resolved", true}});
+    output.sentence(fmt::format("Conflict {} of {} is settled here; the next sync tells the server.",
+                                conflict->number, names.name_of(conflict->record, conflict->record_name)),
+                    Style::good);
+    return exit_code_for_waiting(*replica);
+}
+
+} // namespace
+
+void add_conflicts(CLI::App& app, Invocation& invocation)
+{
+    const auto listing = std::make_shared<ConflictsOptions>();
+    CLI::App* conflicts = add_command(app, "conflicts", "What both sides changed differently, side by side.",
+                                      "hawser conflicts\nhawser conflicts --all    settled ones too");
+    conflicts->group(group::explain);
+    conflicts->add_flag("--all", listing->all, "Also the settled ones");
+    runs(conflicts, invocation, listing, run_conflicts);
+
+    const auto options = std::make_shared<ResolveOptions>();
+    CLI::App* resolve = add_command(app, "resolve", "Settle a conflict.",
+                                    "hawser resolve 3 --mine\nhawser resolve 3 jobtitle=\"Head of Sales\"");
+    resolve->group(group::explain);
+    resolve->add_option("CONFLICT", options->number, "Its number, from hawser conflicts")->required();
+    CLI::Option* mine = resolve->add_flag("--mine", options->mine, "What you wrote counts");
+    resolve->add_flag("--theirs", options->theirs, "What the server has counts")->excludes(mine);
+    resolve->add_option("COLUMNS", options->assignments, "column=value …: neither, but this")
+        ->type_name("k=v");
+    runs(resolve, invocation, options, run_resolve);
+}
+
+} // namespace hawser::cli

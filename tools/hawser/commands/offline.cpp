@@ -1,0 +1,106 @@
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/cycle_result.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/question.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/words.h"
+
+#include <fmt/format.h>
+
+namespace hawser::cli {
+
+namespace {
+
+struct OfflineOptions {
+    bool now = false;
+    bool yes = false;
+};
+
+struct OnlineOptions {
+    bool yes = false;
+};
+
+Result<ExitCode> tell_aboard(const Invocation& invocation, const Replica& replica)
+{
+    const auto status = Synchronizer::status(replica);
+    if (!status) return status.error();
+    Output output(invocation);
+    output.json(json_of(*status));
+    output.sentence("You are offline now. Everything you change is kept here and sent when you come back.",
+                    Style::good);
+    Grid grid{{{"aboard"}, {"records", Align::right}, {"as of"}, {"missing", Align::left, Keep::if_it_fits}}};
+    grid.none = "No table is aboard.";
+    for (const TableStatus& table : status->tables)
+        grid.rows.push_back(
+            {{table.table, Cell(grouped(table.records), std::to_string(table.records)),
+              table.as_of ? local_time_text(*table.as_of) : std::string("never"), table.missing}});
+    if (output.form() != Form::json) output.grid(grid);
+    output.sentence("Come back with: hawser go-online");
+    return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
+}
+
+Result<ExitCode> run_offline(Invocation& invocation, const OfflineOptions& options)
+{
+    auto opened = OnlineSession::open(invocation, options.yes ? Consent::given : Consent::ask);
+    if (!opened) return opened.error();
+    OnlineSession& session = **opened;
+    using Departure = Synchronizer::Departure;
+    Result<void> gone =
+        session.synchronizer().go_offline(options.now ? Departure::now : Departure::pull_first);
+    session.progress().clear();
+    if (!gone && gone.error().code == "engine.pull_unfinished" && !session.interrupts().interrupted()) {
+        complain(gone.error().message);
+        if (!ask("Go offline all the same, with what is aboard?").value_or(false)) return gone.error();
+        gone = session.synchronizer().go_offline(Departure::now);
+    }
+    if (!gone) return gone.error();
+    return tell_aboard(invocation, session.replica());
+}
+
+Result<ExitCode> run_online(Invocation& invocation, const OnlineOptions& options)
+{
+    auto opened = OnlineSession::open(invocation, options.yes ? Consent::given : Consent::ask);
+    if (!opened) return opened.error();
+    OnlineSession& session = **opened;
+    const auto report = session.synchronizer().go_online();
+    session.progress().clear();
+    if (!report) return report.error();
+    return tell_cycle(invocation, session.replica(), *report);
+}
+
+void add_go_offline(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<OfflineOptions>();
+    CLI::App* command =
+        add_command(app, "go-offline", "Pull the chosen tables, then stay offline until go-online.",
+                    "hawser go-offline\nhawser go-offline --now    do not pull first");
+    command->alias("offline");
+    command->group(group::synchronize);
+    command->add_flag("--now", options->now, "Go at once, without pulling first");
+    command->add_flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
+    runs(command, invocation, options, run_offline);
+}
+
+void add_go_online(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<OnlineOptions>();
+    CLI::App* command =
+        add_command(app, "go-online", "Come back: pull, reconcile, and send what waits.", "hawser go-online");
+    command->alias("online");
+    command->group(group::synchronize);
+    command->add_flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
+    runs(command, invocation, options, run_online);
+}
+
+} // namespace
+
+void add_offline(CLI::App& app, Invocation& invocation)
+{
+    add_go_offline(app, invocation);
+    add_go_online(app, invocation);
+}
+
+} // namespace hawser::cli

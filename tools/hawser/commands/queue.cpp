@@ -1,0 +1,101 @@
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/record_finder.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/words.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace hawser::cli {
+
+namespace {
+
+struct QueueOptions {
+    std::string table;
+    std::size_t limit = 1000;
+};
+
+Style style_of(ChangeState state)
+{
+    if (state == ChangeState::parked || state == ChangeState::contested) return Style::bad;
+    return state == ChangeState::held ? Style::warning : Style::plain;
+}
+
+Row row_of(const Change& change, const Table* table, RecordNames& names)
+{
+    std::string why = change.reason;
+    if (why.empty() && !change.waits_for.empty())
+        why = fmt::format("after change {}", change.waits_for.front());
+    Row row;
+    row.cells = {Cell(std::to_string(change.number)),
+                 Cell(std::string(word_of(change.kind))),
+                 Cell(change.record.table),
+                 Cell(short_id(change.record.id), change.record.id.text(), Style::faint),
+                 Cell(names.name_of(change.record, change.record_name)),
+                 Cell(std::string(word_of(change.state)), style_of(change.state)),
+                 Cell(local_time_text(change.made_at)),
+                 Cell(change.kind == ChangeKind::erase ? std::string() : edits_text(change, table, 3)),
+                 Cell(why)};
+    row.json = json_of(change);
+    return row;
+}
+
+Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
+{
+    const auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    ChangeFilter filter;
+    filter.limit = options.limit;
+    if (!options.table.empty()) {
+        const auto table = find_table(*replica, options.table);
+        if (!table) return table.error();
+        filter.table = table->name;
+    }
+    const auto changes = replica->queue(filter);
+    if (!changes) return changes.error();
+    const auto status = Synchronizer::status(*replica);
+    if (!status) return status.error();
+
+    Grid grid{{{"change", Align::right},
+               {"kind"},
+               {"table"},
+               {"id"},
+               {"record"},
+               {"state"},
+               {"made", Align::left, Keep::if_it_fits},
+               {"columns", Align::left, Keep::if_it_fits},
+               {"why it waits", Align::left, Keep::if_it_fits}}};
+    grid.none = "The queue is empty: everything you changed is on the server.";
+    RecordNames names(*replica);
+    std::map<std::string, Table> tables;
+    for (Table& table : replica->tables()) tables.emplace(table.name, table);
+    for (const Change& change : *changes) {
+        const auto table = tables.find(change.record.table);
+        grid.rows.push_back(row_of(change, table == tables.end() ? nullptr : &table->second, names));
+    }
+    Output output(invocation);
+    output.grid(grid);
+    for (const std::string& sentence : waiting_sentences(*status, system_clock()->now()))
+        output.sentence(sentence, needs_person(*status) ? Style::warning : Style::plain);
+    return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
+}
+
+} // namespace
+
+void add_queue(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<QueueOptions>();
+    CLI::App* command = add_command(app, "queue", "The changes that are not settled yet, oldest first.",
+                                    "hawser queue\nhawser queue --table contact");
+    command->group(group::explain);
+    command->add_option("--table", options->table, "Only this table")->type_name("TABLE");
+    command->add_option("--limit", options->limit, "How many at most (1000)")->check(CLI::Range(1, 100'000));
+    runs(command, invocation, options, run_queue);
+}
+
+} // namespace hawser::cli

@@ -1,0 +1,94 @@
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/face_json.h"
+#include "tools/hawser/local_time.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/words.h"
+
+#include <fmt/format.h>
+
+namespace hawser::cli {
+
+namespace {
+
+struct StatusOptions {};
+
+Grid table_grid(const Status& status)
+{
+    Grid grid{{{"table"},
+               {"records", Align::right},
+               {"pulled by"},
+               {"as of"},
+               {"why", Align::left, Keep::if_it_fits}}};
+    grid.none = "No table is chosen.";
+    for (const TableStatus& table : status.tables)
+        grid.rows.push_back({{table.table, Cell(grouped(table.records), std::to_string(table.records)),
+                              std::string(word_of(table.mode)),
+                              table.as_of ? local_time_text(*table.as_of) : std::string("never"),
+                              table.missing.empty() ? table.reason : table.missing}});
+    return grid;
+}
+
+Grid waiting_grid(const Status& status)
+{
+    Grid grid{{{"change", Align::right}, {"record"}, {"waits because"}}};
+    for (const Waiting& waiting : status.waiting)
+        grid.rows.push_back(
+            {{std::to_string(waiting.change),
+              waiting.record_name.empty() ? waiting.record.table + " " + waiting.record.id.text().substr(0, 8)
+                                          : waiting.record_name,
+              waiting.reason}});
+    return grid;
+}
+
+void tell_cycle_and_error(Output& output, const Status& status, Instant now)
+{
+    if (status.last_cycle)
+        output.text(fmt::format("Last cycle: {} ({}) {}", local_time_text(status.last_cycle->finished),
+                                relative_text(status.last_cycle->finished, now),
+                                cycle_sentence(*status.last_cycle)));
+    else
+        output.text("It has not been synchronized yet. Next: hawser sync");
+    if (status.last_error) output.text("Last trouble: " + status.last_error->message, Style::warning);
+    if (!status.engine.empty()) output.text("Synchronizing now: " + status.engine);
+}
+
+Result<ExitCode> run_status(Invocation& invocation, const StatusOptions&)
+{
+    const auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto status = Synchronizer::status(*replica);
+    if (!status) return status.error();
+    const Instant now = system_clock()->now();
+    Output output(invocation);
+    output.json(json_of(*status));
+    if (output.form() != Form::json) {
+        output.text(connection_sentence(*status, now) + ".", Style::strong);
+        tell_cycle_and_error(output, *status, now);
+        const auto sentences = waiting_sentences(*status, now);
+        for (const std::string& sentence : sentences)
+            output.text(sentence, needs_person(*status) ? Style::warning : Style::plain);
+        if (sentences.empty()) output.text("Nothing waits.");
+        output.text("");
+        output.grid(table_grid(*status));
+        if (!status->waiting.empty()) {
+            output.text("");
+            output.grid(waiting_grid(*status));
+        }
+    }
+    return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
+}
+
+} // namespace
+
+void add_status(CLI::App& app, Invocation& invocation)
+{
+    CLI::App* command =
+        add_command(app, "status", "What is here, what waits and why, and when it is tried next.",
+                    "hawser status\nhawser --json status");
+    command->group(group::synchronize);
+    runs(command, invocation, std::make_shared<StatusOptions>(), run_status);
+}
+
+} // namespace hawser::cli

@@ -1,0 +1,187 @@
+#include "hawser/typed.h"
+#include "tools/hawser/assignments.h"
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/output.h"
+#include "tools/hawser/question.h"
+#include "tools/hawser/record_finder.h"
+#include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
+#include "tools/hawser/value_text.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace hawser::cli {
+
+namespace {
+
+struct WriteOptions {
+    std::string table;
+    std::string id;
+    std::vector<std::string> assignments;
+    bool dry_run = false;
+    bool yes = false;
+};
+
+constexpr std::size_t file_bytes_most = 64u << 20;
+
+Result<std::string> read_file(const std::string& path)
+{
+    std::ifstream file;
+    if (path != "-") file.open(path, std::ios::binary);
+    std::istream& source = path == "-" ? std::cin : file;
+    if (!source) return usage_error(fmt::format("the file {} cannot be read", path));
+    std::string text;
+    for (char piece[4096]; source.read(piece, sizeof piece) || source.gcount() > 0;) {
+        text.append(piece, static_cast<std::size_t>(source.gcount()));
+        if (text.size() > file_bytes_most)
+            return usage_error(fmt::format("the file {} is larger than 64 MB", path));
+    }
+    return text;
+}
+
+void tell(const Invocation& invocation, const RecordKey& record, ChangeKind kind, const Table& table,
+          const Fields& before, const Fields& columns, bool dry_run)
+{
+    Output output(invocation);
+    output.json({{"table", record.table},
+                 {"id", record.id.text()},
+                 {"kind", word_of(kind)},
+                 {"dry_run", dry_run},
+                 {"columns", json_of(columns)}});
+    Change change;
+    change.kind = kind;
+    for (const auto& [column, after] : columns) {
+        const auto found = before.find(column);
+        change.edits.push_back({column, found == before.end() ? Value{} : found->second, after});
+    }
+    const std::string edits = edits_text(change, &table, 6);
+    output.sentence(fmt::format("{} {} {}{}{}.", dry_run ? "Would" : "Saved here:", word_of(kind), table.name,
+                                dry_run && record.id.is_nil() ? "" : " " + short_id(record.id),
+                                edits.empty() ? "" : ": " + edits));
+    if (!dry_run) output.sentence("It is sent with the next sync.", Style::faint);
+}
+
+Result<ExitCode> save(Invocation& invocation, Replica& replica, const Table& table, Edit edit,
+                      const Fields& before, bool dry_run)
+{
+    if (!dry_run) {
+        const auto written = replica.write({edit});
+        if (!written) return written.error();
+        edit.record = written->front();
+    }
+    tell(invocation, edit.record, edit.kind, table, before, edit.columns, dry_run);
+    return ExitCode::done;
+}
+
+Result<Fields> columns_of(const Replica& replica, const Table& table, const Fields& present,
+                          const WriteOptions& options)
+{
+    const AssignmentContext context{table, present, record_resolver(replica), system_clock()->now(),
+                                    read_file};
+    return read_assignments(options.assignments, context);
+}
+
+Result<ExitCode> run_create(Invocation& invocation, const WriteOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto table = find_table(*replica, options.table);
+    if (!table) return table.error();
+    const auto columns = columns_of(*replica, *table, {}, options);
+    if (!columns) return columns.error();
+    return save(invocation, *replica, *table, {ChangeKind::create, {table->name, {}}, *columns}, {},
+                options.dry_run);
+}
+
+Result<ExitCode> run_set(Invocation& invocation, const WriteOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto table = find_table(*replica, options.table);
+    if (!table) return table.error();
+    const auto key = find_record(*replica, *table, options.id);
+    if (!key) return key.error();
+    const auto record = replica->get(*key);
+    if (!record) return record.error();
+    const auto columns = columns_of(*replica, *table, record->columns, options);
+    if (!columns) return columns.error();
+    return save(invocation, *replica, *table, {ChangeKind::update, *key, *columns}, record->columns,
+                options.dry_run);
+}
+
+Result<ExitCode> run_delete(Invocation& invocation, const WriteOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto table = find_table(*replica, options.table);
+    if (!table) return table.error();
+    const auto key = find_record(*replica, *table, options.id);
+    if (!key) return key.error();
+    const auto record = replica->get(*key);
+    if (!record) return record.error();
+    if (!options.yes && !options.dry_run) {
+        RecordNames names(*replica);
+        const std::string question =
+            fmt::format("Delete the {} {}, here now and on the server with the next sync?", table->name,
+                        names.name_of({key->table, key->id}));
+        const auto agreed = ask(question);
+        if (!agreed) return usage_error("there is nobody to ask; delete with --yes");
+        if (!*agreed) {
+            remark(invocation, "Nothing was deleted.");
+            return ExitCode::done;
+        }
+    }
+    return save(invocation, *replica, *table, {ChangeKind::erase, *key, {}}, record->columns,
+                options.dry_run);
+}
+
+CLI::App* add_writer(CLI::App& app, const std::string& name, const std::string& description,
+                     std::string_view examples, const std::shared_ptr<WriteOptions>& options)
+{
+    CLI::App* command = add_command(app, name, description, examples);
+    command->group(group::records);
+    command->add_option("TABLE", options->table, "The table")->required();
+    command->add_flag("-n,--dry-run", options->dry_run, "Check everything and write nothing");
+    return command;
+}
+
+void add_assignments(CLI::App* command, const std::shared_ptr<WriteOptions>& options)
+{
+    command->add_option("COLUMNS", options->assignments, "column=value …")->required()->type_name("k=v");
+    command->footer(command->get_footer() + "\n" + assignments_help());
+}
+
+} // namespace
+
+void add_write(CLI::App& app, Invocation& invocation)
+{
+    const auto creating = std::make_shared<WriteOptions>();
+    CLI::App* create =
+        add_writer(app, "create", "Make a record, here at once and on the server with the next sync.",
+                   "hawser create contact firstname=Ada lastname=Lovelace "
+                   "parentcustomerid=account:49516f4a",
+                   creating);
+    add_assignments(create, creating);
+    runs(create, invocation, creating, run_create);
+
+    const auto setting = std::make_shared<WriteOptions>();
+    CLI::App* set = add_writer(app, "set", "Change columns of a record.",
+                               "hawser set contact 49516f4a jobtitle=\"Head of Sales\" mobilephone=\n"
+                               "hawser set appointment 8c0e683f required+=ada@example.com",
+                               setting);
+    set->add_option("ID", setting->id, "The id, or its first digits")->required();
+    add_assignments(set, setting);
+    runs(set, invocation, setting, run_set);
+
+    const auto deleting = std::make_shared<WriteOptions>();
+    CLI::App* erase = add_writer(app, "delete", "Delete a record.", "hawser delete lead 808b85f3", deleting);
+    erase->add_option("ID", deleting->id, "The id, or its first digits")->required();
+    erase->add_flag("-y,--yes", deleting->yes, "Do not ask");
+    runs(erase, invocation, deleting, run_delete);
+}
+
+} // namespace hawser::cli
