@@ -1,0 +1,124 @@
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/output.h"
+
+#include <fmt/format.h>
+
+namespace hawser::cli {
+
+namespace {
+
+struct CompletionOptions {
+    std::string shell;
+};
+
+struct Words {
+    std::string command;
+    std::string description;
+    std::vector<std::string> options;
+};
+
+std::vector<std::string> options_of(const CLI::App* app)
+{
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app->get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+std::vector<Words> words_of(const CLI::App& app)
+{
+    std::vector<Words> all;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        all.push_back({command->get_name(), command->get_description(), options_of(command)});
+    return all;
+}
+
+std::string bash_script(const std::vector<Words>& commands, const std::vector<std::string>& common)
+{
+    std::string names, cases;
+    for (const Words& words : commands) {
+        names += words.command + " ";
+        cases += fmt::format("        {}) options=\"{} {}\" ;;\n", words.command,
+                             fmt::join(words.options, " "), fmt::join(common, " "));
+    }
+    return fmt::format("_hawser() {{\n"
+                       "    local word=${{COMP_WORDS[COMP_CWORD]}} options=\"{}\" command= each\n"
+                       "    for each in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n"
+                       "        [[ $each != -* ]] && {{ command=$each; break; }}\n"
+                       "    done\n"
+                       "    case $command in\n{}    esac\n"
+                       "    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+                       "    elif [[ -z $command ]]; then COMPREPLY=($(compgen -W \"{}\" -- \"$word\"))\n"
+                       "    else COMPREPLY=($(compgen -f -- \"$word\")); fi\n"
+                       "}}\n"
+                       "complete -F _hawser hawser\n",
+                       fmt::join(common, " "), cases, names);
+}
+
+std::string zsh_script(const std::vector<Words>& commands, const std::vector<std::string>& common)
+{
+    std::string described, cases;
+    for (const Words& words : commands) {
+        described += fmt::format("        '{}:{}'\n", words.command, words.description);
+        cases += fmt::format("        {}) compadd -- {} {} ;;\n", words.command,
+                             fmt::join(words.options, " "), fmt::join(common, " "));
+    }
+    return fmt::format("#compdef hawser\n"
+                       "_hawser() {{\n"
+                       "    local -a commands=(\n{}    )\n"
+                       "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
+                       "    if [[ $words[CURRENT] != -* ]]; then _files; return; fi\n"
+                       "    case $words[2] in\n{}    esac\n"
+                       "}}\n"
+                       "compdef _hawser hawser\n",
+                       described, cases);
+}
+
+std::string fish_script(const std::vector<Words>& commands, const std::vector<std::string>& common)
+{
+    std::string text;
+    const auto option_lines = [&](const std::string& condition, const std::vector<std::string>& options) {
+        for (const std::string& option : options)
+            text += fmt::format("complete -c hawser {} -l {}\n", condition, option.substr(2));
+    };
+    for (const Words& words : commands) {
+        text += fmt::format("complete -c hawser -n __fish_use_subcommand -a {} -d '{}'\n", words.command,
+                            words.description);
+        option_lines(fmt::format("-n '__fish_seen_subcommand_from {}'", words.command), words.options);
+    }
+    option_lines("", common);
+    return text;
+}
+
+Result<ExitCode> run_completion(Invocation& invocation, const CompletionOptions& options)
+{
+    Invocation other;
+    const auto app = make_command_line(other);
+    const std::vector<Words> commands = words_of(*app);
+    const std::vector<std::string> common = options_of(app.get());
+    Output output(invocation);
+    if (options.shell == "bash")
+        output.text(bash_script(commands, common));
+    else if (options.shell == "zsh")
+        output.text(zsh_script(commands, common));
+    else
+        output.text(fish_script(commands, common));
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_completion(CLI::App& app, Invocation& invocation)
+{
+    const auto options = std::make_shared<CompletionOptions>();
+    CLI::App* command = add_command(app, "completion", "Print the completion script of a shell.",
+                                    "source <(hawser completion bash)\n"
+                                    "hawser completion fish > ~/.config/fish/completions/hawser.fish");
+    command->group(group::more);
+    command->add_option("SHELL", options->shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    runs(command, invocation, options, run_completion);
+}
+
+} // namespace hawser::cli
