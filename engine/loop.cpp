@@ -61,6 +61,18 @@ struct Loop::Shared {
 
 template <class T>
 struct Loop::Slot : Loop::Shared::Entry {
+    /// The suspended coroutine, whatever its handler's type.
+    struct Suspended {
+        virtual ~Suspended() = default;
+        virtual void resume(T value) = 0;
+    };
+    template <class Handler>
+    struct SuspendedIn : Suspended {
+        explicit SuspendedIn(Handler suspended) : handler(std::move(suspended)) {}
+        void resume(T value) override { std::move(handler)(std::move(value)); }
+        Handler handler;
+    };
+
     explicit Slot(T interrupted) : when_interrupted(std::move(interrupted)) {}
 
     void finish() override
@@ -70,13 +82,13 @@ struct Loop::Slot : Loop::Shared::Entry {
             const std::lock_guard lock(mutex);
             result.swap(value);
         }
-        auto resume = std::move(handler);
-        std::move(resume)(std::move(*result));
+        const auto coroutine = std::move(suspended);
+        coroutine->resume(std::move(*result));
     }
 
     void interrupt() override { put(T(when_interrupted)); }
 
-    void abandon() override { const auto dropped = std::move(handler); }
+    void abandon() override { suspended.reset(); }
 
     bool put(T given)
     {
@@ -91,7 +103,7 @@ struct Loop::Slot : Loop::Shared::Entry {
     bool settled = false;
     std::optional<T> value;
     T when_interrupted;
-    asio::any_completion_handler<void(T)> handler;
+    std::unique_ptr<Suspended> suspended;
 };
 
 Loop::Loop(asio::io_context& context, std::shared_ptr<Clock> clock)
@@ -128,7 +140,8 @@ asio::awaitable<T> Loop::wait(Begin<T> begin, T when_interrupted)
 {
     auto slot = std::make_shared<Slot<T>>(std::move(when_interrupted));
     auto initiate = [slot, begin = std::move(begin), shared = shared_](auto handler) {
-        slot->handler = asio::any_completion_handler<void(T)>(std::move(handler));
+        using Suspended = typename Slot<T>::template SuspendedIn<decltype(handler)>;
+        slot->suspended = std::make_unique<Suspended>(std::move(handler));
         const std::uint64_t number = shared->add(slot);
         auto cancel = begin([slot, shared, number](T value) {
             if (slot->put(std::move(value))) Shared::ready(shared, number);

@@ -5,7 +5,6 @@
 #include "hawser/synchronizer.h"
 #include "transport/http/exchange.h"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>

@@ -187,7 +187,7 @@ private:
         if (!any) break_circle();
         for (Candidate& candidate : candidates_) {
             if (candidate.blocked.empty() && candidate.waits_for.empty()) {
-                plan_.ready.push_back(std::move(candidate.unit));
+                plan_.ready.push_back(candidate.unit);
                 continue;
             }
             const std::string why =

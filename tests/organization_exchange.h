@@ -27,18 +27,19 @@ enum class Fault {
     throttle,      ///< 429 with Retry-After: 3, not carried out.
     truncate,      ///< Carried out; half of the answer comes, with nothing to tell that.
     expired_token, ///< 401, not carried out.
+    hang,          ///< Never arrives and is never answered: for killing the engine while it waits.
+    hang_done,     ///< Carried out and never answered.
 };
 
-inline constexpr Fault all_faults[] = {Fault::unreachable, Fault::drop_request, Fault::drop_answer,
-                                       Fault::late,        Fault::duplicate,    Fault::portal,
-                                       Fault::busy,        Fault::throttle,     Fault::truncate,
-                                       Fault::expired_token};
+inline constexpr Fault all_faults[] = {
+    Fault::unreachable, Fault::drop_request, Fault::drop_answer, Fault::late,     Fault::duplicate,
+    Fault::portal,      Fault::busy,         Fault::throttle,    Fault::truncate, Fault::expired_token};
 
 constexpr std::string_view name(Fault fault)
 {
-    constexpr std::string_view names[] = {"none",      "unreachable", "drop_request", "drop_answer", "late",
-                                          "duplicate", "portal",      "busy",         "throttle",    "truncate",
-                                          "expired_token"};
+    constexpr std::string_view names[] = {
+        "none", "unreachable", "drop_request", "drop_answer",   "late", "duplicate", "portal",
+        "busy", "throttle",    "truncate",     "expired_token", "hang", "hang_done"};
     return names[static_cast<std::size_t>(fault)];
 }
 
@@ -73,6 +74,10 @@ public:
         const std::string* token = http::find_header(request.headers, "Authorization");
         seen.push_back({request.method, target_of(request.url), token ? *token : "", request.body.size()});
         const Fault fault = script ? script(number, request) : Fault::none;
+        if (fault == Fault::hang || fault == Fault::hang_done) {
+            if (fault == Fault::hang_done) carry_out(request);
+            return number + 1;
+        }
         Result<http::Answer> answer = carry(request, fault);
         if (fault != Fault::late && late_) {
             carry_out(*std::exchange(late_, std::nullopt));
@@ -101,17 +106,31 @@ public:
     }
 
 private:
+    static std::string host_of(const std::string& url)
+    {
+        const auto begin = url.find("://") + 3;
+        return url.substr(begin, url.find('/', begin) - begin);
+    }
+
     Result<http::Answer> carry(const http::Request& request, Fault fault)
     {
         const Error lost{ErrorKind::retry, "net.lost_answer", "the connection broke before the answer came"};
         switch (fault) {
-        case Fault::none: return carry_out(request);
+        case Fault::none:
+            return carry_out(request);
         case Fault::unreachable:
             return Error{ErrorKind::offline, "net.unreachable", "no connection to organization.example"};
-        case Fault::drop_request: return lost;
-        case Fault::drop_answer: carry_out(request); return lost;
-        case Fault::late: late_ = request; return lost;
-        case Fault::duplicate: carry_out(request); return carry_out(request);
+        case Fault::drop_request:
+            return lost;
+        case Fault::drop_answer:
+            carry_out(request);
+            return lost;
+        case Fault::late:
+            late_ = request;
+            return lost;
+        case Fault::duplicate:
+            carry_out(request);
+            return carry_out(request);
         case Fault::portal:
             return http::Answer{200, {{"Content-Type", "text/html"}}, "<html>Welcome to the hotel</html>"};
         case Fault::busy:
@@ -125,6 +144,9 @@ private:
             answer.body.resize(answer.body.size() / 2);
             return answer;
         }
+        case Fault::hang:
+        case Fault::hang_done:
+            break;
         case Fault::expired_token:
             return http::Answer{401, {{"WWW-Authenticate", "Bearer"}}, ""};
         }
@@ -137,7 +159,9 @@ private:
         asked.method = request.method;
         asked.target = target_of(request.url);
         asked.body = request.body;
-        for (const http::Header& header : request.headers) asked.headers.emplace_back(header.name, header.value);
+        asked.headers.emplace_back("Host", host_of(request.url));
+        for (const http::Header& header : request.headers)
+            asked.headers.emplace_back(header.name, header.value);
         const server::Answer given = organization_.handle(asked, clock_.now(), random_);
         http::Answer answer;
         answer.status = given.status;
