@@ -57,6 +57,25 @@ TEST_CASE("parties and attachments follow the record they belong to")
     CHECK(office.post("activitymimeattachments", body).status() == 403);
 }
 
+TEST_CASE("expansion shows nothing that the caller may not read")
+{
+    Office office;
+    const std::string bob = office.organization->user("bob")->id.text();
+    const std::string account =
+        office.id_of("accounts", R"({"name":"x",)" + bound("ownerid", "systemusers", bob) + "}");
+    const std::string contact = office.id_of(
+        "contacts", R"({"lastname":"hers",)" + bound("parentcustomerid_account", "accounts", account) + "}");
+    office.patch(row("accounts", account), "{" + bound("primarycontactid", "contacts", contact) + "}");
+    const std::string path =
+        row("accounts", account) +
+        "?$expand=contact_customer_accounts($select=lastname),primarycontactid($select=lastname)";
+    CHECK(office.get(path)["contact_customer_accounts"].as_array().size() == 1);
+    CHECK(office.get(path)["primarycontactid"].is_object());
+    office.user = "bob";
+    CHECK(office.get(path)["contact_customer_accounts"].as_array().empty());
+    CHECK(office.get(path)["primarycontactid"].is_null());
+}
+
 TEST_CASE("a refused privilege is named in the answer")
 {
     OrganizationOptions options;
