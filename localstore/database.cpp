@@ -2,6 +2,7 @@
 
 #include "base/decimal.h"
 #include "localstore/error_codes.h"
+#include "localstore/json_extract.h"
 
 #include <array>
 #include <cstring>
@@ -163,6 +164,7 @@ Database::Database(const DatabaseOptions& options)
     sqlite3_create_function_v2(handle(), "hawser_compare", 2,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
                                compare_decimals, nullptr, nullptr, nullptr);
+    install_json_extract(handle());
     execute("PRAGMA cache_size = -" + std::to_string(options.cache_kilobytes));
     execute("PRAGMA cell_size_check = ON");
     execute("PRAGMA temp_store = MEMORY");

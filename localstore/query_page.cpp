@@ -19,6 +19,11 @@ std::string shown(const KnownTable& table)
            " = 0";
 }
 
+std::string from(const std::string& index)
+{
+    return " FROM hawser_record" + (index.empty() ? "" : " INDEXED BY \"" + index + '"');
+}
+
 struct Key {
     std::string expression;
     bool descending = false;
@@ -135,7 +140,35 @@ Error bad_query(std::string what)
 
 } // namespace
 
-Result<SqlText> page_statement(const KnownTable& table, const Query& query)
+std::string index_name(const KnownTable& table, std::string_view column)
+{
+    return "hawser_by_" + std::to_string(table.number) + "_" + std::string(column);
+}
+
+std::string best_index(Database& database, const KnownTable& table, const std::optional<Filter>& filter,
+                       const std::vector<SortKey>& sort)
+{
+    std::vector<std::string> candidates;
+    if (filter) {
+        const auto fixes = [&](const Filter& part) {
+            if (part.kind == Filter::Kind::comparison && part.comparison == Filter::Operator::eq &&
+                !is_null(part.operand))
+                candidates.push_back(index_name(table, part.column));
+        };
+        fixes(*filter);
+        if (filter->kind == Filter::Kind::all)
+            std::for_each(filter->parts.begin(), filter->parts.end(), fixes);
+    }
+    if (!sort.empty()) candidates.push_back(index_name(table, sort.front().column));
+    Statement present = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1");
+    for (const std::string& name : candidates) {
+        if (present.with(name).step()) return name;
+        present.reset();
+    }
+    return {};
+}
+
+Result<SqlText> page_statement(const KnownTable& table, const Query& query, const std::string& index)
 {
     if (query.limit == 0 || query.limit > most_rows)
         return bad_query("A page has 1 to " + std::to_string(most_rows) + " records.");
@@ -149,7 +182,7 @@ Result<SqlText> page_statement(const KnownTable& table, const Query& query)
     }
     SqlText sql{"SELECT record, id, etag, body, flags, cycle", {}};
     for (const Key& key : keys) sql.text += ", " + key.expression;
-    sql.text += " FROM hawser_record WHERE " + shown(table);
+    sql.text += from(index) + " WHERE " + shown(table);
     if (query.filter) {
         auto where = condition(table, *query.filter);
         if (!where) return where;
@@ -173,9 +206,10 @@ Result<SqlText> page_statement(const KnownTable& table, const Query& query)
     return sql;
 }
 
-Result<SqlText> count_statement(const KnownTable& table, const std::optional<Filter>& filter)
+Result<SqlText> count_statement(const KnownTable& table, const std::optional<Filter>& filter,
+                                const std::string& index)
 {
-    SqlText sql{"SELECT count(*) FROM hawser_record WHERE " + shown(table), {}};
+    SqlText sql{"SELECT count(*)" + from(index) + " WHERE " + shown(table), {}};
     if (filter) {
         auto where = condition(table, *filter);
         if (!where) return where;

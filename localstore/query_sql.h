@@ -36,8 +36,18 @@ Result<std::string> sort_expression(const KnownTable& table, std::string_view co
 
 /// A statement for one page, and how its rows are read:
 /// record, id, etag, body, flags, cycle, then one column a sort key.
-Result<SqlText> page_statement(const KnownTable& table, const Query& query);
-Result<SqlText> count_statement(const KnownTable& table, const std::optional<Filter>& filter);
+Result<SqlText> page_statement(const KnownTable& table, const Query& query, const std::string& index);
+Result<SqlText> count_statement(const KnownTable& table, const std::optional<Filter>& filter,
+                                const std::string& index);
+
+/// The name of a column's index, made or not.
+std::string index_name(const KnownTable& table, std::string_view column);
+
+/// The index that serves the query best: on a column that the filter fixes, else on the first that
+/// is sorted by; "" when there is none. Named in the statement, because without figures about its
+/// content SQLite would rather look up all records of the table and sort them.
+std::string best_index(Database& database, const KnownTable& table, const std::optional<Filter>& filter,
+                       const std::vector<SortKey>& sort);
 
 /// Where the next page begins: the sort values and the number of a row that was read by a page
 /// statement, as opaque text.

@@ -161,7 +161,7 @@ Result<Page> Store::query(const Query& query) const
             if ((*table)->table.column(name) == nullptr && name != (*table)->table.primary_id)
                 return refusal(code::unknown_column,
                                "The table " + query.table + " has no column \"" + name + "\".");
-        auto sql = page_statement(**table, query);
+        auto sql = page_statement(**table, query, best_index(database, **table, query.filter, query.sort));
         if (!sql) return sql.error();
         Statement rows = database.prepare_once(sql->text);
         bind_all(rows, sql->values);
@@ -184,7 +184,7 @@ Result<std::int64_t> Store::count(std::string_view name, const std::optional<Fil
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::int64_t> {
         auto table = tables.named(name);
         if (!table) return table.error();
-        auto sql = count_statement(**table, filter);
+        auto sql = count_statement(**table, filter, best_index(database, **table, filter, {}));
         if (!sql) return sql.error();
         Statement row = database.prepare_once(sql->text);
         bind_all(row, sql->values);
@@ -240,9 +240,8 @@ Result<void> Store::index(std::string_view name, std::span<const std::string> co
             if (column == (*table)->table.primary_id) continue;
             auto expression = sort_expression(**table, column);
             if (!expression) return expression.error();
-            state.database.execute("CREATE INDEX IF NOT EXISTS \"hawser_by_" +
-                                   std::to_string((*table)->number) + "_" + column + "\" ON hawser_record (" +
-                                   *expression +
+            state.database.execute("CREATE INDEX IF NOT EXISTS \"" + index_name(**table, column) +
+                                   "\" ON hawser_record (" + *expression +
                                    ") WHERE table_number = " + std::to_string((*table)->number));
         }
         return {};
