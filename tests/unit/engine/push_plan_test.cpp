@@ -1,0 +1,237 @@
+#include "base/time_text.h"
+#include "engine/judge.h"
+#include "engine/push_plan.h"
+#include "tests/catch.h"
+
+#include <cstdio>
+
+using hawser::Fields;
+using hawser::Guid;
+using hawser::Instant;
+using hawser::parse_instant;
+using hawser::RecordKey;
+using namespace hawser::engine;
+namespace localstore = hawser::localstore;
+using localstore::ChangeKind;
+using localstore::ChangeState;
+using localstore::Dependency;
+using localstore::DependencyReason;
+using localstore::Sequence;
+
+namespace {
+
+const Instant noon = *parse_instant("2026-11-02T12:00:00Z");
+
+RecordKey record(int number, std::string table = "contact")
+{
+    char text[37];
+    std::snprintf(text, sizeof text, "10000000-0000-4000-8000-%012d", number);
+    return {std::move(table), *Guid::parse(text)};
+}
+
+PlannedChange change(int sequence, RecordKey key, ChangeKind kind = ChangeKind::update,
+                     ChangeState state = ChangeState::queued, int group = 0)
+{
+    return {Sequence{sequence}, std::move(key), kind, state, localstore::GroupNumber{group}, {}};
+}
+
+Dependency refers(int from, int to)
+{
+    return {Sequence{from}, Sequence{to}, DependencyReason::refers_to_created};
+}
+
+std::vector<std::vector<int>> ready(const PushPlan& plan)
+{
+    std::vector<std::vector<int>> all;
+    for (const PushUnit& unit : plan.ready) {
+        auto& one = all.emplace_back();
+        for (const Sequence sequence : unit.changes) one.push_back(static_cast<int>(sequence.value));
+    }
+    return all;
+}
+
+std::string why(const PushPlan& plan, int sequence)
+{
+    for (const HeldBack& waiting : plan.waiting)
+        if (waiting.change.value == sequence) return waiting.why;
+    return "";
+}
+
+using Units = std::vector<std::vector<int>>;
+
+} // namespace
+
+TEST_CASE("Separate edits of one record go together, and records do not wait for one another", "[engine]")
+{
+    const std::vector live{change(1, record(1)), change(2, record(2)), change(3, record(1))};
+    const PushPlan plan = plan_push(live, {}, noon);
+    CHECK(ready(plan) == Units{{1, 3}, {2}});
+    CHECK(plan.waiting.empty());
+}
+
+TEST_CASE("What follows a parked, held or unanswered change of its record waits and says for what",
+          "[engine]")
+{
+    for (const ChangeState state : {ChangeState::parked, ChangeState::held, ChangeState::in_flight}) {
+        const std::vector live{change(1, record(1), ChangeKind::update, state), change(2, record(1)),
+                               change(3, record(2))};
+        const PushPlan plan = plan_push(live, {}, noon);
+        CHECK(ready(plan) == Units{{3}});
+        CHECK(why(plan, 2).find("waits for change 1") == 0);
+    }
+}
+
+TEST_CASE("A contested change holds nobody back", "[engine]")
+{
+    const std::vector live{change(1, record(1), ChangeKind::update, ChangeState::contested),
+                           change(2, record(1))};
+    CHECK(ready(plan_push(live, {}, noon)) == Units{{2}});
+}
+
+TEST_CASE("A record is created before what refers to it", "[engine]")
+{
+    const std::vector live{change(1, record(1), ChangeKind::create),
+                           change(2, record(2), ChangeKind::create)};
+    const std::vector edges{refers(1, 2)};
+    const PushPlan plan = plan_push(live, edges, noon);
+    CHECK(ready(plan) == Units{{2}});
+    CHECK(why(plan, 1) == "waits for change 2");
+}
+
+TEST_CASE("A refused create holds back what refers to it, however far, and nobody else", "[engine]")
+{
+    const std::vector live{change(1, record(1), ChangeKind::create, ChangeState::parked),
+                           change(2, record(2), ChangeKind::create), change(3, record(3)),
+                           change(4, record(4))};
+    const std::vector edges{refers(2, 1), refers(3, 2)};
+    const PushPlan plan = plan_push(live, edges, noon);
+    CHECK(ready(plan) == Units{{4}});
+    CHECK(why(plan, 2) == "waits for change 1, which the organization refused");
+    CHECK(why(plan, 3).find("waits for change 2") == 0);
+}
+
+TEST_CASE("A circle of new records is broken by leaving one reference for later", "[engine]")
+{
+    const std::vector live{change(1, record(1, "account"), ChangeKind::create),
+                           change(2, record(2), ChangeKind::create)};
+    const std::vector edges{refers(1, 2), refers(2, 1)};
+    const PushPlan plan = plan_push(live, edges, noon);
+    REQUIRE(ready(plan) == Units{{1}});
+    CHECK(plan.ready.front().later_references == std::set<RecordKey>{record(2)});
+}
+
+TEST_CASE("Behind a circle nobody goes first by mistake", "[engine]")
+{
+    const std::vector live{change(1, record(3)), change(2, record(1, "account"), ChangeKind::create),
+                           change(3, record(2), ChangeKind::create)};
+    const std::vector edges{refers(1, 2), refers(2, 3), refers(3, 2)};
+    CHECK(ready(plan_push(live, edges, noon)) == Units{{2}});
+}
+
+TEST_CASE("A group goes whole or not at all", "[engine]")
+{
+    SECTION("whole")
+    {
+        const std::vector live{change(1, record(1), ChangeKind::create, ChangeState::queued, 7),
+                               change(2, record(2), ChangeKind::update, ChangeState::queued, 7)};
+        const std::vector edges{refers(2, 1)};
+        const PushPlan plan = plan_push(live, edges, noon);
+        REQUIRE(ready(plan) == Units{{1, 2}});
+        CHECK(plan.ready.front().records == std::vector{record(1), record(2)});
+    }
+    SECTION("not while one of its records has an earlier change")
+    {
+        const std::vector live{change(1, record(2)),
+                               change(2, record(1), ChangeKind::update, ChangeState::queued, 7),
+                               change(3, record(2), ChangeKind::update, ChangeState::queued, 7)};
+        const PushPlan plan = plan_push(live, {}, noon);
+        CHECK(ready(plan) == Units{{1}});
+        CHECK_FALSE(why(plan, 2).empty());
+        CHECK_FALSE(why(plan, 3).empty());
+    }
+    SECTION("separate edits after it wait for it")
+    {
+        const std::vector live{change(1, record(1), ChangeKind::update, ChangeState::queued, 7),
+                               change(2, record(1))};
+        const PushPlan plan = plan_push(live, {}, noon);
+        CHECK(ready(plan) == Units{{1}});
+        CHECK(why(plan, 2) == "waits for change 1");
+    }
+}
+
+TEST_CASE("A deletion waits until the last reference is gone", "[engine]")
+{
+    const std::vector live{change(1, record(1)), change(2, record(2, "account"), ChangeKind::remove)};
+    const std::vector edges{Dependency{Sequence{2}, Sequence{1}, DependencyReason::removes_reference}};
+    CHECK(ready(plan_push(live, edges, noon)) == Units{{1}});
+}
+
+TEST_CASE("A change with a moment of its own waits for it, and the plan names the earliest", "[engine]")
+{
+    std::vector live{change(1, record(1)), change(2, record(2))};
+    live[0].next_attempt = noon + std::chrono::minutes{5};
+    const PushPlan plan = plan_push(live, {}, noon);
+    CHECK(ready(plan) == Units{{2}});
+    CHECK(plan.next == noon + std::chrono::minutes{5});
+    CHECK(ready(plan_push(live, {}, noon + std::chrono::minutes{5})) == Units{{1}, {2}});
+}
+
+namespace {
+
+localstore::IntentStep step(localstore::StepKind kind, RecordKey key, std::string condition, Fields sent = {})
+{
+    localstore::IntentStep made;
+    made.kind = kind;
+    made.key = std::move(key);
+    made.condition = std::move(condition);
+    made.sent = std::move(sent);
+    return made;
+}
+
+Found there(std::string etag, Fields fields = {})
+{
+    return {Found::Presence::present, std::move(etag), std::move(fields)};
+}
+
+const Found absent{Found::Presence::absent, {}, {}};
+
+} // namespace
+
+TEST_CASE("A lost change set is judged by the surest of its records", "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    const Fields sent{{"jobtitle", std::string("Buyer")}};
+    localstore::Intent intent;
+    intent.steps = {step(StepKind::create, record(1), "If-None-Match: *"),
+                    step(StepKind::update, record(2), "If-Match: W/\"5\"", sent)};
+    const auto judged = [&](Found first, Found second) {
+        const std::vector<std::pair<RecordKey, Found>> found{{record(1), std::move(first)},
+                                                             {record(2), std::move(second)}};
+        return judge(intent, found, std::nullopt).kind;
+    };
+    CHECK(judged(absent, there("W/\"5\"")) == Kind::resend);
+    CHECK(judged(there("W/\"8\""), there("W/\"9\"", sent)) == Kind::applied);
+    CHECK(judged(there("W/\"8\""), there("W/\"9\"", {{"jobtitle", std::string("Clerk")}})) == Kind::applied);
+    CHECK(judged(absent, there("W/\"9\"")) == Kind::not_applied);
+    CHECK(judged({}, there("W/\"5\"")) == Kind::ask_again);
+}
+
+TEST_CASE("A lost update is applied when equal, sent again when untouched, else contested", "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    const Fields sent{{"jobtitle", std::string("Buyer")}, {"telephone1", std::string("1")}};
+    localstore::Intent intent;
+    intent.steps = {step(localstore::StepKind::update, record(1), "If-Match: W/\"5\"", sent)};
+    const auto judged = [&](Found found) {
+        const std::vector<std::pair<RecordKey, Found>> all{{record(1), std::move(found)}};
+        return judge(intent, all, std::nullopt);
+    };
+    CHECK(judged(there("W/\"5\"")).kind == Kind::resend);
+    CHECK(judged(there("W/\"6\"", sent)).kind == Kind::applied);
+    CHECK(judged(absent).kind == Kind::not_applied);
+    const Judgement contested =
+        judged(there("W/\"6\"", {{"jobtitle", std::string("Clerk")}, {"telephone1", std::string("1")}}));
+    REQUIRE(contested.kind == Kind::indeterminate);
+    CHECK(contested.columns.front().columns == std::vector<std::string>{"jobtitle"});
+}
