@@ -60,6 +60,12 @@ struct HistoryEntry {
     std::optional<Sequence> change;
 };
 
+/// One record that a cycle touched.
+struct Effect {
+    RecordKey key;
+    std::string what; ///< "pulled", "removed", "sent".
+};
+
 /// What `trim` keeps. Live changes, open intents and open conflicts are never trimmed.
 struct TrimLimits {
     std::chrono::hours receipts{24 * 90}; ///< Also settled changes and closed conflicts.

@@ -118,8 +118,17 @@ public:
     Result<RecordState> state(const RecordKey& key) const;
     Result<Badge> badge(const RecordKey& key) const;
     Result<std::vector<HistoryEntry>> history(const RecordKey& key, std::size_t limit) const;
-    /// One SELECT over the public views (and nothing else) on a read-only connection.
-    Result<SqlRows> sql(std::string_view statement, const SqlLimits& limits = {}) const;
+    /// One SELECT over the public views (and nothing else) on a read-only connection. `bound` are its
+    /// parameters in order: text, numbers, lookups by their id; collections are refused.
+    Result<SqlRows> sql(std::string_view statement, std::span<const Value> bound,
+                        const SqlLimits& limits = {}) const;
+    Result<SqlRows> sql(std::string_view statement, const SqlLimits& limits = {}) const
+    {
+        return sql(statement, std::span<const Value>{}, limits);
+    }
+    /// What a cycle moved, by table and id: "pulled" and "removed" are the records whose present copy
+    /// or tombstone it brought, "sent" those with a receipt of it.
+    Result<std::vector<Effect>> effects(CycleNumber cycle, std::size_t limit) const;
 
     // ---- the queue ------------------------------------------------------------------------------
     /// One transaction, on disk when it returns. One sequence an edit, in order; Sequence{0} for an

@@ -189,6 +189,23 @@ Result<std::vector<Receipt>> Store::receipts(const RecordKey& key, std::size_t l
     });
 }
 
+Result<std::vector<Effect>> Store::effects(CycleNumber cycle, std::size_t limit) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Effect>> {
+        Statement moved = database.prepare(
+            "SELECT table_number, id, CASE WHEN flags & ?2 THEN 'removed' ELSE 'pulled' END FROM "
+            "hawser_record "
+            "WHERE cycle = ?1 UNION ALL SELECT DISTINCT table_number, id, 'sent' FROM hawser_receipt "
+            "WHERE cycle = ?1 AND outcome = 'applied' ORDER BY 1, 2, 3 LIMIT ?3");
+        moved.with(cycle.value, flag::tombstone, static_cast<std::int64_t>(limit));
+        std::vector<Effect> effects;
+        while (moved.step())
+            effects.push_back(
+                {{tables.numbered(moved.integer(0)).table.name, moved.guid(1)}, moved.string(2)});
+        return effects;
+    });
+}
+
 Result<std::vector<HistoryEntry>> Store::history(const RecordKey& key, std::size_t limit) const
 {
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<HistoryEntry>> {

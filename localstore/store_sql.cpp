@@ -141,6 +141,38 @@ Result<SqlRows> read_rows(Statement& statement, const SqlLimits& limits)
     return result;
 }
 
+/// One parameter of a person's query. Decimals are text, as the views show them.
+Result<void> bind_value(Statement& statement, int parameter, const Value& value)
+{
+    if (const auto* flag = std::get_if<bool>(&value))
+        statement.bind(parameter, *flag);
+    else if (const auto* number = std::get_if<std::int64_t>(&value))
+        statement.bind(parameter, *number);
+    else if (const auto* decimal = std::get_if<Decimal>(&value))
+        statement.bind(parameter, decimal->text);
+    else if (const auto* text = std::get_if<std::string>(&value))
+        statement.bind(parameter, *text);
+    else if (const auto* lookup = std::get_if<Lookup>(&value))
+        statement.bind(parameter, lookup->id.text());
+    else if (is_null(value))
+        statement.bind(parameter, nullptr);
+    else
+        return refusal(code::bad_query,
+                       "Parameter " + std::to_string(parameter) + " is a list; give one value.");
+    return {};
+}
+
+Result<void> bind_values(Statement& statement, std::span<const Value> bound)
+{
+    const int wanted = sqlite3_bind_parameter_count(statement.handle());
+    if (static_cast<std::size_t>(wanted) != bound.size())
+        return refusal(code::bad_query, "The query has " + std::to_string(wanted) + " parameters and " +
+                                            std::to_string(bound.size()) + " values were given.");
+    for (int i = 0; i < wanted; ++i)
+        if (auto fine = bind_value(statement, i + 1, bound[static_cast<std::size_t>(i)]); !fine) return fine;
+    return {};
+}
+
 bool only_blank(std::string_view rest)
 {
     return rest.find_first_not_of(" \t\r\n;") == std::string_view::npos;
@@ -148,7 +180,7 @@ bool only_blank(std::string_view rest)
 
 } // namespace
 
-Result<SqlRows> Store::sql(std::string_view text, const SqlLimits& limits) const
+Result<SqlRows> Store::sql(std::string_view text, std::span<const Value> bound, const SqlLimits& limits) const
 {
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<SqlRows> {
         if (text.size() > 1'000'000) return refusal(code::bad_query, "The query is longer than 1 MB.");
@@ -171,6 +203,7 @@ Result<SqlRows> Store::sql(std::string_view text, const SqlLimits& limits) const
         if (!only_blank(rest)) return refusal(code::bad_query, "Give one SELECT at a time.");
         if (sqlite3_stmt_readonly(raw) == 0 || sqlite3_column_count(raw) == 0)
             return refusal(code::bad_query, "Only a SELECT can be asked.");
+        if (auto fine = bind_values(statement, bound); !fine) return fine.error();
         try {
             return read_rows(statement, limits);
         } catch (const SQLite::Exception& failure) {

@@ -15,6 +15,7 @@ import pathlib
 import random
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +29,7 @@ def open_intents(replica):
     """How many intents wait for an answer, as stock SQLite reads it."""
     try:
         with sqlite3.connect(f"file:{replica}?mode=ro", uri=True, timeout=5) as database:
-            return database.execute("SELECT count(*) FROM hawser_intent WHERE settled_at IS NULL").fetchone()[0]
+            return database.execute("SELECT count(*) FROM hawser_intent").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
 
@@ -73,8 +74,10 @@ def kill_one(program, replica, chance):
             # Anywhere between the first byte and the answer, or shortly after it was stored.
             deadline = min(deadline, time.monotonic() + chance.uniform(0.0, 0.12))
             break
-    while process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    try:
+        process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        pass
     process.send_signal(signal.SIGKILL)
     process.wait()
     return open_intents(replica) > 0
