@@ -111,3 +111,12 @@ TEST_CASE("the CSDL names every set and property")
     CHECK(csdl.find("Name=\"birthdate\" Type=\"Edm.Date\"") != std::string::npos);
     CHECK(office.get("").rows().size() > 15);
 }
+
+TEST_CASE("the version of the metadata comes with a page when it is asked for")
+{
+    Office office;
+    const Reply page =
+        office.get("tasks", {{"Prefer", "odata.include-annotations=\"Microsoft.Dynamics.CRM.*\""}});
+    CHECK_FALSE(page.text("@Microsoft.Dynamics.CRM.globalmetadataversion").empty());
+    CHECK_FALSE(office.get("tasks").has("@Microsoft.Dynamics.CRM.globalmetadataversion"));
+}

@@ -37,6 +37,7 @@ void read_annotations(Annotations& annotations, std::string_view list)
         annotations.lookup_table |= asks("Microsoft.Dynamics.CRM.lookuplogicalname");
         annotations.navigation |= asks("Microsoft.Dynamics.CRM.associatednavigationproperty");
         annotations.formatted |= asks("OData.Community.Display.V1.FormattedValue");
+        annotations.metadata_version |= asks("Microsoft.Dynamics.CRM.globalmetadataversion");
         annotations.page_facts |= asks("Microsoft.Dynamics.CRM.totalrecordcount") ||
                                   asks("Microsoft.Dynamics.CRM.fetchxmlpagingcookie") ||
                                   asks("Microsoft.Dynamics.CRM.morerecords");

@@ -32,6 +32,7 @@ struct World {
     Guid team;
     std::string name{};
     std::string path_prefix{};
+    std::string metadata_version{}; ///< Changes with the tables and columns this program knows.
     std::vector<Account> accounts{};
 };
 
@@ -41,7 +42,8 @@ struct Annotations {
     bool navigation = false;
     bool formatted = false;
     bool page_facts = false; ///< Total counts, FetchXML paging cookies.
-    bool any() const { return lookup_table || navigation || formatted || page_facts; }
+    bool metadata_version = false;
+    bool any() const { return lookup_table || navigation || formatted || page_facts || metadata_version; }
 };
 
 struct Preferences {

@@ -1,5 +1,6 @@
 #include "tools/server/core/organization.h"
 
+#include "base/hash.h"
 #include "tools/server/core/batch.h"
 #include "tools/server/core/call.h"
 #include "tools/server/core/faults.h"
@@ -227,6 +228,7 @@ Result<std::unique_ptr<Organization>> Organization::open(OrganizationOptions opt
     auto state = std::make_unique<State>();
     World& world = state->world;
     world.name = "Hawser Sample Organization";
+    world.metadata_version = std::to_string(checksum(catalogue_text) % 100000000);
     world.path_prefix = options.path_prefix == "/" ? "" : options.path_prefix;
     state->write_log = std::move(options.write_log);
     for (const auto& [name, value] : options.settings)

@@ -35,7 +35,7 @@ std::string with_thousands(std::string_view number)
     const std::size_t first = !out.empty() && out[0] == '-' ? 1 : 0;
     while (point > first + 3) {
         point -= 3;
-        out.insert(point, ",");
+        out.insert(point, 1, ',');
     }
     return out;
 }

@@ -72,6 +72,8 @@ Answer page_answer(const Call& call, const std::string& context, const std::stri
     body.reserve(rows.size() + extra.size() + context.size() + call.root.size() + 100);
     body += "{\"@odata.context\":";
     append_quoted(body, call.root + "$metadata#" + context);
+    if (call.preferences.annotations.metadata_version)
+        body += ",\"@Microsoft.Dynamics.CRM.globalmetadataversion\":\"" + call.world.metadata_version + "\"";
     body += extra;
     body += ",\"value\":[";
     body += rows;
