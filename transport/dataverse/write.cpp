@@ -139,13 +139,16 @@ Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout,
                                        const Fields& fields, const EntitySets& sets)
 {
     auto portions = divide(table, creatable(table, fields));
-    const bool state_apart = !may_set_state_on_creation(table) && portions.state.contains(state_column);
+    const bool parties = portions.parties && !portions.parties->elements.empty();
+    // A closed activity refuses its participants.
+    const bool state_apart = portions.state.contains(state_column) &&
+                             (!may_set_state_on_creation(table) || (parties && closes(portions.state)));
     if (!state_apart) portions.columns.merge(portions.state);
     auto body = write_body(table, portions.columns, sets);
     if (!body) return body.error();
     std::vector<Step> steps{patch(table, layout, id, std::move(*body))};
     steps.front().condition = Step::Condition::if_absent;
-    if (portions.parties && !portions.parties->elements.empty()) {
+    if (parties) {
         auto step = parties_step(table, id, *portions.parties, sets);
         if (!step) return step.error();
         steps.push_back(std::move(*step));

@@ -137,6 +137,13 @@ TEST_CASE("an activity is created with its participants, and its state last wher
     CHECK(steps[2].body == R"({"statecode":1,"statuscode":4})");
     CHECK(needs_read_back(table, steps));
 
+    table.columns[2].creatable = true;
+    CHECK(create(table, fields) == steps);
+    const auto open = create(table, {{"statecode", number(0)}, {"parties", people({{{}, "a@b", {2}}})}});
+    REQUIRE(open.size() == 2);
+    CHECK(open[0].body == R"({"statecode":0})");
+    table.columns[2].creatable = false;
+
     const auto status_only = create(table, {{"subject", text("Hi")}, {"statuscode", number(1)}});
     REQUIRE(status_only.size() == 1);
     CHECK(status_only[0].body == R"({"statuscode":1,"subject":"Hi"})");
