@@ -50,7 +50,7 @@ struct BatchBody {
 };
 
 struct BatchLimits {
-    std::size_t max_parts = 1'100;
+    std::size_t max_parts = 2'100;           ///< Change sets and what is in them both count.
     std::size_t max_header_bytes = 16 << 10; ///< Of one part.
     std::size_t max_part_bytes = 64 << 20;
 };

@@ -222,3 +222,12 @@ TEST_CASE("a condition survives its way to the disk and back", "[batch]")
     CHECK_FALSE(set_condition(step, "nonsense"));
     CHECK_FALSE(method_from("TRACE"));
 }
+
+TEST_CASE("a full batch of change sets has its answer read", "[batch]")
+{
+    const std::vector<BatchItem> items(max_batch_operations / 2, pair());
+    const std::vector<std::string> parts(items.size(), change_set({part(204, "", "1"), part(204, "", "2")}));
+    const auto answer = parse_batch(batch_answer(parts), items, OnError::go_on, sample::now);
+    CHECK_FALSE(answer.whole);
+    for (std::size_t i = 0; i < items.size(); ++i) REQUIRE(kind_of(answer, i) == Kind::applied);
+}
