@@ -51,7 +51,7 @@ public:
     std::shared_ptr<Random> random = system_random();
     std::set<std::shared_ptr<Session>> sessions;
     std::thread thread;
-    std::mutex stopping;
+    std::mutex stopping; ///< Held while stopping, and while other threads' work is waited for.
     std::string url;
     std::uint16_t port = 0;
 
@@ -186,6 +186,7 @@ void Server::State::accept()
 
 void Server::State::run(const std::function<void(Organization&)>& work)
 {
+    const std::lock_guard<std::mutex> lock(stopping);
     if (!thread.joinable()) return work(*organization);
     std::promise<void> done;
     asio::post(io, [&] {
