@@ -206,6 +206,23 @@ asio::awaitable<Result<void>> Puller::run_round(PullRound round, http::Request f
     }
 }
 
+Result<void> Puller::abandon(const Scope& scope)
+{
+    return around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+        return transaction.rounds.abandon_round(scope.number, Lane::pull);
+    });
+}
+
+Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
+{
+    const PullProbe probe = delta_refused(why, around_.now());
+    Result<void> kept = forget_token(scope, probe.reason);
+    if (kept) kept = remember(scope, probe);
+    scope.mode = mode_text(probe.mode);
+    scope.reason = probe.reason;
+    return kept;
+}
+
 asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
 {
     std::vector<std::string> without;
@@ -250,20 +267,13 @@ asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
             break;
         }
         case PageRemedy::restart: {
-            const Result<void> abandoned = around_.store.transact(
-                localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-                    return transaction.rounds.abandon_round(scope.number, Lane::pull);
-                });
+            const Result<void> abandoned = abandon(scope);
             if (!abandoned) co_return abandoned;
             break;
         }
         case PageRemedy::use_filter: {
-            const PullProbe probe = delta_refused(error.message, around_.now());
-            Result<void> kept = forget_token(scope, probe.reason);
-            if (kept) kept = remember(scope, probe);
+            const Result<void> kept = fall_back_to_filter(scope, error.message);
             if (!kept) co_return kept;
-            scope.mode = mode_text(probe.mode);
-            scope.reason = probe.reason;
             break;
         }
         case PageRemedy::halve:

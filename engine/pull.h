@@ -78,6 +78,8 @@ private:
     Result<void> remember(const localstore::Scope& scope, const PullProbe& probe);
     Result<void> begin(PullRound& round, localstore::RoundKind kind);
     Result<void> forget_token(const localstore::Scope& scope, const std::string& why);
+    Result<void> abandon(const localstore::Scope& scope);
+    Result<void> fall_back_to_filter(localstore::Scope& scope, const std::string& why);
     PageSize& size_of(const TableWork& table);
 
     // pull_page.cpp: one page, from bytes to rows in the replica.

@@ -91,6 +91,29 @@ asio::awaitable<Result<void>> Sweeper::fetch(localstore::Scope scope, localstore
         });
 }
 
+Result<localstore::Generation> Sweeper::begin(const localstore::Scope& scope)
+{
+    localstore::Generation generation;
+    const Result<void> begun = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto made =
+                transaction.rounds.begin_round(scope.number, localstore::RoundKind::sweep, around_.now());
+            if (!made) return made.error();
+            generation = *made;
+            return {};
+        });
+    if (!begun) return begun.error();
+    return generation;
+}
+
+Result<void> Sweeper::keep_link(const localstore::Scope& scope, localstore::Generation generation,
+                                const std::string& link, std::int64_t noted)
+{
+    return around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+        return transaction.rounds.set_resume_link(scope.number, generation, link, noted);
+    });
+}
+
 asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
 {
     const auto table = around_.table(scope.table);
@@ -114,15 +137,9 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
                          : dataverse::next_page(service, link, dataverse::PullMode::sweep, ids_a_page, id);
         if (!request) co_return request.error();
         if (!begun) {
-            const Result<void> started = around_.store.transact(
-                localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-                    const auto made = transaction.rounds.begin_round(
-                        scope.number, localstore::RoundKind::sweep, around_.now());
-                    if (!made) return made.error();
-                    generation = *made;
-                    return {};
-                });
-            if (!started) co_return started;
+            const auto started = begin(scope);
+            if (!started) co_return started.error();
+            generation = *started;
             begun = true;
         }
         auto sending = around_.courier.send(std::move(*request));
@@ -152,10 +169,7 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
             co_return Error{ErrorKind::retry, "server.bad_answer",
                             "the organization's pages of " + scope.table + " lead in a circle"};
         link = end->next_link;
-        const Result<void> linked = around_.store.transact(
-            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-                return transaction.rounds.set_resume_link(scope.number, generation, link, noted);
-            });
+        const Result<void> linked = keep_link(scope, generation, link, noted);
         if (!linked) co_return linked;
     }
     auto confirming = absence_.confirm_unseen(scope, generation);

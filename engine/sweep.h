@@ -24,6 +24,9 @@ public:
 private:
     asio::awaitable<Result<void>> fetch(localstore::Scope scope, localstore::Generation generation,
                                         std::vector<Guid> ids);
+    Result<localstore::Generation> begin(const localstore::Scope& scope);
+    Result<void> keep_link(const localstore::Scope& scope, localstore::Generation generation,
+                           const std::string& link, std::int64_t noted);
     Result<std::vector<Guid>> note(const localstore::Scope& scope, localstore::Generation generation,
                                    const PageRows& rows);
 

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace hawser::cli {
@@ -41,7 +40,7 @@ private:
     std::string url_;
     std::string port_ = "0";
     std::map<std::string, OrganizationUser> users_;
-    pid_t process_ = 0;
+    int process_ = 0; ///< A process id; 0 = none.
 };
 
 } // namespace hawser::cli
