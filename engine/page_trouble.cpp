@@ -7,6 +7,8 @@ PageRemedy remedy_for(const Error& error, const PageAsked& asked)
     if (error.code == "net.too_large") return PageRemedy::halve;
     if (error.kind == ErrorKind::rebaseline)
         return asked.resumed ? PageRemedy::restart : PageRemedy::rebaseline;
+    if (error.code == "odata.foreign_link" && (asked.resumed || asked.token))
+        return asked.resumed ? PageRemedy::restart : PageRemedy::rebaseline;
     const bool refused = error.kind == ErrorKind::park || error.kind == ErrorKind::refuse;
     if (!refused || error.code.starts_with("net.")) return PageRemedy::give_up;
     if (asked.resumed) return PageRemedy::restart;

@@ -24,6 +24,11 @@ asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::
     auto reading = read_page(around_, round.table, round.plan, std::move(answer));
     Result<ReadPage> page = co_await std::move(reading);
     if (!page) co_return page.error();
+    // Before anything is stored: a link that may not be followed must not become a resume link.
+    if (!page->end.next_link.empty()) {
+        const auto next = odata::same_service(around_.courier.service().root, page->end.next_link);
+        if (!next) co_return next.error();
+    }
     size_of(*round.table).weighed(page->bytes, page->end.rows);
     // A full set where changes were asked for: the token was too old and the organization did not say
     // so. What the set lacks is then looked at, as after any full round.

@@ -5,6 +5,7 @@
 #include "engine/read_back.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
+#include "transport/odata/url.h"
 
 namespace hawser::engine {
 
@@ -157,6 +158,10 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
         PageRows rows(answer->body.size() / 4);
         const auto end = dataverse::parse_page(plan, answer->body, rows);
         if (!end) co_return end.error();
+        if (!end->next_link.empty()) {
+            const auto next = odata::same_service(service.root, end->next_link);
+            if (!next) co_return next.error();
+        }
         auto wanted = note(scope, generation, rows);
         if (!wanted) co_return wanted.error();
         noted += static_cast<std::int64_t>(rows.rows().size());

@@ -1,0 +1,372 @@
+#include "engine/status.h"
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+
+    Setting()
+    {
+        office.put("contacts", guid(1), R"({"lastname":"Doe","jobtitle":"Clerk"})");
+        desk.choose({{"contact", ""}});
+        desk.sync();
+    }
+
+    Error fails()
+    {
+        const auto report = desk.cycle();
+        REQUIRE_FALSE(report);
+        return report.error();
+    }
+    void all(Fault fault)
+    {
+        desk.exchange->script = [fault](std::size_t, const http::Request&) { return fault; };
+    }
+    void none() { desk.exchange->script = nullptr; }
+    localstore::ConnectionState state() { return desk.store->connection()->state; }
+    std::size_t requests() { return desk.exchange->seen.size(); }
+
+    Result<void> go_offline(Synchronizer::Departure departure)
+    {
+        return desk.run<void>([departure](engine::Engine& one) { return one.go_offline(departure); });
+    }
+    Result<CycleReport> go_online()
+    {
+        return desk.run<CycleReport>([](engine::Engine& one) { return one.go_online(); });
+    }
+
+    /// Lets the background run for a while of virtual time.
+    void pass(std::chrono::milliseconds time)
+    {
+        const auto until = clock->elapsed() + time;
+        for (int i = 0; i < 100'000; ++i) {
+            desk.context.restart();
+            if (desk.context.poll() > 0) continue;
+            if (clock->elapsed() >= until) break;
+            clock->pass(std::min<std::chrono::milliseconds>(until - clock->elapsed(), 100ms));
+        }
+    }
+};
+
+using State = localstore::ConnectionState;
+
+} // namespace
+
+TEST_CASE("An expired token is renewed once, checked again and the request repeated", "[engine][courier]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    const std::string old = s.desk.tokens->token;
+    s.desk.tokens->next = {*s.office.organization->renew_token("ada", *s.office.random)};
+    const std::size_t before = s.requests();
+    s.desk.sync();
+    CHECK(s.desk.tokens->refreshes == 1);
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    // The first request under the new token asks whose it is.
+    const auto& seen = s.desk.exchange->seen;
+    CHECK(seen.at(before).authorization == "Bearer " + old);
+    CHECK(seen.at(before + 1).target.find("WhoAmI") != std::string::npos);
+    CHECK(seen.at(before + 1).authorization != "Bearer " + old);
+}
+
+TEST_CASE("A token refused twice means: sign in, and nothing counts as failed", "[engine][courier]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    (void)s.office.organization->renew_token("ada", *s.office.random);
+    const Error error = s.fails();
+    CHECK(error.kind == ErrorKind::sign_in);
+    CHECK(s.desk.tokens->refreshes == 1);
+    const auto queue = s.desk.store->changes({});
+    REQUIRE(queue->size() == 1);
+    CHECK(queue->front().state == localstore::ChangeState::queued);
+    CHECK(queue->front().attempts == 0);
+    CHECK(error.message.find(s.desk.tokens->token) == std::string::npos);
+}
+
+TEST_CASE("Another user's token is refused before any write, and reads nothing", "[engine][courier][I8]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.office.log.clear();
+
+    SECTION("given after a refusal")
+    {
+        (void)s.office.organization->renew_token("ada", *s.office.random);
+        s.desk.tokens->next = {s.office.token("bob")};
+    }
+    SECTION("given from the start")
+    {
+        s.desk.tokens->token = s.office.token("bob");
+        s.desk.reboot();
+    }
+    const std::size_t before = s.requests();
+    const Error error = s.fails();
+    CHECK(error.code == "engine.other_user");
+    CHECK(error.kind == ErrorKind::stop);
+    CHECK(s.office.log.empty());
+    for (std::size_t i = before; i < s.requests(); ++i) {
+        const auto& seen = s.desk.exchange->seen[i];
+        if (seen.authorization == "Bearer " + s.office.token("bob"))
+            CHECK(seen.target.find("WhoAmI") != std::string::npos);
+    }
+}
+
+TEST_CASE("Another organization at the same address is refused, naming both", "[engine][courier][I8]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.desk.reboot();
+    s.desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (request.url.find("WhoAmI") == std::string::npos) return;
+        const std::string id = s.office.organization->organization_id().text();
+        answer.body.replace(answer.body.find(id), id.size(), guid(99).text());
+    };
+    const Error error = s.fails();
+    CHECK(error.code == "engine.other_organization");
+    CHECK(error.message.find(guid(99).text()) != std::string::npos);
+    CHECK(error.message.find(s.office.organization->organization_id().text()) != std::string::npos);
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Clerk");
+}
+
+TEST_CASE("A short Retry-After is sat out for everybody, a long one is the next attempt", "[engine][courier]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+
+    SECTION("short")
+    {
+        const auto begin = s.clock->elapsed();
+        const std::size_t first = s.requests();
+        s.desk.exchange->script = [&](std::size_t number, const http::Request&) {
+            return number == first ? Fault::throttle : Fault::none;
+        };
+        s.desk.sync();
+        CHECK(s.clock->elapsed() - begin >= 3s);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("long")
+    {
+        s.desk.exchange->alter = [](const http::Request&, http::Answer& answer) {
+            answer = {
+                429, {{"Retry-After", "120"}}, R"({"error":{"code":"0x80072322","message":"slow down"}})"};
+        };
+        const Error error = s.fails();
+        CHECK(error.kind == ErrorKind::wait);
+        REQUIRE(error.retry_after);
+        CHECK(*error.retry_after == 120s);
+        s.desk.exchange->alter = nullptr;
+        // Whoever asks: nothing at all is sent before the time is over.
+        const std::size_t before = s.requests();
+        s.clock->pass(60s);
+        CHECK(s.fails().kind == ErrorKind::wait);
+        CHECK(s.requests() == before);
+        s.clock->pass(61s);
+        s.desk.sync();
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+}
+
+TEST_CASE("A network that wants a sign-in of its own is offline, and nothing counts as failed", "[engine]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.all(Fault::portal);
+    const Error error = s.fails();
+    CHECK(error.kind == ErrorKind::offline);
+    CHECK(error.code == "net.captive_portal");
+    CHECK(s.state() == State::disconnected);
+    CHECK(s.desk.store->changes({})->front().attempts == 0);
+    s.none();
+    s.desk.sync();
+    CHECK(s.state() == State::online);
+    s.desk.check_equal();
+}
+
+TEST_CASE("An unreachable organization is disconnected, with the reason, until it is reached", "[engine]")
+{
+    Setting s;
+    s.all(Fault::unreachable);
+    CHECK(s.fails().kind == ErrorKind::offline);
+    CHECK(s.state() == State::disconnected);
+    CHECK(s.desk.store->connection()->reason.find("organization.example") != std::string::npos);
+    CHECK_FALSE(s.desk.store->setting(engine::offline_since_setting).empty());
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.none();
+    s.desk.sync();
+    CHECK(s.state() == State::online);
+    CHECK_FALSE(s.desk.store->setting(engine::offline_since_setting).empty());
+    CHECK(s.desk.store->setting(engine::last_error_setting).empty());
+}
+
+TEST_CASE("Going offline pulls first, stays offline, and comes back with everything", "[engine][offline]")
+{
+    Setting s;
+    s.office.put("contacts", guid(2), R"({"lastname":"Late"})");
+    REQUIRE(s.go_offline(Synchronizer::Departure::pull_first));
+    CHECK(s.state() == State::offline_by_choice);
+    CHECK(s.desk.has("contact", guid(2)));
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    const std::size_t before = s.requests();
+    CHECK(s.fails().code == "engine.offline_by_choice");
+    CHECK(s.requests() == before);
+    s.desk.reboot();
+    CHECK(s.state() == State::offline_by_choice);
+    CHECK(s.fails().code == "engine.offline_by_choice");
+    REQUIRE(s.go_online());
+    CHECK(s.state() == State::online);
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    s.desk.check_equal();
+}
+
+TEST_CASE("Going offline without its pull asks, and goes all the same when told", "[engine][offline]")
+{
+    Setting s;
+    s.all(Fault::unreachable);
+    const auto left = s.go_offline(Synchronizer::Departure::pull_first);
+    REQUIRE_FALSE(left);
+    CHECK(left.error().code == "engine.pull_unfinished");
+    CHECK(s.state() != State::offline_by_choice);
+    CHECK(s.state() != State::going_offline);
+    REQUIRE(s.go_offline(Synchronizer::Departure::now));
+    CHECK(s.state() == State::offline_by_choice);
+}
+
+TEST_CASE("A crash while going offline or coming back resumes there", "[engine][offline]")
+{
+    Setting s;
+    const std::size_t next = s.requests();
+    s.desk.exchange->script = [&](std::size_t number, const http::Request&) {
+        return number == next ? Fault::hang : Fault::none;
+    };
+    SECTION("going offline")
+    {
+        std::function<engine::asio::awaitable<Result<void>>(engine::Engine&)> leave =
+            [](engine::Engine& one) { return one.go_offline(Synchronizer::Departure::pull_first); };
+        CHECK_FALSE(s.desk.try_run(leave));
+        s.desk.reboot();
+        CHECK(s.state() == State::going_offline);
+        s.desk.engine->run_in_background();
+        s.pass(5s);
+        CHECK(s.state() == State::offline_by_choice);
+    }
+    SECTION("coming back")
+    {
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        std::function<engine::asio::awaitable<Result<CycleReport>>(engine::Engine&)> back =
+            [](engine::Engine& one) { return one.go_online(); };
+        CHECK_FALSE(s.desk.try_run(back));
+        s.desk.reboot();
+        CHECK(s.state() == State::going_online);
+        s.desk.engine->run_in_background();
+        s.pass(5s);
+        CHECK(s.state() == State::online);
+    }
+}
+
+TEST_CASE("In the background cycles come by the interval, after nudges and with backoff",
+          "[engine][background]")
+{
+    Setting s;
+    s.desk.engine->run_in_background();
+    s.pass(1s);
+    const std::size_t started = s.requests();
+    CHECK(started > 0);
+
+    SECTION("by the interval")
+    {
+        s.office.put("contacts", guid(2), R"({"lastname":"Late"})");
+        s.pass(14min);
+        CHECK_FALSE(s.desk.has("contact", guid(2)));
+        s.pass(2min);
+        CHECK(s.desk.has("contact", guid(2)));
+    }
+    SECTION("soon after an edit")
+    {
+        s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        s.desk.engine->nudge();
+        s.pass(200ms);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Clerk");
+        s.pass(1s);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("a failure is tried again with growing waits, and the next attempt is known")
+    {
+        s.all(Fault::unreachable);
+        s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        s.desk.engine->nudge();
+        s.pass(1h);
+        const std::size_t tries = s.requests() - started;
+        CHECK(tries > 10);
+        CHECK(tries < 60);
+        CHECK_FALSE(s.desk.store->setting(engine::next_attempt_setting).empty());
+        s.none();
+        s.pass(6min);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("the platform's word brings it back at once")
+    {
+        s.desk.engine->reachable(false);
+        s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        s.desk.engine->nudge();
+        s.pass(1h);
+        CHECK(s.requests() == started);
+        s.desk.engine->reachable(true);
+        s.pass(1s);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("nothing runs while the machine sleeps")
+    {
+        s.desk.engine->suspend();
+        s.pass(1h);
+        CHECK(s.requests() == started);
+        s.desk.engine->resume();
+        s.pass(1s);
+        CHECK(s.requests() > started);
+    }
+    SECTION("a throttled change waits for its own moment and not for the interval")
+    {
+        s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        int bumps = 0;
+        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            if (bumps < 5 && request.body.find("Buyer") != std::string::npos)
+                s.office.put("contacts", guid(1), R"({"telephone1":")" + std::to_string(++bumps) + R"("})");
+            return Fault::none;
+        };
+        s.desk.engine->nudge();
+        s.pass(2min);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Clerk");
+        s.pass(4min);
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("leaving ends it")
+    {
+        s.desk.engine->leave();
+        s.pass(1h);
+        CHECK(s.requests() == started);
+    }
+}
+
+TEST_CASE("Destroying the engine in the middle of anything is safe and writes nothing", "[engine]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.all(Fault::hang);
+    CHECK_FALSE(s.desk.try_cycle());
+    const auto version = s.desk.store->data_version();
+    const auto changes = s.desk.store->changes({})->size();
+    s.desk.kill();
+    CHECK(*s.desk.store->data_version() == *version);
+    CHECK(s.desk.store->changes({})->size() == changes);
+    s.none();
+    s.desk.revive();
+    s.desk.sync();
+    s.desk.check_equal();
+}
