@@ -89,10 +89,18 @@ Result<void> check_status(const Table& table, const Edit& edit, const Standing& 
     return {};
 }
 
+/// What the organization fills in by itself when a new record leaves it out.
+bool is_supplied(const Column& column)
+{
+    return column.type == ColumnType::state || column.type == ColumnType::status || column.name == "ownerid";
+}
+
 Result<void> check_required(const Table& table, const Edit& edit)
 {
     for (const Column& column : table.columns) {
         if (!column.required || !is_settable(column, edit.kind)) continue;
+        if (edit.kind == ChangeKind::create && is_supplied(column) && !edit.columns.contains(column.name))
+            continue;
         const auto found = edit.columns.find(column.name);
         const bool absent = found == edit.columns.end();
         if (absent ? edit.kind == ChangeKind::create : is_null(found->second))
