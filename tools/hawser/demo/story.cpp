@@ -68,9 +68,11 @@ Result<std::vector<RecordKey>> Story::pick(const std::string& table, std::size_t
 Result<void> Story::gather()
 {
     say("An organization starts in a process of its own.", Style::strong);
-    const std::vector<std::string> content =
+    std::vector<std::string> content =
         options_.load.empty() ? std::vector<std::string>{"--sample", std::to_string(options_.records)}
                               : std::vector<std::string>{"--load", options_.load};
+    // Both read the whole organization, so that Bob sees what Ada made as her own.
+    for (const char* user : {"ada:global", "bob:global"}) content.insert(content.end(), {"--user", user});
     if (const auto started = organization_.start(content); !started) return started;
 
     struct Role {
