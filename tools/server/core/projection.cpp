@@ -43,7 +43,8 @@ std::string with_thousands(std::string_view number)
 std::string displayed_options(const Column& column, std::string_view bytes)
 {
     std::string labels;
-    for (const std::string_view part : split_outside(unquoted(bytes), ',')) {
+    const std::string numbers = unquoted(bytes);
+    for (const std::string_view part : split_outside(numbers, ',')) {
         const Option* option = column.option(std::atoll(std::string(part).c_str()));
         if (!option) continue;
         if (!labels.empty()) labels += "; ";
