@@ -67,38 +67,6 @@ const std::array<Rule, 5> queue_rules{{
      "open intents hold changes that are not in flight"},
 }};
 
-void check_change_sums(Database& database, std::vector<std::string>& findings)
-{
-    Statement rows =
-        database.prepare("SELECT sequence, id, kind, group_number, origin, actor, on_behalf_of, made_at, "
-                         "before, after, sum FROM hawser_change ORDER BY sequence");
-    while (rows.step()) {
-        Change change;
-        change.sequence.value = rows.integer(0);
-        change.key.id = rows.guid(1);
-        change.kind = parse_change_kind(rows.text(2)).value_or(ChangeKind::update);
-        change.group.value = rows.integer(3);
-        change.origin = parse_origin(rows.text(4)).value_or(Origin::user);
-        change.actor = rows.string(5);
-        change.on_behalf_of = rows.string(6);
-        change.made_at = rows.instant(7);
-        if (change_sum(change, rows.text(8), rows.text(9)) != rows.integer(10))
-            findings.push_back("The change " + std::to_string(change.sequence.value) +
-                               " does not agree with its checksum.");
-    }
-}
-
-void check_shadow_sums(Database& database, std::vector<std::string>& findings)
-{
-    Statement rows = database.prepare("SELECT record, etag, body, sum FROM hawser_shadow");
-    while (rows.step()) {
-        const std::string text = rows.string(0) + '\n' + rows.string(1) + '\n' + rows.string(2);
-        if (static_cast<std::int64_t>(checksum(text)) != rows.integer(3))
-            findings.push_back("The shadow of record " + rows.string(0) +
-                               " does not agree with its checksum.");
-    }
-}
-
 } // namespace
 
 std::span<const Migration> migrations()
@@ -172,6 +140,44 @@ std::vector<std::string> broken_queue_rules(Database& database)
     return findings;
 }
 
+std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_view body)
+{
+    std::string text = std::to_string(record) + '\n' + std::string(etag) + '\n';
+    text += body;
+    return static_cast<std::int64_t>(checksum(text));
+}
+
+std::vector<std::int64_t> changes_with_wrong_sums(Database& database)
+{
+    std::vector<std::int64_t> wrong;
+    Statement rows = database.prepare("SELECT sequence, id, kind, group_number, origin, actor, on_behalf_of, "
+                                      "made_at, before, after, sum FROM hawser_change ORDER BY sequence");
+    while (rows.step()) {
+        Change change;
+        change.sequence.value = rows.integer(0);
+        change.key.id = rows.guid(1);
+        change.kind = parse_change_kind(rows.text(2)).value_or(ChangeKind::update);
+        change.group.value = rows.integer(3);
+        change.origin = parse_origin(rows.text(4)).value_or(Origin::user);
+        change.actor = rows.string(5);
+        change.on_behalf_of = rows.string(6);
+        change.made_at = rows.instant(7);
+        if (change_sum(change, rows.text(8), rows.text(9)) != rows.integer(10))
+            wrong.push_back(change.sequence.value);
+    }
+    return wrong;
+}
+
+std::vector<std::int64_t> shadows_with_wrong_sums(Database& database)
+{
+    std::vector<std::int64_t> wrong;
+    Statement rows = database.prepare("SELECT record, etag, body, sum FROM hawser_shadow ORDER BY record");
+    while (rows.step())
+        if (shadow_sum(rows.integer(0), rows.text(1), rows.text(2)) != rows.integer(3))
+            wrong.push_back(rows.integer(0));
+    return wrong;
+}
+
 std::vector<std::string> broken_rows(Database& database)
 {
     std::vector<std::string> findings;
@@ -180,8 +186,11 @@ std::vector<std::string> broken_rows(Database& database)
         while (check.step())
             if (check.text(0) != "ok") findings.push_back(check.string(0));
     }
-    check_change_sums(database, findings);
-    check_shadow_sums(database, findings);
+    for (const std::int64_t sequence : changes_with_wrong_sums(database))
+        findings.push_back("The change " + std::to_string(sequence) + " does not agree with its checksum.");
+    for (const std::int64_t record : shadows_with_wrong_sums(database))
+        findings.push_back("The shadow of record " + std::to_string(record) +
+                           " does not agree with its checksum.");
     return findings;
 }
 

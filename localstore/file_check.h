@@ -37,6 +37,12 @@ std::vector<std::string> foreign_parts(Database& database, const TableSet& table
 /// Broken rules of the queue, one sentence each. Costs by the size of the queue, not of the replica.
 std::vector<std::string> broken_queue_rules(Database& database);
 
+/// Rows whose content does not agree with their checksum.
+std::vector<std::int64_t> changes_with_wrong_sums(Database& database);
+std::vector<std::int64_t> shadows_with_wrong_sums(Database& database);
+
+std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_view body);
+
 /// Checksums of the whole queue and the shadows; SQLite's own check.
 std::vector<std::string> broken_rows(Database& database);
 

@@ -124,11 +124,11 @@ SqlText after_cursor(const std::vector<Key>& keys, const Cursor& cursor, bool la
         sql.append(beyond(keys[i], cursor.values[i]));
         sql.text += " OR (" + keys[i].expression + " IS ";
         sql.bind(cursor.values[i]);
-        sql.text += " AND ";
+        sql.text += " AND (";
     }
     sql.text += last_descending ? "record < " : "record > ";
     sql.bind(cursor.record);
-    for (std::size_t i = 0; i < keys.size(); ++i) sql.text += ")";
+    for (std::size_t i = 0; i < keys.size(); ++i) sql.text += "))";
     sql.text += ")";
     return sql;
 }
@@ -151,8 +151,10 @@ std::string best_index(Database& database, const KnownTable& table, const std::o
     std::vector<std::string> candidates;
     if (filter) {
         const auto fixes = [&](const Filter& part) {
-            if (part.kind == Filter::Kind::comparison && part.comparison == Filter::Operator::eq &&
-                !is_null(part.operand))
+            if (part.kind != Filter::Kind::comparison || part.comparison != Filter::Operator::eq) return;
+            const auto expression = sort_expression(table, part.column);
+            const auto compared = condition(table, part);
+            if (expression && compared && compared->text == "(" + *expression + " = ?)")
                 candidates.push_back(index_name(table, part.column));
         };
         fixes(*filter);

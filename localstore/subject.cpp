@@ -1,23 +1,12 @@
 #include "localstore/subject.h"
 
-#include "base/hash.h"
 #include "localstore/change_row.h"
 #include "localstore/conflict_row.h"
+#include "localstore/file_check.h"
 
 #include <algorithm>
 
 namespace hawser::localstore {
-namespace {
-
-std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_view body)
-{
-    std::string text = std::to_string(record) + '\n' + std::string(etag) + '\n';
-    text += body;
-    return static_cast<std::int64_t>(checksum(text));
-}
-
-} // namespace
-
 bool claims(const Change& change, std::string_view column)
 {
     return change.after.find(column) != change.after.end() &&

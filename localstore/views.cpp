@@ -7,9 +7,11 @@
 namespace hawser::localstore {
 namespace {
 
+/// json_each has an id of its own, so ours is named in full.
 constexpr std::string_view id_expression =
-    "lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || "
-    "substr(hex(id), 17, 4) || '-' || substr(hex(id), 21))";
+    "lower(substr(hex(hawser_record.id), 1, 8) || '-' || substr(hex(hawser_record.id), 9, 4) || '-' || "
+    "substr(hex(hawser_record.id), 13, 4) || '-' || substr(hex(hawser_record.id), 17, 4) || '-' || "
+    "substr(hex(hawser_record.id), 21))";
 
 std::string in_quotes(std::string_view name)
 {
