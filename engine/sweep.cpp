@@ -115,6 +115,14 @@ Result<void> Sweeper::keep_link(const localstore::Scope& scope, localstore::Gene
     });
 }
 
+Result<void> Sweeper::finish(const localstore::Scope& scope, localstore::Generation generation)
+{
+    const localstore::Finish end{std::nullopt, std::nullopt, around_.now()};
+    return around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+        return transaction.rounds.finish_round(scope.number, generation, end);
+    });
+}
+
 asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
 {
     const auto table = around_.table(scope.table);
@@ -180,11 +188,7 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
     auto confirming = absence_.confirm_unseen(scope, generation);
     const Result<void> confirmed = co_await std::move(confirming);
     if (!confirmed) co_return confirmed;
-    const localstore::Finish finish{std::nullopt, std::nullopt, around_.now()};
-    co_return around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-            return transaction.rounds.finish_round(scope.number, generation, finish);
-        });
+    co_return finish(scope, generation);
 }
 
 } // namespace hawser::engine

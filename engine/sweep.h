@@ -27,6 +27,7 @@ private:
     Result<localstore::Generation> begin(const localstore::Scope& scope);
     Result<void> keep_link(const localstore::Scope& scope, localstore::Generation generation,
                            const std::string& link, std::int64_t noted);
+    Result<void> finish(const localstore::Scope& scope, localstore::Generation generation);
     Result<std::vector<Guid>> note(const localstore::Scope& scope, localstore::Generation generation,
                                    const PageRows& rows);
 

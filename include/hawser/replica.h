@@ -229,7 +229,7 @@ public:
     const std::shared_ptr<Impl>& impl() const { return impl_; }
 
 private:
-    explicit Replica(std::shared_ptr<Impl> impl);
+    HAWSER_HIDDEN explicit Replica(std::shared_ptr<Impl> impl);
     std::shared_ptr<Impl> impl_;
 };
 

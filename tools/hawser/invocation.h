@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tools/hawser/exit_code.h"
 #include "hawser/result.h"
+#include "tools/hawser/exit_code.h"
 
 #include <functional>
 #include <string>

@@ -321,7 +321,7 @@ TEST_CASE("sql reads the views and nothing else")
          {"SELECT * FROM hawser_record", "SELECT * FROM sqlite_schema",
           "SELECT (SELECT max(sequence) FROM hawser_change)", "DELETE FROM contact", "PRAGMA user_version",
           "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "", "SELEC", "CREATE TEMP TABLE t (a)",
-          "SELECT load_extension('x')", "VACUUM INTO '/tmp/x'"}) {
+          "SELECT load_extension('x')", "VACUUM INTO 'x'"}) {
         INFO(refused);
         CHECK(code_of(sql(refused)) == "store.bad_query");
     }
