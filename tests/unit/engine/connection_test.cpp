@@ -311,6 +311,16 @@ TEST_CASE("In the background cycles come by the interval, after nudges and with 
         s.pass(6min);
         CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
     }
+}
+
+TEST_CASE("In the background the platform, sleep, waiting changes and leaving are minded",
+          "[engine][background]")
+{
+    Setting s;
+    s.desk.engine->run_in_background();
+    s.pass(1s);
+    const std::size_t started = s.requests();
+
     SECTION("the platform's word brings it back at once")
     {
         s.desk.engine->reachable(false);
