@@ -44,6 +44,25 @@ RecordView read_page_row(const KnownTable& table, const Statement& row, const Qu
     return view;
 }
 
+/// The statement that `build(index)` makes. SQLite may find that it cannot use the index after all
+/// (a condition that is always false leaves it nothing to seek); then the one without it.
+template <class Build>
+Result<Statement> prepare_either(Database& database, const std::string& index, Build&& build)
+{
+    for (const std::string& with : {index, std::string()}) {
+        Result<SqlText> sql = build(with);
+        if (!sql) return sql.error();
+        try {
+            Statement statement = database.prepare_once(sql->text);
+            bind_all(statement, sql->values);
+            return statement;
+        } catch (const SQLite::Exception& failure) {
+            if (with.empty() || failure.getErrorCode() != SQLITE_ERROR) throw;
+        }
+    }
+    return refusal(code::bad_query, "The query cannot be answered.");
+}
+
 /// The smallest and the largest id that begin with these digits; empty when they are no such thing.
 std::optional<std::pair<Guid, Guid>> range_of(std::string_view prefix)
 {
@@ -161,10 +180,11 @@ Result<Page> Store::query(const Query& query) const
             if ((*table)->table.column(name) == nullptr && name != (*table)->table.primary_id)
                 return refusal(code::unknown_column,
                                "The table " + query.table + " has no column \"" + name + "\".");
-        auto sql = page_statement(**table, query, best_index(database, **table, query.filter, query.sort));
-        if (!sql) return sql.error();
-        Statement rows = database.prepare_once(sql->text);
-        bind_all(rows, sql->values);
+        const std::string index = best_index(database, **table, query.filter, query.sort);
+        auto prepared = prepare_either(
+            database, index, [&](const std::string& with) { return page_statement(**table, query, with); });
+        if (!prepared) return prepared.error();
+        Statement& rows = *prepared;
         Page page;
         std::string last;
         while (rows.step()) {
@@ -184,10 +204,11 @@ Result<std::int64_t> Store::count(std::string_view name, const std::optional<Fil
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::int64_t> {
         auto table = tables.named(name);
         if (!table) return table.error();
-        auto sql = count_statement(**table, filter, best_index(database, **table, filter, {}));
-        if (!sql) return sql.error();
-        Statement row = database.prepare_once(sql->text);
-        bind_all(row, sql->values);
+        auto prepared =
+            prepare_either(database, best_index(database, **table, filter, {}),
+                           [&](const std::string& with) { return count_statement(**table, filter, with); });
+        if (!prepared) return prepared.error();
+        Statement& row = *prepared;
         row.step();
         return row.integer(0);
     });
