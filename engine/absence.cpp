@@ -2,6 +2,7 @@
 
 #include "engine/mass_change.h"
 #include "engine/reconcile.h"
+#include "engine/restored.h"
 #include "transport/dataverse/pull.h"
 
 #include <algorithm>
@@ -104,6 +105,11 @@ asio::awaitable<Result<void>> Absence::confirm_some(localstore::Scope scope, std
             for (const dataverse::Presence& presence : found) {
                 const bool there = presence.state == dataverse::Presence::State::present;
                 if (there && why == Suspicion::tombstone) continue;
+                if (!there && presence.state == dataverse::Presence::State::gone && cycle_.restored) {
+                    const Result<void> kept = keep_in_restored(transaction, {scope.table, presence.id});
+                    if (!kept) return kept;
+                    continue;
+                }
                 RemoteWord word;
                 word.presence = presence.state == dataverse::Presence::State::gone
                                     ? conflict::Presence::deleted
@@ -116,6 +122,21 @@ asio::awaitable<Result<void>> Absence::confirm_some(localstore::Scope scope, std
             }
             return {};
         });
+}
+
+/// A restored organization lacks what was made after its copy: our own changes are queued again, and
+/// what others made stays here until a later sweep finds it still missing.
+Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, const RecordKey& key)
+{
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    if (!state->known || state->tombstone || state->dirty()) return {};
+    const auto again = requeue_lost(cycle_, around_.store, transaction, key, std::nullopt, around_.now());
+    if (!again) return again.error();
+    if (*again) return transaction.records.mark_deleted(key, cycle_.number, around_.now());
+    return transaction.journal.decide(
+        cycle_.number, key, "restored",
+        "The restored organization does not have this record; it is kept here for now.", around_.now());
 }
 
 } // namespace hawser::engine

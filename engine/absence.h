@@ -2,6 +2,7 @@
 
 #include "engine/surroundings.h"
 #include "localstore/round.h"
+#include "localstore/transaction.h"
 
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ public:
 
 private:
     asio::awaitable<Result<void>> confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+
+    Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
 
     Surroundings& around_;
     CycleWork& cycle_;

@@ -106,8 +106,14 @@ asio::awaitable<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
 {
     Puller puller(around_, work_, sizes_, [this] { return push_between(); });
     auto pulling = puller.pull(scopes, request_.extent);
-    const Result<void> pulled = co_await std::move(pulling);
+    Result<void> pulled = co_await std::move(pulling);
     if (!pulled) co_return pulled;
+    if (work_.restored && request_.extent == Puller::Extent::changes) {
+        // Tokens that a restored organization still takes may lead past what it lacks.
+        auto comparing = puller.pull(scopes, Puller::Extent::full);
+        pulled = co_await std::move(comparing);
+        if (!pulled) co_return pulled;
+    }
     auto sweeping = sweep(std::move(scopes));
     co_return co_await std::move(sweeping);
 }

@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "engine/page_trouble.h"
+#include "engine/restored.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
 
@@ -20,6 +21,9 @@ using localstore::Scope;
 /// A round that begins again more often than this in one cycle has met a server that takes back
 /// every link it gives.
 constexpr int most_restarts = 16;
+
+/// Organizations keep deletions for days at least; a younger token is refused by a restored one.
+constexpr std::chrono::hours too_young_to_expire{20};
 
 /// An idle round keeps the token it asked with, so that idle cycles write nothing; but tokens age.
 constexpr std::chrono::hours token_renewal{6};
@@ -116,6 +120,7 @@ Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
 Result<void> Puller::begin(PullRound& round, RoundKind kind)
 {
     round.kind = kind;
+    round.suspect = kind == RoundKind::full && round.last_finished.has_value();
     const Result<void> begun = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto generation = transaction.rounds.begin_round(round.scope.number, kind, around_.now());
@@ -127,10 +132,22 @@ Result<void> Puller::begin(PullRound& round, RoundKind kind)
     return begun;
 }
 
-Result<void> Puller::forget_token(const Scope& scope, const std::string& why)
+Result<void> Puller::forget_token(const Scope& scope, const std::string& why, TokenEnd end)
 {
+    const bool refused = end == TokenEnd::refused;
     return around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto checkpoint = transaction.rounds.checkpoint(scope.number, Lane::pull);
+            if (!checkpoint) return checkpoint.error();
+            const bool young =
+                checkpoint->finished_at && around_.now() - *checkpoint->finished_at < too_young_to_expire;
+            if (young && refused) {
+                const Result<void> noted = note_restored(cycle_, transaction,
+                                                         "it no longer honours a token of " + scope.table +
+                                                             " that is less than a day old",
+                                                         around_.now());
+                if (!noted) return noted;
+            }
             const Result<void> reset = transaction.rounds.reset(scope.number);
             if (!reset) return reset;
             return transaction.journal.decide(cycle_.number, {scope.table, {}}, "rebaseline",
@@ -216,7 +233,7 @@ Result<void> Puller::abandon(const Scope& scope)
 Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
 {
     const PullProbe probe = delta_refused(why, around_.now());
-    Result<void> kept = forget_token(scope, probe.reason);
+    Result<void> kept = forget_token(scope, probe.reason, TokenEnd::of_no_use);
     if (kept) kept = remember(scope, probe);
     scope.mode = mode_text(probe.mode);
     scope.reason = probe.reason;
@@ -262,7 +279,7 @@ asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         case PageRemedy::give_up:
             co_return done;
         case PageRemedy::rebaseline: {
-            const Result<void> forgotten = forget_token(scope, error.message);
+            const Result<void> forgotten = forget_token(scope, error.message, TokenEnd::refused);
             if (!forgotten) co_return forgotten;
             break;
         }

@@ -38,8 +38,9 @@ struct PullRound {
     std::int64_t newest = 0;                ///< Newest version known when a filter round began.
     std::int64_t highest = 0;               ///< Highest version that the round brought.
     std::optional<Instant> last_finished{}; ///< The round before this one.
-    std::uint64_t removed = 0;              ///< By tombstones.
-    dataverse::RowPlan plan;                ///< Of the columns that are asked for.
+    bool suspect = false;      ///< A full round of a table that was whole before: versions must not fall.
+    std::uint64_t removed = 0; ///< By tombstones.
+    dataverse::RowPlan plan;   ///< Of the columns that are asked for.
 };
 
 /// The pull of a cycle: every scope in its mode, page by page.
@@ -77,7 +78,8 @@ private:
     Result<PullMode> settle_mode(const localstore::Scope& scope, const Table& table);
     Result<void> remember(const localstore::Scope& scope, const PullProbe& probe);
     Result<void> begin(PullRound& round, localstore::RoundKind kind);
-    Result<void> forget_token(const localstore::Scope& scope, const std::string& why);
+    enum class TokenEnd { refused, of_no_use };
+    Result<void> forget_token(const localstore::Scope& scope, const std::string& why, TokenEnd end);
     Result<void> abandon(const localstore::Scope& scope);
     Result<void> fall_back_to_filter(localstore::Scope& scope, const std::string& why);
     PageSize& size_of(const TableWork& table);

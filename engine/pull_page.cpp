@@ -1,6 +1,8 @@
 #include "base/body.h"
+#include "engine/etag.h"
 #include "engine/pull.h"
 #include "engine/reconcile.h"
+#include "engine/restored.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
 
@@ -84,9 +86,30 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
             return reconcile_record(cycle_, transaction, *round.table, key, left, around_.now());
         }
     }
+    // A version below the one that is here: only an older copy of the organization has that.
+    bool backwards = false;
+    if (round.suspect) {
+        const auto state = transaction.records.state(key);
+        if (!state) return state.error();
+        const auto held = version_of(state->etag);
+        backwards = held && row.version > 0 && row.version < *held;
+        if (backwards) {
+            const Result<void> noted =
+                note_restored(cycle_, transaction,
+                              "it holds version " + std::to_string(row.version) + " of " + round.scope.table +
+                                  " " + row.id.text() + ", and version " + std::to_string(*held) + " is here",
+                              around_.now());
+            if (!noted) return noted;
+        }
+    }
     const auto quality = row.partial ? localstore::Quality::partial : localstore::Quality::whole;
     const auto taken = taker.take(row.id, etag, body, quality);
     if (!taken) return taken.error();
+    const bool clean = *taken == localstore::Taken::updated || *taken == localstore::Taken::unchanged;
+    if (backwards && clean) {
+        const auto again = requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
+        if (!again) return again.error();
+    }
     switch (*taken) {
     case localstore::Taken::inserted:
     case localstore::Taken::updated:

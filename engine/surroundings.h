@@ -57,6 +57,7 @@ struct CycleWork {
     localstore::CycleNumber number;
     Instant started{};
     Figures figures{};
+    bool restored = false; ///< The organization is an older copy of itself.
 };
 
 /// The error with which everything ends when the engine is asked to stop.

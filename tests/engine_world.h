@@ -48,10 +48,12 @@ public:
 /// An organization in memory and the colleague at its keyboard.
 class Office {
 public:
-    explicit Office(Clock& clock, std::vector<std::string> users = {"ada", "bob:basic"})
+    explicit Office(Clock& clock, std::vector<std::string> users = {"ada", "bob:basic"},
+                    const std::string& database = ":memory:")
         : random(seeded_random(7)), clock_(clock)
     {
         server::OrganizationOptions options;
+        options.database = database;
         for (const std::string& user : users)
             options.users.push_back(*server::UserSpecification::parse(user));
         options.write_log = [this](std::string_view line) { log.emplace_back(line); };

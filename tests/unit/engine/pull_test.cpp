@@ -422,19 +422,59 @@ TEST_CASE("A page over the limit is asked for in halves", "[engine][pull]")
     desk.check_equal();
 }
 
-TEST_CASE("A restored organization is pulled anew; nothing here is deleted or overwritten", "[engine][pull]")
+TEST_CASE(
+    "A restored organization is compared anew: nothing is deleted, what it lacks is queued again as held",
+    "[engine][pull]")
 {
     const auto clock = monday();
-    Office office(*clock);
-    fill(office, 1, 5);
-    Desk desk(office, clock);
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("hawser-restored-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    auto office =
+        std::make_unique<Office>(*clock, std::vector<std::string>{"ada"}, folder / "organization.db");
+    fill(*office, 1, 5);
+    Desk desk(*office, clock);
     desk.choose({{"contact", ""}});
     desk.sync();
+    const auto copy_to = [&](const std::string& from, const std::string& to) {
+        for (const char* const part : {"", "-wal", "-shm"}) {
+            std::filesystem::remove(folder / (to + part));
+            if (std::filesystem::exists(folder / (from + part)))
+                std::filesystem::copy_file(folder / (from + part), folder / (to + part));
+        }
+    };
+    copy_to("organization.db", "backup.db");
+    clock->pass(std::chrono::hours{2});
     desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    const Guid made = desk.create("contact", {{"lastname", std::string("New")}});
     desk.sync();
-    // An older copy of the organization comes back: same id, same people, older versions.
-    Desk other(office, clock);
-    SUCCEED();
+    office->put("contacts", guid(9), person(9));
+    desk.sync();
+    REQUIRE(desk.store->queue_figures()->live() == 0);
+
+    desk.kill();
+    office.reset();
+    Office restored(*clock, {"ada"}, folder / "backup.db");
+    desk.exchange = std::make_shared<OrganizationExchange>(*restored.organization, *clock, *desk.random);
+    desk.revive();
+    const auto report = desk.cycle();
+    if (!report) FAIL(report.error().message);
+    CHECK(desk.text("contact", guid(1), "jobtitle") == "Buyer");
+    CHECK(desk.text("contact", made, "lastname") == "New");
+    CHECK(desk.has("contact", guid(9)));
+    CHECK(restored.value("contacts", guid(1), "jobtitle").empty());
+    const auto queue = desk.store->changes({});
+    REQUIRE(queue->size() == 2);
+    for (const localstore::Change& change : *queue) {
+        CHECK(change.state == localstore::ChangeState::held);
+        REQUIRE(desk.store->release(change.sequence));
+    }
+    desk.sync();
+    CHECK(restored.value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(restored.value("contacts", made, "lastname") == "New");
+    desk.kill();
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("Edits made during a long pull go between its pages", "[engine][pull]")
