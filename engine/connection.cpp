@@ -5,11 +5,16 @@ namespace hawser {
 std::string_view to_text(ConnectionState state)
 {
     switch (state) {
-    case ConnectionState::online: return "online";
-    case ConnectionState::going_offline: return "going offline";
-    case ConnectionState::offline_by_choice: return "offline by choice";
-    case ConnectionState::disconnected: return "disconnected";
-    case ConnectionState::going_online: return "going online";
+    case ConnectionState::online:
+        return "online";
+    case ConnectionState::going_offline:
+        return "going offline";
+    case ConnectionState::offline_by_choice:
+        return "offline by choice";
+    case ConnectionState::disconnected:
+        return "disconnected";
+    case ConnectionState::going_online:
+        return "going online";
     }
     return "disconnected";
 }
