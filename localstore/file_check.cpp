@@ -181,16 +181,34 @@ std::vector<std::int64_t> shadows_with_wrong_sums(Database& database)
 std::vector<std::string> broken_rows(Database& database)
 {
     std::vector<std::string> findings;
-    {
+    // What cannot even be read is a finding like any other.
+    const auto look = [&](const auto& what) {
+        try {
+            what();
+        } catch (const SQLite::Exception& failure) {
+            findings.push_back(std::string("A part of the file cannot be read: ") + failure.what() + ".");
+        } catch (const Failure& failure) {
+            findings.push_back(failure.error.message);
+        }
+    };
+    look([&] {
         Statement check = database.prepare_once("PRAGMA integrity_check(100)");
         while (check.step())
             if (check.text(0) != "ok") findings.push_back(check.string(0));
-    }
-    for (const std::int64_t sequence : changes_with_wrong_sums(database))
-        findings.push_back("The change " + std::to_string(sequence) + " does not agree with its checksum.");
-    for (const std::int64_t record : shadows_with_wrong_sums(database))
-        findings.push_back("The shadow of record " + std::to_string(record) +
-                           " does not agree with its checksum.");
+    });
+    look([&] {
+        for (const std::int64_t sequence : changes_with_wrong_sums(database))
+            findings.push_back("The change " + std::to_string(sequence) +
+                               " does not agree with its checksum.");
+    });
+    look([&] {
+        for (const std::int64_t record : shadows_with_wrong_sums(database))
+            findings.push_back("The shadow of record " + std::to_string(record) +
+                               " does not agree with its checksum.");
+    });
+    look([&] {
+        for (std::string& rule : broken_queue_rules(database)) findings.push_back(std::move(rule));
+    });
     return findings;
 }
 

@@ -43,7 +43,7 @@ std::vector<std::int64_t> shadows_with_wrong_sums(Database& database);
 
 std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_view body);
 
-/// Checksums of the whole queue and the shadows; SQLite's own check.
+/// Everything: SQLite's own check, the checksums, the queue's rules. One sentence a finding.
 std::vector<std::string> broken_rows(Database& database);
 
 } // namespace hawser::localstore

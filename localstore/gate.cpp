@@ -18,6 +18,12 @@ WriteGate::Pass WriteGate::enter(Turn turn)
     return Pass(*this);
 }
 
+std::size_t WriteGate::waiting()
+{
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 void WriteGate::leave()
 {
     const std::lock_guard lock(mutex_);

@@ -34,6 +34,9 @@ public:
     /// Whether a user waits: a bulk transaction commits soon.
     bool someone_waits() const { return users_waiting_.load(std::memory_order_relaxed) > 0; }
 
+    /// How many wait in all.
+    std::size_t waiting();
+
 private:
     static constexpr int most_users_in_a_row = 16;
 

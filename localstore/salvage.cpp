@@ -275,10 +275,7 @@ void Salvage::finish_target()
     make_views(target_, *load_tables(target_));
     Statement views = target_.prepare_once("UPDATE hawser_meta SET view_version = ?1");
     views.with(view_version).run();
-    // The last numbers are not given again, even when their rows were lost.
-    Statement meta = target_.prepare_once("SELECT count(*) FROM hawser_meta");
-    meta.step();
-    if (meta.integer(0) != 1)
+    if (layout_version(target_) < 0)
         throw Failure{Error{ErrorKind::stop, std::string(code::corrupt),
                             "What the replica " + damaged_.path().string() +
                                 " is bound to cannot be read. Make a new one with `hawser init`; the damaged "

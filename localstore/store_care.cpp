@@ -9,7 +9,6 @@ Result<std::vector<std::string>> Store::integrity_check() const
 {
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<std::string>> {
         std::vector<std::string> findings = broken_rows(database);
-        for (std::string& rule : broken_queue_rules(database)) findings.push_back(std::move(rule));
         for (const std::string& part : foreign_parts(database, tables))
             findings.push_back("Hawser did not make " + part + ".");
         return findings;

@@ -294,8 +294,8 @@ Result<void> Store::trim(Instant now, const TrimLimits& limits)
     return impl_->write(Turn::engine, Durability::relaxed, [&](TransactionState& state) -> Result<void> {
         // A tombstone's age is that of the cycle that brought it.
         state.database
-            .prepare("DELETE FROM hawser_record WHERE flags & ?1 AND flags & ?2 = 0 AND cycle <= (SELECT "
-                     "ifnull(max(number), 0) FROM hawser_cycle WHERE last_at < ?3)")
+            .prepare("DELETE FROM hawser_record WHERE flags & ?1 AND flags & ?2 = 0 AND cycle < (SELECT "
+                     "ifnull(min(number), 9223372036854775807) FROM hawser_cycle WHERE last_at >= ?3)")
             .with(flag::tombstone, flag::busy | flag::staged, Instant{now - limits.tombstones})
             .run();
         return {};

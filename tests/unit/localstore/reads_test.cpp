@@ -317,11 +317,10 @@ TEST_CASE("sql reads the views and nothing else")
     CHECK(rows.rows == std::vector<std::string>{"[\"Ada\",36,4.5]", "[\"Bob\",null,null]"});
     CHECK(ok(sql("WITH x AS (SELECT fullname AS n FROM contact) SELECT count(*) FROM x")).rows.at(0) ==
           "[2]");
-    for (const char* refused :
-         {"SELECT * FROM hawser_record", "SELECT * FROM sqlite_schema",
-          "SELECT (SELECT max(sequence) FROM hawser_change)", "DELETE FROM contact", "PRAGMA user_version",
-          "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "", "SELEC", "CREATE TEMP TABLE t (a)",
-          "SELECT load_extension('x')", "VACUUM INTO 'x'"}) {
+    for (const char* refused : {"SELECT * FROM hawser_record", "SELECT * FROM sqlite_schema",
+                                "SELECT (SELECT max(sequence) FROM hawser_change)", "DELETE FROM contact",
+                                "PRAGMA user_version", "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "", "SELEC",
+                                "CREATE TEMP TABLE t (a)", "SELECT load_extension('x')", "VACUUM INTO 'x'"}) {
         INFO(refused);
         CHECK(code_of(sql(refused)) == "store.bad_query");
     }
