@@ -136,7 +136,7 @@ Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, con
     if (*again) return transaction.records.mark_deleted(key, cycle_.number, around_.now());
     return transaction.journal.decide(
         cycle_.number, key, "restored",
-        "The restored organization does not have this record; it is kept here for now.", around_.now());
+        "The restored organization does not have this record; it stays here.", around_.now());
 }
 
 } // namespace hawser::engine
