@@ -3,6 +3,7 @@
 #include "base/time_text.h"
 #include "engine/diagnosis.h"
 #include "engine/plan.h"
+#include "engine/push_draft.h"
 #include "engine/saved_error.h"
 #include "engine/status.h"
 #include "engine/verify.h"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineParts parts)
     if (!service) return service.error();
     service->timeout = parts.options.request_timeout;
     service->max_answer_bytes = parts.options.page_bytes_most;
+    if (!parts.store.setting(no_receipts_setting).empty()) parts.policies.without_receipts();
     return std::unique_ptr<Engine>(new Engine(std::move(parts), std::move(*service)));
 }
 

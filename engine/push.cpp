@@ -53,6 +53,8 @@ asio::awaitable<Result<void>> Pusher::push()
         if (!sent) co_return sent.error();
         if (!*sent || schema_changed_) break;
     }
+    auto clearing = clear_receipts();
+    co_await std::move(clearing);
     co_return Result<void>{};
 }
 

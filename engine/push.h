@@ -54,6 +54,9 @@ private:
                           const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome);
     Result<Follow> settle_applied(localstore::Transaction& transaction, const Sent& sent,
                                   const dataverse::ItemAnswer& item);
+    Result<void> give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
+                                  const std::string& words);
+    asio::awaitable<void> clear_receipts();
     Result<void> settle_refused(localstore::Transaction& transaction, const Sent& sent,
                                 const std::string& words);
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
@@ -78,6 +81,7 @@ private:
     CycleWork& cycle_;
     Absence absence_;
     std::map<RecordKey, int> attempts_{}; ///< Of this cycle, that did not end well.
+    std::vector<Guid> receipts_done_{};   ///< Receipt rows that proved what they had to.
     bool schema_changed_ = false;
     bool recover_now_ = false;
     std::optional<Instant> next_attempt_{};

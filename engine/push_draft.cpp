@@ -253,6 +253,7 @@ void add_receipt(Assembly& assembly)
     assembly.intent.steps.insert(assembly.intent.steps.begin(),
                                  stored(receipt, StepKind::receipt, {"annotation", assembly.intent.id}));
     assembly.draft.item.steps.insert(assembly.draft.item.steps.begin(), receipt);
+    assembly.draft.receipt = true;
     for (Draft::Part& part : assembly.draft.parts)
         for (std::size_t& step : part.steps) ++step;
 }
@@ -315,7 +316,10 @@ Result<Draft> draft_of(Surroundings& around, const localstore::Intent& intent)
     for (const localstore::Covered& change : intent.changes) draft.unit.changes.push_back(change.sequence);
     for (std::size_t i = 0; i < intent.steps.size(); ++i) {
         const localstore::IntentStep& step = intent.steps[i];
-        if (step.kind == StepKind::receipt) continue;
+        if (step.kind == StepKind::receipt) {
+            draft.receipt = true;
+            continue;
+        }
         auto part = std::ranges::find(draft.parts, step.key, &Draft::Part::key);
         if (part == draft.parts.end()) {
             const auto table = around.table(step.key.table);

@@ -27,7 +27,11 @@ struct Draft {
         std::optional<Collection> parties{}; ///< What the server holds of them when no step changes them.
     };
     std::vector<Part> parts;
+    bool receipt = false; ///< The first step writes a receipt row.
 };
+
+/// Set once the organization has refused a receipt row.
+inline constexpr std::string_view no_receipts_setting = "sync.no_receipts";
 
 /// Nothing had to be sent: the organization says the same already, or the edit lost its object.
 struct NothingToSend {};

@@ -5,6 +5,7 @@
 #include "transport/dataverse/write.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -58,15 +59,19 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
     case Kind::conflict:
     case Kind::exists:
     case Kind::gone: {
-        // The answer to a repeat may be about our own first attempt: only a read can tell.
-        if (sent.resent) return then(store_unknown(transaction, sent), Follow::recover);
+        // The answer to a repeat may be about our own first attempt, and a network may repeat what we
+        // sent once: only a read can tell, and a counter must not be added twice.
+        if (sent.resent || sent.draft.receipt) return then(store_unknown(transaction, sent), Follow::recover);
         for (const Draft::Part& part : sent.draft.parts) bump(part.key);
         return then(
             transaction.intents.conflict(sent.draft.intent, words_of(outcome), cycle_.number, around_.now()),
             Follow::decide_anew);
     }
-    case Kind::refused:
     case Kind::access:
+        if (sent.draft.receipt && !sent.resent)
+            return then(give_up_receipts(transaction, sent, words_of(outcome)), Follow::nothing);
+        [[fallthrough]];
+    case Kind::refused:
     case Kind::column_access:
         return then(settle_refused(transaction, sent, words_of(outcome)), Follow::nothing);
     case Kind::schema_changed:
@@ -115,6 +120,7 @@ Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Dra
 {
     cycle_.figures.pushed += draft.unit.changes.size();
     for (const Draft::Part& part : draft.parts) attempts_.erase(part.key);
+    if (draft.receipt) receipts_done_.push_back(draft.intent);
     return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
 }
 
@@ -132,6 +138,37 @@ Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const 
         if (!decided) return decided;
     }
     return {};
+}
+
+/// The change set was refused for want of a privilege, and the receipt may be what it was for: the
+/// changes go again without one, and counters and line merges ask from now on.
+Result<void> Pusher::give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
+                                      const std::string& words)
+{
+    around_.policies.without_receipts();
+    around_.forget_tables();
+    Result<void> done = transaction.journal.set_setting(no_receipts_setting, "1");
+    if (done)
+        done = transaction.journal.decide(
+            cycle_.number, sent.draft.parts.front().key, "receipts",
+            "The organization lets you write no receipt rows (" + words +
+                "): counters and line merges ask from now on when both sides change them.",
+            around_.now());
+    if (!done) return done;
+    return transaction.intents.later(sent.draft.intent, words, std::nullopt, cycle_.number, around_.now());
+}
+
+/// Receipt rows have done their work once the intent is settled. One that stays behind is harmless.
+asio::awaitable<void> Pusher::clear_receipts()
+{
+    std::vector<dataverse::BatchItem> items;
+    for (const Guid& intent : std::exchange(receipts_done_, {}))
+        items.push_back({{dataverse::receipt_delete_step(intent)}});
+    if (items.empty() || around_.leaving) co_return;
+    http::Request request = dataverse::write_batch(around_.courier.service(), items,
+                                                   dataverse::OnError::go_on, around_.courier.request_id());
+    auto sending = around_.courier.send(std::move(request));
+    (void)co_await std::move(sending);
 }
 
 std::optional<Instant> Pusher::rest_of(const RecordKey& key) const

@@ -131,14 +131,15 @@ private:
 class Desk {
 public:
     Desk(Office& office, std::shared_ptr<VirtualClock> virtual_clock, std::string user = "ada",
-         SynchronizerOptions chosen = {}, std::uint64_t seed = 11)
+         SynchronizerOptions chosen = {}, std::uint64_t seed = 11,
+         std::shared_ptr<engine::Policies> rules = std::make_shared<engine::Policies>())
         : office_(office),
           clock(std::move(virtual_clock)),
           random(seeded_random(seed)),
           exchange(std::make_shared<OrganizationExchange>(*office.organization, *clock, *random)),
           tokens(std::make_shared<ScriptedTokens>()),
           options(std::move(chosen)),
-          policies(std::make_shared<engine::Policies>())
+          policies(std::move(rules))
     {
         tokens->token = office.token(user);
         static int number = 0;

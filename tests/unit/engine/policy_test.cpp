@@ -1,0 +1,94 @@
+#include "conflict/policy_file.h"
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+/// A replica whose tables merge by configured rules.
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    std::unique_ptr<Desk> desk;
+
+    explicit Setting(const char* rules)
+    {
+        office.put("accounts", guid(1), R"({"name":"Fabrikam","numberofemployees":2,"description":"a\nb\nc"})");
+        const auto configured = conflict::parse_policy_file(rules);
+        if (!configured) FAIL(configured.error().message);
+        desk = std::make_unique<Desk>(office, clock, "ada", SynchronizerOptions{}, 11,
+                                      std::make_shared<engine::Policies>(*configured));
+        desk->choose({{"account", ""}});
+        desk->sync();
+        office.log.clear();
+    }
+};
+
+constexpr const char* counting =
+    R"({"version":1,"tables":{"account":{"numberofemployees":"add","description":"text"}}})";
+
+} // namespace
+
+TEST_CASE("A counter adds up from both sides, once, whatever is lost", "[engine][policy][I2]")
+{
+    for (const Fault fault :
+         {Fault::none, Fault::drop_answer, Fault::drop_request, Fault::late, Fault::duplicate}) {
+        INFO(name(fault));
+        Setting s(counting);
+        s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{5}}}); // three more
+        s.office.put("accounts", guid(1), R"({"numberofemployees":4})");            // two more
+        bool once = false;
+        s.desk->exchange->script = [&](std::size_t, const http::Request& request) {
+            if (once || request.body.find("numberofemployees\":") == std::string::npos) return Fault::none;
+            once = true;
+            return fault;
+        };
+        s.desk->sync();
+        s.desk->exchange->deliver_late();
+        s.desk->sync();
+        CHECK(once);
+        CHECK(s.office.value("accounts", guid(1), "numberofemployees") == "7");
+        s.desk->check_equal();
+        // The receipt row is cleared away.
+        const server::Answer notes = s.office.ask("GET", "annotations?$select=subject");
+        CHECK(notes.body.find("hawser receipt") == std::string::npos);
+    }
+}
+
+TEST_CASE("Lines merge from both sides", "[engine][policy]")
+{
+    Setting s(counting);
+    s.desk->edit("account", guid(1), {{"description", std::string("A\nb\nc")}});
+    s.office.put("accounts", guid(1), R"({"description":"a\nb\nC"})");
+    s.desk->sync();
+    CHECK(s.office.value("accounts", guid(1), "description") == "A\nb\nC");
+    s.desk->check_equal();
+}
+
+TEST_CASE("Where receipts cannot be written, a counter asks", "[engine][policy][I2]")
+{
+    Setting s(counting);
+    s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{5}}});
+    s.desk->exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        // The user may not write notes: the change set with the receipt is refused whole.
+        if (request.body.find("hawser receipt") == std::string::npos) return;
+        const std::string boundary = answer.body.substr(0, answer.body.find("\r\n"));
+        answer.body = boundary +
+                      "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+                      "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n"
+                      R"({"error":{"code":"0x80048306","message":"missing prvCreateNote privilege"}})"
+                      "\r\n" +
+                      boundary + "--\r\n";
+    };
+    s.desk->sync();
+    CHECK(s.office.value("accounts", guid(1), "numberofemployees") == "5");
+    s.desk->check_equal();
+
+    // From now on both sides' changes are a question.
+    s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{6}}});
+    s.office.put("accounts", guid(1), R"({"numberofemployees":9})");
+    s.desk->reboot();
+    CHECK(s.desk->sync().conflicts == 1);
+    CHECK(s.office.value("accounts", guid(1), "numberofemployees") == "9");
+}
