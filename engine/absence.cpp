@@ -134,9 +134,9 @@ Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, con
     const auto again = requeue_lost(cycle_, around_.store, transaction, key, std::nullopt, around_.now());
     if (!again) return again.error();
     if (*again) return transaction.records.mark_deleted(key, cycle_.number, around_.now());
-    return transaction.journal.decide(
-        cycle_.number, key, "restored",
-        "The restored organization does not have this record; it stays here.", around_.now());
+    return transaction.journal.decide(cycle_.number, key, "restored",
+                                      "The restored organization does not have this record; it stays here.",
+                                      around_.now());
 }
 
 } // namespace hawser::engine

@@ -1,5 +1,6 @@
 #include "engine/cycle.h"
 
+#include "base/time_text.h"
 #include "engine/cycle_report.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
@@ -164,8 +165,23 @@ asio::awaitable<Result<void>> Cycle::push()
     }
 }
 
+/// Old receipts, decisions and cycles go after their time; a failure waits for the next day.
+void Cycle::tidy() const
+{
+    constexpr std::string_view setting = "sync.trimmed_at";
+    const Instant now = around_.now();
+    const auto last = parse_instant(around_.store.setting(setting));
+    if (last && now >= *last && now - *last < std::chrono::hours{24}) return;
+    const Result<void> noted =
+        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+            return transaction.journal.set_setting(setting, hawser::to_text(now));
+        });
+    if (noted && last) (void)around_.store.trim(now, {});
+}
+
 CycleEnd Cycle::settle(const Result<void>& worked)
 {
+    tidy();
     work_.figures.requests = around_.courier.requests() - requests_before_;
     const bool asked_to_stop = !worked && worked.error().code == stopped().code;
     localstore::CycleOutcome outcome =

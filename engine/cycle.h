@@ -51,6 +51,7 @@ private:
     asio::awaitable<Result<void>> push();
     asio::awaitable<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
+    void tidy() const;
     CycleEnd settle(const Result<void>& worked);
 
     Surroundings& around_;

@@ -3,11 +3,13 @@
 #include "base/time_text.h"
 #include "engine/page_trouble.h"
 #include "engine/restored.h"
+#include "engine/tables.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -44,6 +46,26 @@ std::string_view mode_text(PullMode mode)
 std::string probe_setting(const Scope& scope)
 {
     return "probe." + std::to_string(scope.number.value);
+}
+
+/// The columns that the scope does without; a name and a state are always aboard.
+std::vector<std::string> left_out(const Scope& scope, const TableWork& table)
+{
+    std::vector<std::string> left;
+    if (scope.columns.empty()) return left;
+    for (const std::string& column : table.layout().columns) {
+        const bool needed = column == table.table().primary_name || column == "statecode" ||
+                            column == "statuscode" ||
+                            std::ranges::find(scope.columns, column) != scope.columns.end();
+        if (!needed) left.push_back(column);
+    }
+    return left;
+}
+
+/// The organization may refuse a request because a table changed since its columns were read.
+bool may_be_schema(const Error& error)
+{
+    return error.code == "server.schema_changed" || error.code == "server.refused";
 }
 
 /// "" when the link cannot stand in a batch.
@@ -111,6 +133,9 @@ Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
         else
             round.wire_filter = dataverse::wire_filter((*table)->table(), *filter);
     }
+    round.without = left_out(scope, **table);
+    if (!round.without.empty())
+        round.plan = dataverse::RowPlan((*table)->table(), (*table)->layout(), round.without);
     const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
     if (!checkpoint) return checkpoint.error();
     round.last_finished = checkpoint->finished_at;
@@ -240,9 +265,53 @@ Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
     return kept;
 }
 
+asio::awaitable<Result<bool>> Puller::schema_moved(std::shared_ptr<const TableWork> before)
+{
+    auto refreshing = refresh_tables(around_, {before->table().name});
+    const Result<void> refreshed = co_await std::move(refreshing);
+    if (!refreshed) co_return refreshed.error();
+    const auto now = around_.table(before->table().name);
+    if (!now) co_return now.error();
+    co_return !((*now)->table() == before->table());
+}
+
+Result<bool> Puller::remedy(Scope& scope, const Error& error, const PageAsked& asked,
+                            std::vector<std::string>& without)
+{
+    const auto again = [](const Result<void>& done) -> Result<bool> {
+        if (!done) return done.error();
+        return true;
+    };
+    switch (remedy_for(error, asked)) {
+    case PageRemedy::give_up:
+        break;
+    case PageRemedy::rebaseline:
+        return again(forget_token(scope, error.message, TokenEnd::refused));
+    case PageRemedy::restart:
+        return again(abandon(scope));
+    case PageRemedy::use_filter:
+        return again(fall_back_to_filter(scope, error.message));
+    case PageRemedy::halve: {
+        const auto table = around_.table(scope.table);
+        if (!table) return table.error();
+        if (size_of(**table).halve()) return true;
+        if (!without.empty()) break;
+        without = dataverse::large_columns((*table)->table(), (*table)->layout());
+        return true;
+    }
+    case PageRemedy::table_off: {
+        const Result<void> kept = remember(scope, {PullMode::off, error.message, around_.now()});
+        if (!kept) return kept.error();
+        return false;
+    }
+    }
+    return error;
+}
+
 asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
 {
     std::vector<std::string> without;
+    bool schema_read = false;
     for (int restarts = 0; restarts < most_restarts; ++restarts) {
         const auto table = around_.table(scope.table);
         if (!table) co_return table.error();
@@ -255,8 +324,8 @@ asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         auto round = round_of(scope, *mode);
         if (!round) co_return round.error();
         if (!without.empty()) {
-            round->without = without;
-            round->plan = dataverse::RowPlan((*table)->table(), (*table)->layout(), without);
+            round->without.insert(round->without.end(), without.begin(), without.end());
+            round->plan = dataverse::RowPlan((*table)->table(), (*table)->layout(), round->without);
         }
         bool resumed = false;
         auto request = first_request(*round, *checkpoint, extent, resumed);
@@ -275,35 +344,15 @@ asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         }
         if (done) co_return done;
         const Error error = done.error();
-        switch (remedy_for(error, asked)) {
-        case PageRemedy::give_up:
-            co_return done;
-        case PageRemedy::rebaseline: {
-            const Result<void> forgotten = forget_token(scope, error.message, TokenEnd::refused);
-            if (!forgotten) co_return forgotten;
-            break;
+        if (may_be_schema(error) && !std::exchange(schema_read, true)) {
+            auto rereading = schema_moved(*table);
+            const Result<bool> moved = co_await std::move(rereading);
+            if (!moved) co_return moved.error();
+            if (*moved) continue;
         }
-        case PageRemedy::restart: {
-            const Result<void> abandoned = abandon(scope);
-            if (!abandoned) co_return abandoned;
-            break;
-        }
-        case PageRemedy::use_filter: {
-            const Result<void> kept = fall_back_to_filter(scope, error.message);
-            if (!kept) co_return kept;
-            break;
-        }
-        case PageRemedy::halve:
-            if (!size_of(**table).halve()) {
-                if (!without.empty()) co_return done;
-                without = dataverse::large_columns((*table)->table(), (*table)->layout());
-            }
-            break;
-        case PageRemedy::table_off: {
-            const PullProbe off{PullMode::off, error.message, around_.now()};
-            co_return remember(scope, off);
-        }
-        }
+        const Result<bool> again = remedy(scope, error, asked, without);
+        if (!again) co_return again.error();
+        if (!*again) co_return Result<void>{};
     }
     co_return Error{ErrorKind::retry, "server.bad_answer",
                     "the organization took back every link it gave for " + scope.table};
@@ -332,6 +381,25 @@ asio::awaitable<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
     co_return *next == Next::round_over;
 }
 
+/// What asks, in a batch with the other tables, for the changes of this one; "" when it has to be
+/// pulled on its own.
+Result<std::string> Puller::poll_path(const Scope& scope, const Checkpoint& checkpoint)
+{
+    const auto table = around_.table(scope.table);
+    if (!table) return table.error();
+    const auto mode = settle_mode(scope, (*table)->table());
+    if (!mode) return mode.error();
+    if (checkpoint.under_way || mode_text(*mode) != scope.mode) return std::string();
+    if (*mode == PullMode::delta) return path_of(around_.courier.service(), checkpoint.token);
+    if (checkpoint.watermark.empty()) return std::string();
+    auto round = round_of(scope, *mode);
+    if (!round) return round.error();
+    bool resumed = false;
+    const auto request = first_request(*round, checkpoint, Extent::changes, resumed);
+    if (!request) return request.error();
+    return path_of(around_.courier.service(), request->url);
+}
+
 asio::awaitable<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scopes)
 {
     std::vector<Scope> left;
@@ -340,16 +408,14 @@ asio::awaitable<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scop
     for (Scope& scope : scopes) {
         const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
         if (!checkpoint) co_return checkpoint.error();
-        const bool delta = scope.mode == "delta";
-        std::string path;
-        if (!checkpoint->under_way && delta && !checkpoint->token.empty())
-            path = path_of(around_.courier.service(), checkpoint->token);
-        if (path.empty()) {
+        auto path = poll_path(scope, *checkpoint);
+        if (!path) co_return path.error();
+        if (path->empty()) {
             left.push_back(std::move(scope));
             continue;
         }
         dataverse::Step step;
-        step.path = std::move(path);
+        step.path = std::move(*path);
         items.push_back({{std::move(step)}});
         asked.push_back(std::move(scope));
     }

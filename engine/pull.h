@@ -3,6 +3,7 @@
 #include "base/filter.h"
 #include "engine/absence.h"
 #include "engine/page_size.h"
+#include "engine/page_trouble.h"
 #include "engine/pull_mode.h"
 #include "engine/read_page.h"
 #include "engine/surroundings.h"
@@ -31,7 +32,7 @@ struct PullRound {
     bool begun = false;
     std::optional<Filter> local_filter{}; ///< Delta answers cannot be filtered by the server.
     std::string wire_filter{};
-    std::vector<std::string> without{}; ///< Large columns that stay on the server for one round.
+    std::vector<std::string> without{}; ///< Columns that stay on the server in this round.
     std::size_t page_rows = 5'000;
     std::int64_t rows = 0;
     std::int64_t since = 0;                 ///< Watermark that a filter round asked from.
@@ -71,6 +72,8 @@ private:
     asio::awaitable<Result<void>> pull_scope(localstore::Scope scope, Extent extent);
     asio::awaitable<Result<void>> run_round(PullRound round, http::Request first);
     asio::awaitable<Result<std::vector<localstore::Scope>>> poll(std::vector<localstore::Scope> scopes);
+    Result<std::string> poll_path(const localstore::Scope& scope, const localstore::Checkpoint& checkpoint);
+    asio::awaitable<Result<bool>> schema_moved(std::shared_ptr<const TableWork> before);
     asio::awaitable<Result<bool>> polled(localstore::Scope scope, http::Answer answer);
     Result<PullRound> round_of(localstore::Scope scope, PullMode mode);
     Result<http::Request> first_request(PullRound& round, const localstore::Checkpoint& checkpoint,
@@ -82,6 +85,9 @@ private:
     Result<void> forget_token(const localstore::Scope& scope, const std::string& why, TokenEnd end);
     Result<void> abandon(const localstore::Scope& scope);
     Result<void> fall_back_to_filter(localstore::Scope& scope, const std::string& why);
+    /// Does what the failed page needs; false when the scope has nothing more to ask for.
+    Result<bool> remedy(localstore::Scope& scope, const Error& error, const PageAsked& asked,
+                        std::vector<std::string>& without);
     PageSize& size_of(const TableWork& table);
 
     // pull_page.cpp: one page, from bytes to rows in the replica.

@@ -19,6 +19,16 @@ constexpr std::size_t rows_before_yielding = 250;
 /// Versions that a first round is followed back: what other transactions had not committed then.
 constexpr std::int64_t first_overlap = 1'000;
 
+/// What people sort lists by: indexed once the rows are here.
+std::vector<std::string> usual_order(const Table& table)
+{
+    std::vector<std::string> columns;
+    for (const std::string_view name : {std::string_view(table.primary_name), std::string_view("modifiedon"),
+                                        std::string_view("scheduledstart")})
+        if (table.column(name)) columns.emplace_back(name);
+    return columns;
+}
+
 } // namespace
 
 asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
@@ -222,10 +232,12 @@ asio::awaitable<Result<void>> Puller::finish(PullRound& round, const ReadPage& p
             if (!remembered) co_return remembered.error();
         }
     }
-    co_return around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+    const Result<void> finished =
+        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
             return transaction.rounds.finish_round(round.scope.number, round.generation, end);
         });
+    if (!finished || round.kind != localstore::RoundKind::full) co_return finished;
+    co_return around_.store.index(round.scope.table, usual_order(round.table->table()));
 }
 
 Watermark parse_watermark(std::string_view text)

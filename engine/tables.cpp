@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace hawser::engine {
 
 namespace {
@@ -18,6 +20,27 @@ std::string sets_text(const dataverse::EntitySets& sets)
     boost::json::object object;
     for (const auto& [table, set] : sets) object[table] = set;
     return boost::json::serialize(object);
+}
+
+bool has_new_columns(const Table& before, const Table& after)
+{
+    return std::ranges::any_of(after.columns, [&](const Column& column) {
+        const Column* known = before.column(column.name);
+        return known == nullptr || !known->offered;
+    });
+}
+
+Result<void> reset_scopes(const localstore::Store& store, localstore::Transaction& transaction,
+                          const std::string& table)
+{
+    const auto scopes = store.scopes();
+    if (!scopes) return scopes.error();
+    for (const localstore::Scope& scope : *scopes) {
+        if (scope.table != table) continue;
+        const Result<void> reset = transaction.rounds.reset(scope.number);
+        if (!reset) return reset;
+    }
+    return {};
 }
 
 asio::awaitable<Result<Table>> read_definition(Surroundings& around, std::string name)
@@ -84,8 +107,13 @@ asio::awaitable<Result<void>> refresh_tables(Surroundings& around, std::vector<s
     const Result<void> kept = around.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
             for (const Table& table : tables) {
+                const auto before = around.store.table(table.name);
                 const Result<void> defined = transaction.define_table(table);
                 if (!defined) return defined;
+                if (!before || !has_new_columns((*before)->table, table)) continue;
+                // What was pulled so far lacks the new columns, and a token holds the old list of them.
+                const Result<void> reset = reset_scopes(around.store, transaction, table.name);
+                if (!reset) return reset;
             }
             const Result<void> named =
                 transaction.journal.set_setting(sets_setting, sets_text(around.entity_sets));

@@ -30,6 +30,7 @@ json::object encode(const Column& column)
     object["required"] = column.required;
     object["creatable"] = column.creatable;
     object["updatable"] = column.updatable;
+    if (!column.offered) object["offered"] = false;
     object["max_length"] = column.max_length;
     json::array choices;
     for (const Choice& choice : column.choices) {
@@ -68,6 +69,7 @@ Column decode_column(const json::object& object)
     column.required = object.at("required").as_bool();
     column.creatable = object.at("creatable").as_bool();
     column.updatable = object.at("updatable").as_bool();
+    column.offered = object.find("offered") == object.end();
     column.max_length = object.at("max_length").as_int64();
     if (const auto* choices = object.if_contains("choices")) {
         for (const auto& entry : choices->as_array()) {

@@ -79,6 +79,7 @@ Table with_former_columns(const Table& before, Table after)
         after.columns.push_back(column);
         after.columns.back().creatable = false;
         after.columns.back().updatable = false;
+        after.columns.back().offered = false;
     }
     return after;
 }

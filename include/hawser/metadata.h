@@ -52,6 +52,7 @@ struct Column {
     bool required = false;
     bool creatable = true;
     bool updatable = true;
+    bool offered = true; ///< False: the organization dropped it; what is held of it can still be read.
     std::int64_t max_length = 0; ///< UTF-16 units, for text and memo; 0 = no limit known.
     std::vector<Choice> choices{};
     std::vector<LookupTarget> targets{};

@@ -28,7 +28,7 @@ ColumnRule rule_for(const Table& table, const std::string& name)
 void add_column(RowPlan::Detail& detail, const Table& table, const std::string& name, std::size_t position)
 {
     const auto* column = table.column(name);
-    if (!column) return;
+    if (!column || !column->offered) return;
     if (column->type == ColumnType::parties) {
         detail.parties = position;
         add_member(detail, parties_collection(table), Member::Use::parties);

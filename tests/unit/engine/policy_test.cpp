@@ -14,7 +14,8 @@ struct Setting {
 
     explicit Setting(const char* rules)
     {
-        office.put("accounts", guid(1), R"({"name":"Fabrikam","numberofemployees":2,"description":"a\nb\nc"})");
+        office.put("accounts", guid(1),
+                   R"({"name":"Fabrikam","numberofemployees":2,"description":"a\nb\nc"})");
         const auto configured = conflict::parse_policy_file(rules);
         if (!configured) FAIL(configured.error().message);
         desk = std::make_unique<Desk>(office, clock, "ada", SynchronizerOptions{}, 11,
