@@ -19,7 +19,7 @@ std::string select_option(const Table& table, const Layout& layout, std::span<co
     std::string list = "$select=" + table.primary_id;
     for (const auto& name : layout.columns) {
         const auto* column = table.column(name);
-        if (column && column->type != ColumnType::parties && !left_out(without, name))
+        if (column && column->offered && column->type != ColumnType::parties && !left_out(without, name))
             list += "," + wire_name(*column);
     }
     if (table.optimistic_concurrency) list += ",versionnumber";
