@@ -38,42 +38,55 @@ def parties_of(row):
     return sorted(pairs)
 
 
-def main():
-    replica, corpus = sys.argv[1], pathlib.Path(sys.argv[2])
+def parties_held(database):
+    """The participants of every activity, in one reading of the view."""
+    held = {}
+    for activity, role, who in database.execute(
+            "SELECT activityid, participationtypemask, coalesce(partyid, lower(address)) FROM activityparty"):
+        held.setdefault(activity, []).append((role, who))
+    return held
+
+
+def columns_that_differ(row, found, parties):
+    if found is None:
+        return ["the row"]
+    wrong = []
+    for column, value in row.items():
+        if column in NOT_A_COLUMN or column in COMPUTED:
+            continue
+        name = column[1:-6] if column.startswith("_") and column.endswith("_value") else column
+        if name not in found.keys() or found[name] != text_as_stored(value):
+            wrong.append(name)
+    if any(name in row for name in NOT_A_COLUMN) and sorted(parties) != parties_of(row):
+        wrong.append("parties")
+    return wrong
+
+
+def compare(replica, corpus):
+    """(how many records were compared, what differs: {(view, id): columns})"""
     database = sqlite3.connect(f"file:{replica}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
-    total = different = 0
+    total, different, parties = 0, {}, parties_held(database)
     for file, (view, key) in TABLES.items():
         held = {row[key]: row for row in database.execute(f'SELECT * FROM "{view}"')}
-        expected = {}
-        for line in (corpus / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
+        for line in (pathlib.Path(corpus) / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            expected[row[key]] = row
-        for identifier, row in expected.items():
             total += 1
-            found = held.get(identifier)
-            wrong = ["the row"] if found is None else []
-            for column, value in row.items() if found is not None else ():
-                if column in NOT_A_COLUMN or column in COMPUTED:
-                    continue
-                name = column[1:-6] if column.startswith("_") and column.endswith("_value") else column
-                if name not in found.keys() or found[name] != text_as_stored(value):
-                    wrong.append(name)
-            if found is not None and any(name in row for name in NOT_A_COLUMN):
-                here = sorted((role, who) for role, who in database.execute(
-                    "SELECT participationtypemask, coalesce(partyid, lower(addressused)) FROM activityparty "
-                    "WHERE activityid = ?", (identifier,)))
-                if [tuple(pair) for pair in here] != parties_of(row):
-                    wrong.append("parties")
+            wrong = columns_that_differ(row, held.pop(row[key], None), parties.get(row[key], []))
             if wrong:
-                different += 1
-                if different <= 10:
-                    print(f"{view} {identifier}: {', '.join(wrong)} differ")
-        extra = set(held) - set(expected)
-        if extra:
-            different += len(extra)
-            print(f"{view}: {len(extra)} rows that are in no file")
-    print(f"{total} records compared, {different} different")
+                different[view, row[key]] = wrong
+        different.update({(view, identifier): ["not in the file"] for identifier in held})
+    database.close()
+    return total, different
+
+
+def main():
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    total, different = compare(sys.argv[1], sys.argv[2])
+    for (view, identifier), columns in list(different.items())[:10]:
+        print(f"{view} {identifier}: {', '.join(columns)} differ")
+    print(f"{total} records compared, {len(different)} different")
     return 0 if total and not different else 1
 
 

@@ -22,6 +22,8 @@ import time
 
 from organization import Colleague, Organization, Program
 
+EFFECTS = ("created", "updated", "deleted", "parties_replaced")
+TABLES = ("contact", "lead", "appointment", "task")
 PER_KILL = {"contacts": 2, "leads": 1, "appointments": 1, "tasks": 1}
 
 
@@ -54,7 +56,7 @@ class Ledger:
             self.theirs.append(("contacts", contact, "nickname", value))
 
         lead, task, appointment = take("leads"), take("tasks"), take("appointments")
-        program.run("--yes", "delete", "lead", lead)
+        program.run("delete", "--yes", "lead", lead)
         self.ours.append(("lead", lead, None))
         program.run("set", "task", task, "statecode:=1", "statuscode:=5", "percentcomplete:=100")
         self.ours.append(("task", task, {"statecode": 1}))
@@ -96,7 +98,7 @@ def settle(program, tries=60):
 def effects_of(written, user, table, identifier):
     return [line for line in written
             if line.get("kind") != "fault" and line["user"] == user and line["table"] == table
-            and line["id"] == identifier and line["outcome"] == "applied"]
+            and line["id"] == identifier and line["outcome"] in EFFECTS]
 
 
 def judge(ledger, organization, colleague):
@@ -143,16 +145,19 @@ def main():
             colleague = Colleague(organization, "bob")
             for _ in range(20):  # the network loses answers here too
                 if program.run("init", str(replica), "--organization", organization.url, "--mailbox",
-                               ada["mailbox"], accept=(0, 1, 3)).returncode == 0:
+                               ada["mailbox"], *(word for table in TABLES for word in ("--table", table)),
+                               accept=(0, 1, 3)).returncode == 0:
                     break
             settle(program)
 
             supply = {}
             for entity_set, count in PER_KILL.items():
                 key = "activityid" if entity_set in ("tasks", "appointments") else entity_set[:-1] + "id"
-                rows = (row[key] for row in colleague.rows(f"{entity_set}?$select={key}"
-                        + ("&$filter=statecode eq 0".replace(" ", "%20") if entity_set == "tasks" else "")))
-                supply[entity_set] = rows
+                path = f"{entity_set}?$select={key}"
+                if entity_set == "tasks":
+                    path += "&$filter=statecode%20eq%200"
+                # The key is bound now: a generator would read it when the loop has long moved on.
+                supply[entity_set] = (lambda key, rows: (row[key] for row in rows))(key, colleague.rows(path))
             ledger, left_open = Ledger(), 0
             for number in range(asked.kills):
                 ledger.queue(program, number, lambda name: next(supply[name]), colleague)
@@ -168,6 +173,8 @@ def main():
     print(f"\n{asked.kills} kills, {left_open} left an open intent; {len(ledger.ours)} changes of ours and "
           f"{len(ledger.theirs)} of a colleague; {faults} faults injected; seed {asked.seed}")
     print(f"verify: exit {verified.returncode}; parked {status['parked']}, conflicts {status['conflicts']}")
+    if verified.returncode:
+        print(verified.stdout + verified.stderr)
     for finding in findings:
         print("WRONG:", finding)
     enough = left_open * 2 >= asked.kills
