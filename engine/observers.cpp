@@ -16,6 +16,10 @@ namespace {
 
 /// Without a wake socket another process's write is seen after this long at the latest.
 constexpr std::chrono::milliseconds look_every{250};
+/// A wake that was lost (a full socket, a process killed before it could send) is made up for.
+constexpr std::chrono::seconds wake_lost_after{5};
+/// What piles up while an observer is busy is named up to here.
+constexpr std::size_t records_most = 1000;
 
 struct Pending {
     std::vector<RecordKey> records;
@@ -49,8 +53,8 @@ public:
         }
         changed_.notify_all();
         if (listener_) localstore::platform::wake(store_.path());
-        if (hearing_.joinable()) hearing_.join();
-        if (telling_.joinable()) telling_.join();
+        finish(hearing_);
+        finish(telling_);
         const std::lock_guard lock(mutex_);
         watches_.clear();
     }
@@ -60,16 +64,16 @@ public:
         auto watch = std::make_shared<Watch>();
         watch->interest = std::move(interest);
         watch->observer = std::move(observer);
-        const std::lock_guard lock(mutex_);
         start_threads();
+        const std::lock_guard lock(mutex_);
         watches_.emplace(++last_, std::move(watch));
         return last_;
     }
 
     std::uint64_t hear_others(std::function<void()> heard)
     {
-        const std::lock_guard lock(mutex_);
         start_threads();
+        const std::lock_guard lock(mutex_);
         hearers_.emplace(++last_, std::move(heard));
         return last_;
     }
@@ -103,46 +107,67 @@ private:
         std::atomic<std::thread::id> caller{};
     };
 
+    /// The version is read before anybody can be told that the watch has begun: what others commit
+    /// from then on moves it.
     void start_threads()
     {
+        const std::lock_guard starting(starting_);
         if (telling_.joinable()) return;
         if (auto listener = localstore::platform::WakeListener::listen(store_.path()))
             listener_ = *std::move(listener);
-        telling_ = std::thread([this] { tell(); });
-        hearing_ = std::thread([this] { hear(); });
+        const std::int64_t version = store_.data_version().value_or(0);
+        telling_ = std::thread([self = shared_from_this()] { self->tell(); });
+        hearing_ = std::thread([self = shared_from_this(), version] { self->hear(version); });
+    }
+
+    /// A thread that ends this object, because it let go of the replica in a call, ends by itself: it
+    /// holds the state, and the store is not touched once `leaving_` is set.
+    static void finish(std::thread& thread)
+    {
+        if (!thread.joinable()) return;
+        if (thread.get_id() == std::this_thread::get_id())
+            thread.detach();
+        else
+            thread.join();
     }
 
     void committed(const localstore::CommitNotice& notice)
     {
         const std::lock_guard lock(mutex_);
+        if (watches_.empty()) return;
         pending_.queue |= notice.queue || notice.conflicts;
         pending_.records_changed |= !notice.records.empty();
-        pending_.many |= notice.many;
-        if (!notice.many)
+        pending_.many |= notice.many || pending_.records.size() + notice.records.size() > records_most;
+        if (pending_.many)
+            pending_.records.clear();
+        else
             pending_.records.insert(pending_.records.end(), notice.records.begin(), notice.records.end());
         changed_.notify_all();
     }
 
-    /// Other processes. A wake may be our own; the data version tells.
-    void hear()
+    /// Whether it is time to look; false when this object ends.
+    bool wait_for_a_wake()
     {
-        std::int64_t version = store_.data_version().value_or(0);
-        for (;;) {
-            bool woken = true;
-            if (listener_)
-                woken = listener_->wait(std::chrono::seconds{5});
-            else {
-                std::unique_lock lock(mutex_);
-                changed_.wait_for(lock, look_every, [&] { return leaving_; });
-            }
-            if (listener_ && woken) listener_->drain();
+        if (listener_) {
+            listener_->wait(wake_lost_after);
+            const std::lock_guard lock(mutex_);
+            return !leaving_;
+        }
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, look_every, [&] { return leaving_; });
+        return !leaving_;
+    }
+
+    /// Other processes. A wake may be our own; the data version tells.
+    void hear(std::int64_t version)
+    {
+        while (wait_for_a_wake()) {
+            const std::int64_t now = store_.data_version().value_or(version);
+            if (now == version) continue;
+            version = now;
             std::vector<std::function<void()>> heard;
             {
                 const std::lock_guard lock(mutex_);
-                if (leaving_) return;
-                const std::int64_t now = store_.data_version().value_or(version);
-                if (now == version) continue;
-                version = now;
                 pending_.many = pending_.queue = true;
                 for (const auto& [number, hearer] : hearers_) heard.push_back(hearer);
                 hearing_now_ = true;
@@ -208,6 +233,7 @@ private:
     std::function<void(std::function<void()>)> post_;
     std::uint64_t observer_ = 0;
 
+    std::mutex starting_; ///< Before `mutex_`, never within it: the store is asked meanwhile.
     std::mutex mutex_;
     std::condition_variable changed_;
     std::condition_variable heard_;

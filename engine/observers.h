@@ -13,8 +13,9 @@ namespace hawser::engine {
 /// Tells observers of commits: of this process at once, of other processes by the wake socket, or by
 /// looking at the store's data version where there is no socket.
 ///
-/// Threads: any. Observers run one at a time, on the `post` hook when there is one, else on the
-/// thread of this object, which starts with the first watch. Notices that pile up are joined.
+/// Threads: any; it may also be destroyed within an observer or a hearer. Observers run one at a time
+/// and must not throw, on the `post` hook when there is one, else on a thread of this object, which
+/// starts with the first watch. Notices that pile up are joined.
 class Watchers {
 public:
     struct Interest {
@@ -28,13 +29,14 @@ public:
     Watchers(const Watchers&) = delete;
     Watchers& operator=(const Watchers&) = delete;
 
+    /// Every commit after this returned is told, whoever made it.
     std::uint64_t add(Interest interest, Replica::Observer observer);
 
     /// No call of the observer begins after this returns. Called from another thread than the
     /// observer's it also waits for a call under way.
     void remove(std::uint64_t watch);
 
-    /// Calls `heard` whenever another process may have written, on the thread of this object.
+    /// Calls `heard` whenever another process has written, on a thread of this object.
     std::uint64_t hear_others(std::function<void()> heard);
 
 private:

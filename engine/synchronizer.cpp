@@ -216,20 +216,11 @@ private:
             });
     }
 
-    /// Another process may have written. Only new edits, or waiting ones that were set free, are news:
-    /// what the engine itself does to the queue must not wake it again and again.
+    /// Another process has written: edits of its own, or waiting ones that it set free.
     void others_wrote()
     {
         const auto figures = shared().store->queue_figures();
-        if (!figures) return;
-        const std::int64_t pending = figures->queued + figures->in_flight;
-        localstore::ChangeFilter filter;
-        filter.states = {localstore::ChangeState::queued};
-        filter.after = last_heard_;
-        const auto fresh = shared().store->changes(filter);
-        const bool more = pending > std::exchange(pending_heard_, pending);
-        if (fresh && !fresh->empty()) last_heard_ = fresh->back().sequence;
-        if (more || (fresh && !fresh->empty())) tell(&engine::Engine::nudge);
+        if (figures && figures->queued > 0) tell(&engine::Engine::nudge);
     }
 
     void end()
@@ -263,8 +254,6 @@ private:
     std::unique_ptr<localstore::EngineLock> lock_;
     std::optional<std::uint64_t> observer_;
     std::optional<std::uint64_t> others_;
-    localstore::Sequence last_heard_{}; ///< The two of the listening thread.
-    std::int64_t pending_heard_ = 0;
     int writers_ = 0;
     bool started_ = false;
     bool ended_ = false;

@@ -182,7 +182,9 @@ public:
     /// write. Returns a number for `forget`, after which no further call begins.
     std::uint64_t observe(Observer observer);
     void forget(std::uint64_t observer);
-    /// Changes whenever another connection or process commits. Cheap.
+    /// Changes when another process, or another Store on the file, has committed since the last call;
+    /// never by this Store's own commits. Cheap, but waits for a transaction of this Store under way,
+    /// so it must not be called within one.
     Result<std::int64_t> data_version() const;
 
     // ---- care -----------------------------------------------------------------------------------

@@ -102,15 +102,21 @@ int Store::Impl::begin(Durability durability)
         synchronous_ = durability;
     }
     writer_->prepare("BEGIN IMMEDIATE").run();
+    look_for_others();
+    rows_before_yield_ = contested_transactions_ > 0 ? short_transaction_rows : 0;
+    if (contested_transactions_ > 0) --contested_transactions_;
+    return 0;
+}
+
+/// The writer's own commits do not move its data version, so a move is somebody else's commit.
+void Store::Impl::look_for_others()
+{
     Statement version = writer_->prepare("PRAGMA data_version");
     version.step();
     const std::int64_t now = version.integer(0);
     if (file_version_ != 0 && now != file_version_)
         contested_transactions_ = short_transactions_after_contest;
     file_version_ = now;
-    rows_before_yield_ = contested_transactions_ > 0 ? short_transaction_rows : 0;
-    if (contested_transactions_ > 0) --contested_transactions_;
-    return 0;
 }
 
 Store::Impl::Rollback::~Rollback()
@@ -186,7 +192,12 @@ void Store::Impl::forget(std::uint64_t observer)
 Result<std::int64_t> Store::Impl::data_version()
 {
     return fenced(options_.path, [&]() -> Result<std::int64_t> {
-        const std::lock_guard lock(watch_mutex_);
+        // Only the writer tells others' commits from ours. A store that inspects makes none.
+        const WriteGate::Pass pass = gate_.enter(Turn::engine);
+        if (writer_) {
+            look_for_others();
+            return file_version_;
+        }
         if (!watch_) {
             watch_ = std::make_unique<Database>(reader_options());
             sqlite3_db_config(watch_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

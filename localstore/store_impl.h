@@ -144,6 +144,7 @@ private:
     };
 
     int begin(Durability durability);
+    void look_for_others();
     void tidy_log(Durability durability, bool cycle_ended);
 
     StoreOptions options_;
@@ -154,14 +155,13 @@ private:
     WriteGate gate_;
     std::unique_ptr<Database> writer_;
     std::optional<Durability> synchronous_;
-    std::int64_t file_version_ = 0;  ///< data_version as of our last transaction.
+    std::int64_t file_version_ = 0;  ///< data_version as of our last look.
     int contested_transactions_ = 0; ///< How many more stay short since another process wrote.
     std::int64_t rows_before_yield_ = 0;
     int log_frames_ = 0;
     bool bulk_in_log_ = false;
 
-    std::mutex watch_mutex_;
-    std::unique_ptr<Database> watch_; ///< For data_version, which must not change by our own commits.
+    std::unique_ptr<Database> watch_; ///< For data_version where there is no writer.
     std::mutex observers_mutex_;
     std::uint64_t last_observer_ = 0;
     std::map<std::uint64_t, std::shared_ptr<const Observer>> observers_;

@@ -156,6 +156,25 @@ TEST_CASE("another process's write wakes the listener and moves the data version
     CHECK(replica.get(5));
 }
 
+TEST_CASE("the data version tells others' commits and never our own")
+{
+    Replica replica;
+    const std::int64_t version = ok(replica.store->data_version());
+    replica.create(1, {{"fullname", text("Ada")}});
+    replica.pull(2, "1", {{"fullname", text("Bob")}});
+    replica.undo(replica.set(2, {{"fullname", text("Eve")}}));
+    ok(replica.store->checkpoint_log());
+    CHECK(ok(replica.store->data_version()) == version);
+    const auto other = ok(Store::open(replica.options()));
+    const std::int64_t others = ok(other->data_version());
+    const Edit edits[] = {{ChangeKind::create, {"contact", id(5)}, {}}};
+    ok(other->write(edits, by("eve")));
+    CHECK(ok(other->data_version()) == others);
+    // Also when a transaction of our own was the first to see it.
+    replica.create(3, {});
+    CHECK(ok(replica.store->data_version()) != version);
+}
+
 TEST_CASE("sockets that nobody serves are cleared away and a long path is polled instead")
 {
     Replica replica;
