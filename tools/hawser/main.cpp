@@ -1,5 +1,4 @@
-#include "tools/hawser/commands/commands.h"
-#include "tools/hawser/commands/usage.h"
+#include "tools/hawser/commands/command_line.h"
 #include "tools/hawser/output.h"
 
 #include <clocale>
@@ -11,12 +10,8 @@ int main(int argc, char** argv)
     std::setlocale(LC_CTYPE, "");
 
     Invocation invocation;
-    const auto app = make_command_line(invocation);
-    try {
-        app->parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return static_cast<int>(explain(*app, error));
-    }
+    CommandLine command_line(invocation);
+    if (const auto exit = command_line.parse(argc, argv)) return static_cast<int>(*exit);
     const auto ended = invocation.action();
     if (!ended) complain(ended.error().message);
     if (std::fflush(stdout) != 0) {

@@ -61,14 +61,14 @@ Result<ExitCode> run_auth_status(Invocation& invocation, const AuthOptions&)
 
 } // namespace
 
-void add_auth(CLI::App& app, Invocation& invocation)
+void add_auth(Command app, Invocation& invocation)
 {
-    CLI::App* auth = add_command(app, "auth", "Who you are at the organization.", "hawser auth status");
-    auth->group(group::start);
-    auth->require_subcommand(1);
-    CLI::App* status = add_command(*auth, "status", "Ask the organization whom it takes you for.",
-                                   "hawser auth status\nhawser auth status --json");
-    runs(status, invocation, std::make_shared<AuthOptions>(), run_auth_status);
+    Command auth = app.command("auth", "Who you are at the organization.", "hawser auth status");
+    auth.group(group::start);
+    auth.requires_subcommand();
+    Command status = auth.command("status", "Ask the organization whom it takes you for.",
+                                  "hawser auth status\nhawser auth status --json");
+    status.runs(invocation, std::make_shared<AuthOptions>(), run_auth_status);
 }
 
 } // namespace hawser::cli

@@ -72,31 +72,29 @@ Result<ExitCode> run_backup(Invocation& invocation, const BackupOptions& options
 
 } // namespace
 
-void add_care(CLI::App& app, Invocation& invocation)
+void add_care(Command app, Invocation& invocation)
 {
     const auto refreshing = std::make_shared<RefreshOptions>();
-    CLI::App* refresh =
-        add_command(app, "refresh", "Pull everything again from the start; your changes stay.",
-                    "hawser refresh\nhawser refresh --table contact");
-    refresh->group(group::care);
-    refresh->add_option("--table", refreshing->tables, "Only this table; may be given often")
-        ->type_name("TABLE")
-        ->expected(1)
-        ->take_all();
-    refresh->add_flag("-y,--yes", refreshing->yes, "Agree to changes of very many records at once");
-    runs(refresh, invocation, refreshing, run_refresh);
+    Command refresh = app.command("refresh", "Pull everything again from the start; your changes stay.",
+                                  "hawser refresh\nhawser refresh --table contact");
+    refresh.group(group::care);
+    refresh.option("--table", refreshing->tables, "Only this table; may be given often")
+        .type_name("TABLE")
+        .may_repeat();
+    refresh.flag("-y,--yes", refreshing->yes, "Agree to changes of very many records at once");
+    refresh.runs(invocation, refreshing, run_refresh);
 
-    CLI::App* repair = add_command(app, "repair", "Rebuild a damaged replica; your changes are carried over.",
-                                   "hawser repair");
-    repair->group(group::care);
-    runs(repair, invocation, std::make_shared<RepairOptions>(), run_repair);
+    Command repair =
+        app.command("repair", "Rebuild a damaged replica; your changes are carried over.", "hawser repair");
+    repair.group(group::care);
+    repair.runs(invocation, std::make_shared<RepairOptions>(), run_repair);
 
     const auto saving = std::make_shared<BackupOptions>();
-    CLI::App* backup = add_command(app, "backup", "Copy the replica, while it is in use.",
-                                   "hawser backup before-the-trip.hawser");
-    backup->group(group::care);
-    backup->add_option("FILE", saving->file, "The new file")->required();
-    runs(backup, invocation, saving, run_backup);
+    Command backup = app.command("backup", "Copy the replica, while it is in use.",
+                                 "hawser backup before-the-trip.hawser");
+    backup.group(group::care);
+    backup.option("FILE", saving->file, "The new file").required();
+    backup.runs(invocation, saving, run_backup);
 }
 
 } // namespace hawser::cli

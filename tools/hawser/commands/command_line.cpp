@@ -1,9 +1,11 @@
-#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/commands/command_line.h"
 
-#include <fmt/format.h>
+#include "tools/hawser/commands/commands.h"
+#include "tools/hawser/commands/usage.h"
+
+#include <CLI/CLI.hpp>
 
 #include <map>
-#include <sstream>
 
 namespace hawser::cli {
 
@@ -46,32 +48,34 @@ void add_common_options(CLI::App& app, Invocation& invocation)
 
 } // namespace
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& description,
-                      std::string_view examples)
+CommandLine::CommandLine(Invocation& invocation) : app_(std::make_unique<CLI::App>(overview, "hawser"))
 {
-    CLI::App* command = parent.add_subcommand(name, description);
-    std::string footer = "\nExamples:\n";
-    std::istringstream lines{std::string(examples)};
-    for (std::string line; std::getline(lines, line);) footer += "  " + line + "\n";
-    command->footer(footer);
-    command->fallthrough();
-    command->get_formatter()->column_width(30);
-    return command;
-}
-
-std::unique_ptr<CLI::App> make_command_line(Invocation& invocation)
-{
-    auto app = std::make_unique<CLI::App>(overview, "hawser");
-    app->footer(overview_footer);
-    app->get_formatter()->column_width(30);
-    app->set_version_flag("--version", "hawser " HAWSER_VERSION);
-    app->require_subcommand(1);
-    add_common_options(*app, invocation);
+    app_->footer(overview_footer);
+    app_->get_formatter()->column_width(30);
+    app_->set_version_flag("--version", "hawser " HAWSER_VERSION);
+    app_->require_subcommand(1);
+    add_common_options(*app_, invocation);
     for (const auto& add : {add_init, add_auth, add_demo, add_serve, add_sync, add_offline, add_status,
                             add_list, add_show, add_write, add_queue, add_conflicts, add_diff, add_log,
                             add_verify, add_care, add_doctor, add_report, add_completion})
-        add(*app, invocation);
-    return app;
+        add(root(), invocation);
+}
+
+CommandLine::~CommandLine() = default;
+
+std::optional<ExitCode> CommandLine::parse(int argc, char** argv)
+{
+    try {
+        app_->parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return explain(*app_, error);
+    }
+    return std::nullopt;
+}
+
+Command CommandLine::root() const
+{
+    return Command(app_.get());
 }
 
 } // namespace hawser::cli

@@ -1,3 +1,4 @@
+#include "tools/hawser/commands/command_line.h"
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/output.h"
 
@@ -17,19 +18,11 @@ struct Words {
     std::vector<std::string> options;
 };
 
-std::vector<std::string> options_of(const CLI::App* app)
-{
-    std::vector<std::string> names;
-    for (const CLI::Option* option : app->get_options())
-        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    return names;
-}
-
-std::vector<Words> words_of(const CLI::App& app)
+std::vector<Words> words_of(const Command& root)
 {
     std::vector<Words> all;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-        all.push_back({command->get_name(), command->get_description(), options_of(command)});
+    for (const Command& command : root.commands())
+        all.push_back({command.name(), command.description(), command.option_names()});
     return all;
 }
 
@@ -93,9 +86,9 @@ std::string fish_script(const std::vector<Words>& commands, const std::vector<st
 Result<ExitCode> run_completion(Invocation& invocation, const CompletionOptions& options)
 {
     Invocation other;
-    const auto app = make_command_line(other);
-    const std::vector<Words> commands = words_of(*app);
-    const std::vector<std::string> common = options_of(app.get());
+    const CommandLine all(other);
+    const std::vector<Words> commands = words_of(all.root());
+    const std::vector<std::string> common = all.root().option_names();
     Output output(invocation);
     if (options.shell == "bash")
         output.text(bash_script(commands, common));
@@ -108,17 +101,15 @@ Result<ExitCode> run_completion(Invocation& invocation, const CompletionOptions&
 
 } // namespace
 
-void add_completion(CLI::App& app, Invocation& invocation)
+void add_completion(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<CompletionOptions>();
-    CLI::App* command = add_command(app, "completion", "Print the completion script of a shell.",
-                                    "source <(hawser completion bash)\n"
-                                    "hawser completion fish > ~/.config/fish/completions/hawser.fish");
-    command->group(group::more);
-    command->add_option("SHELL", options->shell, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    runs(command, invocation, options, run_completion);
+    Command command = app.command("completion", "Print the completion script of a shell.",
+                                  "source <(hawser completion bash)\n"
+                                  "hawser completion fish > ~/.config/fish/completions/hawser.fish");
+    command.group(group::more);
+    command.option("SHELL", options->shell, "bash, zsh or fish").required().one_of({"bash", "zsh", "fish"});
+    command.runs(invocation, options, run_completion);
 }
 
 } // namespace hawser::cli

@@ -122,25 +122,24 @@ Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& optio
 
 } // namespace
 
-void add_conflicts(CLI::App& app, Invocation& invocation)
+void add_conflicts(Command app, Invocation& invocation)
 {
     const auto listing = std::make_shared<ConflictsOptions>();
-    CLI::App* conflicts = add_command(app, "conflicts", "What both sides changed differently, side by side.",
-                                      "hawser conflicts\nhawser conflicts --all    settled ones too");
-    conflicts->group(group::explain);
-    conflicts->add_flag("--all", listing->all, "Also the settled ones");
-    runs(conflicts, invocation, listing, run_conflicts);
+    Command conflicts = app.command("conflicts", "What both sides changed differently, side by side.",
+                                    "hawser conflicts\nhawser conflicts --all    settled ones too");
+    conflicts.group(group::explain);
+    conflicts.flag("--all", listing->all, "Also the settled ones");
+    conflicts.runs(invocation, listing, run_conflicts);
 
     const auto options = std::make_shared<ResolveOptions>();
-    CLI::App* resolve = add_command(app, "resolve", "Settle a conflict.",
-                                    "hawser resolve 3 --mine\nhawser resolve 3 jobtitle=\"Head of Sales\"");
-    resolve->group(group::explain);
-    resolve->add_option("CONFLICT", options->number, "Its number, from hawser conflicts")->required();
-    CLI::Option* mine = resolve->add_flag("--mine", options->mine, "What you wrote counts");
-    resolve->add_flag("--theirs", options->theirs, "What the server has counts")->excludes(mine);
-    resolve->add_option("COLUMNS", options->assignments, "column=value …: neither, but this")
-        ->type_name("k=v");
-    runs(resolve, invocation, options, run_resolve);
+    Command resolve = app.command("resolve", "Settle a conflict.",
+                                  "hawser resolve 3 --mine\nhawser resolve 3 jobtitle=\"Head of Sales\"");
+    resolve.group(group::explain);
+    resolve.option("CONFLICT", options->number, "Its number, from hawser conflicts").required();
+    Option mine = resolve.flag("--mine", options->mine, "What you wrote counts");
+    resolve.flag("--theirs", options->theirs, "What the server has counts").excludes(mine);
+    resolve.option("COLUMNS", options->assignments, "column=value …: neither, but this").type_name("k=v");
+    resolve.runs(invocation, options, run_resolve);
 }
 
 } // namespace hawser::cli

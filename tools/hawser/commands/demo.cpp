@@ -92,22 +92,21 @@ Result<ExitCode> run_demo(Invocation& invocation, const DemoOptions& options)
 
 } // namespace
 
-void add_demo(CLI::App& app, Invocation& invocation)
+void add_demo(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<DemoOptions>();
-    CLI::App* command =
-        add_command(app, "demo", "Watch the main job: offline, edits on both sides, back, reconciled.",
+    Command command =
+        app.command("demo", "Watch the main job: offline, edits on both sides, back, reconciled.",
                     "hawser demo\nhawser demo --keep trip");
-    command->group(group::start);
-    CLI::Option* load =
-        command->add_option("--load", options->load, "Load TABLE.jsonl files instead of a sample")
-            ->type_name("DIR");
-    command->add_option("--records", options->records, "How large the sample is (10,000)")
-        ->type_name("N")
-        ->check(CLI::Range(500, 1'000'000))
-        ->excludes(load);
-    command->add_option("--keep", options->keep, "Make everything here and keep it")->type_name("DIR");
-    runs(command, invocation, options, run_demo);
+    command.group(group::start);
+    Option load = command.option("--load", options->load, "Load TABLE.jsonl files instead of a sample")
+                      .type_name("DIR");
+    command.option("--records", options->records, "How large the sample is (10,000)")
+        .type_name("N")
+        .between(500, 1'000'000)
+        .excludes(load);
+    command.option("--keep", options->keep, "Make everything here and keep it").type_name("DIR");
+    command.runs(invocation, options, run_demo);
 }
 
 } // namespace hawser::cli

@@ -57,15 +57,15 @@ Result<ExitCode> run_diff(Invocation& invocation, const DiffOptions& options)
 
 } // namespace
 
-void add_diff(CLI::App& app, Invocation& invocation)
+void add_diff(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<DiffOptions>();
-    CLI::App* command = add_command(app, "diff", "What is different here from the server's last known copy.",
-                                    "hawser diff contact 49516f4a");
-    command->group(group::explain);
-    command->add_option("TABLE", options->table, "The table")->required();
-    command->add_option("ID", options->id, "The id, or its first digits")->required();
-    runs(command, invocation, options, run_diff);
+    Command command = app.command("diff", "What is different here from the server's last known copy.",
+                                  "hawser diff contact 49516f4a");
+    command.group(group::explain);
+    command.option("TABLE", options->table, "The table").required();
+    command.option("ID", options->id, "The id, or its first digits").required();
+    command.runs(invocation, options, run_diff);
 }
 
 } // namespace hawser::cli

@@ -157,12 +157,12 @@ Result<ExitCode> run_doctor(Invocation& invocation, const DoctorOptions&)
 
 } // namespace
 
-void add_doctor(CLI::App& app, Invocation& invocation)
+void add_doctor(Command app, Invocation& invocation)
 {
-    CLI::App* command = add_command(
-        app, "doctor", "Check the disk, the replica, the network and the sign-in.", "hawser doctor");
-    command->group(group::care);
-    runs(command, invocation, std::make_shared<DoctorOptions>(), run_doctor);
+    Command command =
+        app.command("doctor", "Check the disk, the replica, the network and the sign-in.", "hawser doctor");
+    command.group(group::care);
+    command.runs(invocation, std::make_shared<DoctorOptions>(), run_doctor);
 }
 
 } // namespace hawser::cli

@@ -133,33 +133,32 @@ Result<ExitCode> run_init(Invocation& invocation, const InitOptions& options)
 
 } // namespace
 
-void add_init(CLI::App& app, Invocation& invocation)
+void add_init(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<InitOptions>();
-    CLI::App* command = add_command(
-        app, "init", "Make a replica that belongs to one organization, user and mailbox.",
+    Command command = app.command(
+        "init", "Make a replica that belongs to one organization, user and mailbox.",
         "export HAWSER_TOKEN=…; hawser init --organization https://contoso.crm.dynamics.com --mailbox "
         "ada@contoso.com\n"
         "hawser init work.hawser --organization http://127.0.0.1:8080 --mailbox ada@organization.example \\\n"
         "    --token-command \"my-sign-in --print-token\" --table contact --table \"task:statecode eq 0\"");
-    command->group(group::start);
-    command->add_option("REPLICA", options->replica, "The file to make; the default place when left out");
-    command->add_option("--organization", options->organization, "The organization's address")
-        ->type_name("URL")
-        ->required();
-    command->add_option("--mailbox", options->mailbox, "Your one mailbox")->type_name("ADDRESS")->required();
+    command.group(group::start);
+    command.option("REPLICA", options->replica, "The file to make; the default place when left out");
+    command.option("--organization", options->organization, "The organization's address")
+        .type_name("URL")
+        .required();
+    command.option("--mailbox", options->mailbox, "Your one mailbox").type_name("ADDRESS").required();
     command
-        ->add_option("--token-command", options->token_command,
-                     "A program that prints a bearer token; remembered, run without a shell")
-        ->type_name("COMMAND");
+        .option("--token-command", options->token_command,
+                "A program that prints a bearer token; remembered, run without a shell")
+        .type_name("COMMAND");
     command
-        ->add_option("--table", options->tables,
-                     "A table to hold, with a filter after a colon; may be given often "
-                     "(account, contact, email, appointment and task when left out)")
-        ->type_name("TABLE[:FILTER]")
-        ->expected(1)
-        ->take_all();
-    runs(command, invocation, options, run_init);
+        .option("--table", options->tables,
+                "A table to hold, with a filter after a colon; may be given often "
+                "(account, contact, email, appointment and task when left out)")
+        .type_name("TABLE[:FILTER]")
+        .may_repeat();
+    command.runs(invocation, options, run_init);
 }
 
 } // namespace hawser::cli

@@ -125,26 +125,26 @@ Result<ExitCode> run_list(Invocation& invocation, const ListOptions& options)
 
 } // namespace
 
-void add_list(CLI::App& app, Invocation& invocation)
+void add_list(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<ListOptions>();
-    CLI::App* command = add_command(
-        app, "list", "List records, from this disk.",
+    Command command = app.command(
+        "list", "List records, from this disk.",
         "hawser list contact --where \"startswith(lastname,'A') and statecode eq 0\" --sort lastname\n"
         "hawser list appointment --columns subject,scheduledstart --sort -scheduledstart --limit 10");
-    command->group(group::records);
-    command->add_option("TABLE", options->table, "The table")->required();
-    command->add_option("--where", options->where, "A condition in the organization's filter language")
-        ->type_name("FILTER");
-    command->add_option("--columns", options->columns, "Which columns to show")
-        ->delimiter(',')
-        ->type_name("NAMES");
-    command->add_option("--sort", options->sort, "Columns to sort by; -NAME for descending")
-        ->delimiter(',')
-        ->type_name("NAMES");
-    command->add_option("--limit", options->limit, "How many at most (50)")->check(CLI::Range(1, 100'000));
-    command->add_option("--offset", options->offset, "How many to pass over first");
-    runs(command, invocation, options, run_list);
+    command.group(group::records);
+    command.option("TABLE", options->table, "The table").required();
+    command.option("--where", options->where, "A condition in the organization's filter language")
+        .type_name("FILTER");
+    command.option("--columns", options->columns, "Which columns to show")
+        .separated_by_commas()
+        .type_name("NAMES");
+    command.option("--sort", options->sort, "Columns to sort by; -NAME for descending")
+        .separated_by_commas()
+        .type_name("NAMES");
+    command.option("--limit", options->limit, "How many at most (50)").between(1, 100'000);
+    command.option("--offset", options->offset, "How many to pass over first");
+    command.runs(invocation, options, run_list);
 }
 
 } // namespace hawser::cli

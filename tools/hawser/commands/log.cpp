@@ -134,28 +134,26 @@ Result<ExitCode> run_log(Invocation& invocation, const LogOptions& options)
 
 } // namespace
 
-void add_log(CLI::App& app, Invocation& invocation)
+void add_log(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<LogOptions>();
-    CLI::App* command =
-        add_command(app, "log", "What each cycle did, or what happened to one record, and why.",
-                    "hawser log\n"
-                    "hawser log contact 49516f4a\n"
-                    "hawser log --cycle 12\n"
-                    "hawser log --since-offline    what coming back decided");
-    command->group(group::explain);
-    CLI::Option* table = command->add_option("TABLE", options->table, "The table");
-    command->add_option("ID", options->id, "The id, or its first digits");
-    CLI::Option* cycle = command->add_option("--cycle", options->cycle, "What this cycle did, by name")
-                             ->type_name("N")
-                             ->excludes(table);
+    Command command = app.command("log", "What each cycle did, or what happened to one record, and why.",
+                                  "hawser log\n"
+                                  "hawser log contact 49516f4a\n"
+                                  "hawser log --cycle 12\n"
+                                  "hawser log --since-offline    what coming back decided");
+    command.group(group::explain);
+    Option table = command.option("TABLE", options->table, "The table");
+    command.option("ID", options->id, "The id, or its first digits");
+    Option cycle = command.option("--cycle", options->cycle, "What this cycle did, by name")
+                       .type_name("N")
+                       .excludes(table);
     command
-        ->add_flag("--since-offline", options->since_offline,
-                   "Every decision since the last stay offline began")
-        ->excludes(table)
-        ->excludes(cycle);
-    command->add_option("--limit", options->limit, "How many cycles (20)")->check(CLI::Range(1, 10'000));
-    runs(command, invocation, options, run_log);
+        .flag("--since-offline", options->since_offline, "Every decision since the last stay offline began")
+        .excludes(table)
+        .excludes(cycle);
+    command.option("--limit", options->limit, "How many cycles (20)").between(1, 10'000);
+    command.runs(invocation, options, run_log);
 }
 
 } // namespace hawser::cli

@@ -71,33 +71,32 @@ Result<ExitCode> run_online(Invocation& invocation, const OnlineOptions& options
     return tell_cycle(invocation, session.replica(), *report);
 }
 
-void add_go_offline(CLI::App& app, Invocation& invocation)
+void add_go_offline(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<OfflineOptions>();
-    CLI::App* command =
-        add_command(app, "go-offline", "Pull the chosen tables, then stay offline until go-online.",
-                    "hawser go-offline\nhawser go-offline --now    do not pull first");
-    command->alias("offline");
-    command->group(group::synchronize);
-    command->add_flag("--now", options->now, "Go at once, without pulling first");
-    command->add_flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
-    runs(command, invocation, options, run_offline);
+    Command command = app.command("go-offline", "Pull the chosen tables, then stay offline until go-online.",
+                                  "hawser go-offline\nhawser go-offline --now    do not pull first");
+    command.alias("offline");
+    command.group(group::synchronize);
+    command.flag("--now", options->now, "Go at once, without pulling first");
+    command.flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
+    command.runs(invocation, options, run_offline);
 }
 
-void add_go_online(CLI::App& app, Invocation& invocation)
+void add_go_online(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<OnlineOptions>();
-    CLI::App* command =
-        add_command(app, "go-online", "Come back: pull, reconcile, and send what waits.", "hawser go-online");
-    command->alias("online");
-    command->group(group::synchronize);
-    command->add_flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
-    runs(command, invocation, options, run_online);
+    Command command =
+        app.command("go-online", "Come back: pull, reconcile, and send what waits.", "hawser go-online");
+    command.alias("online");
+    command.group(group::synchronize);
+    command.flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
+    command.runs(invocation, options, run_online);
 }
 
 } // namespace
 
-void add_offline(CLI::App& app, Invocation& invocation)
+void add_offline(Command app, Invocation& invocation)
 {
     add_go_offline(app, invocation);
     add_go_online(app, invocation);

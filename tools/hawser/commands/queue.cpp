@@ -87,15 +87,15 @@ Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
 
 } // namespace
 
-void add_queue(CLI::App& app, Invocation& invocation)
+void add_queue(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<QueueOptions>();
-    CLI::App* command = add_command(app, "queue", "The changes that are not settled yet, oldest first.",
-                                    "hawser queue\nhawser queue --table contact");
-    command->group(group::explain);
-    command->add_option("--table", options->table, "Only this table")->type_name("TABLE");
-    command->add_option("--limit", options->limit, "How many at most (1000)")->check(CLI::Range(1, 100'000));
-    runs(command, invocation, options, run_queue);
+    Command command = app.command("queue", "The changes that are not settled yet, oldest first.",
+                                  "hawser queue\nhawser queue --table contact");
+    command.group(group::explain);
+    command.option("--table", options->table, "Only this table").type_name("TABLE");
+    command.option("--limit", options->limit, "How many at most (1000)").between(1, 100'000);
+    command.runs(invocation, options, run_queue);
 }
 
 } // namespace hawser::cli

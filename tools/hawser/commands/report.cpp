@@ -140,14 +140,14 @@ Result<ExitCode> run_report(Invocation& invocation, const ReportOptions& options
 
 } // namespace
 
-void add_report(CLI::App& app, Invocation& invocation)
+void add_report(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<ReportOptions>();
-    CLI::App* command = add_command(app, "report", "Write one file for support, with nothing personal in it.",
-                                    "hawser report trouble.json");
-    command->group(group::care);
-    command->add_option("FILE", options->file, "The new file")->required();
-    runs(command, invocation, options, run_report);
+    Command command = app.command("report", "Write one file for support, with nothing personal in it.",
+                                  "hawser report trouble.json");
+    command.group(group::care);
+    command.option("FILE", options->file, "The new file").required();
+    command.runs(invocation, options, run_report);
 }
 
 } // namespace hawser::cli

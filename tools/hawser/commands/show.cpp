@@ -54,15 +54,15 @@ Result<ExitCode> run_show(Invocation& invocation, const ShowOptions& options)
 
 } // namespace
 
-void add_show(CLI::App& app, Invocation& invocation)
+void add_show(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<ShowOptions>();
-    CLI::App* command = add_command(app, "show", "Show one record, and why it is as it is.",
-                                    "hawser show contact 49516f4a\nhawser --json show contact 49516f4a");
-    command->group(group::records);
-    command->add_option("TABLE", options->table, "The table")->required();
-    command->add_option("ID", options->id, "The id, or its first digits")->required();
-    runs(command, invocation, options, run_show);
+    Command command = app.command("show", "Show one record, and why it is as it is.",
+                                  "hawser show contact 49516f4a\nhawser --json show contact 49516f4a");
+    command.group(group::records);
+    command.option("TABLE", options->table, "The table").required();
+    command.option("ID", options->id, "The id, or its first digits").required();
+    command.runs(invocation, options, run_show);
 }
 
 } // namespace hawser::cli

@@ -82,13 +82,12 @@ Result<ExitCode> run_status(Invocation& invocation, const StatusOptions&)
 
 } // namespace
 
-void add_status(CLI::App& app, Invocation& invocation)
+void add_status(Command app, Invocation& invocation)
 {
-    CLI::App* command =
-        add_command(app, "status", "What is here, what waits and why, and when it is tried next.",
-                    "hawser status\nhawser --json status");
-    command->group(group::synchronize);
-    runs(command, invocation, std::make_shared<StatusOptions>(), run_status);
+    Command command = app.command("status", "What is here, what waits and why, and when it is tried next.",
+                                  "hawser status\nhawser --json status");
+    command.group(group::synchronize);
+    command.runs(invocation, std::make_shared<StatusOptions>(), run_status);
 }
 
 } // namespace hawser::cli

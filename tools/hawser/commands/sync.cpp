@@ -100,24 +100,23 @@ Result<ExitCode> run_sync(Invocation& invocation, const SyncOptions& options)
 
 } // namespace
 
-void add_sync(CLI::App& app, Invocation& invocation)
+void add_sync(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<SyncOptions>();
-    CLI::App* command = add_command(app, "sync", "Pull what changed, reconcile, and send what waits.",
-                                    "hawser sync\n"
-                                    "hawser sync --table contact -n    what would happen\n"
-                                    "hawser sync --watch               go on until Ctrl-C");
-    command->group(group::synchronize);
-    command->add_option("--table", options->tables, "Only this table; may be given often")
-        ->type_name("TABLE")
-        ->expected(1)
-        ->take_all();
-    command->add_flag("--full", options->full, "Pull from the start instead of what changed");
-    CLI::Option* watching = command->add_flag("--watch", options->watch, "Stay, and sync again and again");
-    command->add_flag("-n,--dry-run", options->dry_run, "Say what would happen and write nothing")
-        ->excludes(watching);
-    command->add_flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
-    runs(command, invocation, options, run_sync);
+    Command command = app.command("sync", "Pull what changed, reconcile, and send what waits.",
+                                  "hawser sync\n"
+                                  "hawser sync --table contact -n    what would happen\n"
+                                  "hawser sync --watch               go on until Ctrl-C");
+    command.group(group::synchronize);
+    command.option("--table", options->tables, "Only this table; may be given often")
+        .type_name("TABLE")
+        .may_repeat();
+    command.flag("--full", options->full, "Pull from the start instead of what changed");
+    Option watching = command.flag("--watch", options->watch, "Stay, and sync again and again");
+    command.flag("-n,--dry-run", options->dry_run, "Say what would happen and write nothing")
+        .excludes(watching);
+    command.flag("-y,--yes", options->yes, "Agree to changes of very many records at once");
+    command.runs(invocation, options, run_sync);
 }
 
 } // namespace hawser::cli

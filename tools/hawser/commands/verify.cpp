@@ -106,13 +106,13 @@ Result<ExitCode> run_verify(Invocation& invocation, const VerifyOptions&)
 
 } // namespace
 
-void add_verify(CLI::App& app, Invocation& invocation)
+void add_verify(Command app, Invocation& invocation)
 {
-    CLI::App* command =
-        add_command(app, "verify", "Compare every record here with the organization.",
+    Command command =
+        app.command("verify", "Compare every record here with the organization.",
                     "hawser verify      exit 0 equal, 5 only unsent changes differ, 1 different");
-    command->group(group::care);
-    runs(command, invocation, std::make_shared<VerifyOptions>(), run_verify);
+    command.group(group::care);
+    command.runs(invocation, std::make_shared<VerifyOptions>(), run_verify);
 }
 
 } // namespace hawser::cli

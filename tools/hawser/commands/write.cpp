@@ -139,49 +139,49 @@ Result<ExitCode> run_delete(Invocation& invocation, const WriteOptions& options)
                 options.dry_run);
 }
 
-CLI::App* add_writer(CLI::App& app, const std::string& name, const std::string& description,
-                     std::string_view examples, const std::shared_ptr<WriteOptions>& options)
+Command add_writer(Command app, const std::string& name, const std::string& description,
+                   std::string_view examples, const std::shared_ptr<WriteOptions>& options)
 {
-    CLI::App* command = add_command(app, name, description, examples);
-    command->group(group::records);
-    command->add_option("TABLE", options->table, "The table")->required();
-    command->add_flag("-n,--dry-run", options->dry_run, "Check everything and write nothing");
+    Command command = app.command(name, description, examples);
+    command.group(group::records);
+    command.option("TABLE", options->table, "The table").required();
+    command.flag("-n,--dry-run", options->dry_run, "Check everything and write nothing");
     return command;
 }
 
-void add_assignments(CLI::App* command, const std::shared_ptr<WriteOptions>& options)
+void add_assignments(Command command, const std::shared_ptr<WriteOptions>& options)
 {
-    command->add_option("COLUMNS", options->assignments, "column=value …")->required()->type_name("k=v");
-    command->footer(command->get_footer() + "\n" + assignments_help());
+    command.option("COLUMNS", options->assignments, "column=value …").required().type_name("k=v");
+    command.add_to_help(assignments_help());
 }
 
 } // namespace
 
-void add_write(CLI::App& app, Invocation& invocation)
+void add_write(Command app, Invocation& invocation)
 {
     const auto creating = std::make_shared<WriteOptions>();
-    CLI::App* create =
+    Command create =
         add_writer(app, "create", "Make a record, here at once and on the server with the next sync.",
                    "hawser create contact firstname=Ada lastname=Lovelace "
                    "parentcustomerid=account:49516f4a",
                    creating);
     add_assignments(create, creating);
-    runs(create, invocation, creating, run_create);
+    create.runs(invocation, creating, run_create);
 
     const auto setting = std::make_shared<WriteOptions>();
-    CLI::App* set = add_writer(app, "set", "Change columns of a record.",
-                               "hawser set contact 49516f4a jobtitle=\"Head of Sales\" mobilephone=\n"
-                               "hawser set appointment 8c0e683f required+=ada@example.com",
-                               setting);
-    set->add_option("ID", setting->id, "The id, or its first digits")->required();
+    Command set = add_writer(app, "set", "Change columns of a record.",
+                             "hawser set contact 49516f4a jobtitle=\"Head of Sales\" mobilephone=\n"
+                             "hawser set appointment 8c0e683f required+=ada@example.com",
+                             setting);
+    set.option("ID", setting->id, "The id, or its first digits").required();
     add_assignments(set, setting);
-    runs(set, invocation, setting, run_set);
+    set.runs(invocation, setting, run_set);
 
     const auto deleting = std::make_shared<WriteOptions>();
-    CLI::App* erase = add_writer(app, "delete", "Delete a record.", "hawser delete lead 808b85f3", deleting);
-    erase->add_option("ID", deleting->id, "The id, or its first digits")->required();
-    erase->add_flag("-y,--yes", deleting->yes, "Do not ask");
-    runs(erase, invocation, deleting, run_delete);
+    Command erase = add_writer(app, "delete", "Delete a record.", "hawser delete lead 808b85f3", deleting);
+    erase.option("ID", deleting->id, "The id, or its first digits").required();
+    erase.flag("-y,--yes", deleting->yes, "Do not ask");
+    erase.runs(invocation, deleting, run_delete);
 }
 
 } // namespace hawser::cli
