@@ -292,21 +292,31 @@ void Reconciler::explain(Plan& plan, const Merge& merge) const
     };
     std::vector<std::string> waiting;
     for (const Contested& contested : merge.contested) waiting.push_back(contested.column);
+    // Nobody wrote the server's bookkeeping, so no sentence speaks of it.
+    const auto written = [&](std::vector<std::string> columns) {
+        std::erase_if(columns, [&](const std::string& column) {
+            return policy_.rule_of(column) == Rule::volatile_column;
+        });
+        return columns;
+    };
+    const std::vector<std::string> mine = written(merge.from_mine);
+    const std::vector<std::string> theirs = written(merge.from_theirs);
+    const std::vector<std::string> both = written(merge.from_both);
     switch (plan.outcome) {
     case Outcome::echo:
         if (local_changed())
             add("reconcile.echo", name_ + " is the same on both sides; your changes are settled.");
         break;
     case Outcome::keep_local:
-        add("reconcile.keep_local", "Only you changed " + name_ + ": " + listed(merge.from_mine) + ".");
+        add("reconcile.keep_local", "Only you changed " + name_ + ": " + listed(mine) + ".");
         break;
     case Outcome::merged:
     case Outcome::contested: {
         std::string sentence = plan.outcome == Outcome::merged ? "Merged " : "Partly merged ";
         sentence += name_ + ".";
-        if (!merge.from_mine.empty()) sentence += " Yours: " + listed(merge.from_mine) + ".";
-        if (!merge.from_theirs.empty()) sentence += " The organization's: " + listed(merge.from_theirs) + ".";
-        if (!merge.from_both.empty()) sentence += " Changed by both: " + listed(merge.from_both) + ".";
+        if (!mine.empty()) sentence += " Yours: " + listed(mine) + ".";
+        if (!theirs.empty()) sentence += " The organization's: " + listed(theirs) + ".";
+        if (!both.empty()) sentence += " Changed by both: " + listed(both) + ".";
         if (!waiting.empty()) sentence += " Waiting for you: " + listed(waiting) + ".";
         add(plan.outcome == Outcome::merged ? "reconcile.merge" : "reconcile.contest", std::move(sentence));
         break;

@@ -22,7 +22,8 @@ asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what
     if (affected < options.mass_change_least || allowed_ == table + what) co_return Result<void>{};
     const auto count = around_.store.count(table, std::nullopt);
     if (!count) co_return count.error();
-    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0));
+    // What was deleted here already is not counted any more.
+    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0)) + (outgoing ? affected : 0);
     const MassChangeLimits limits{options.mass_change_share, options.mass_change_least};
     if (!is_mass_change(limits, affected, of)) co_return Result<void>{};
     bool proceed = false;
@@ -38,10 +39,11 @@ asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what
         allowed_ = table + what;
         co_return Result<void>{};
     }
-    co_return Error{ErrorKind::stop, "engine.mass_change",
+    co_return Error{ErrorKind::stop, std::string(mass_change_code),
                     std::to_string(affected) + " of " + std::to_string(of) + " records of " + table +
-                        (outgoing ? " here would be sent as \"" : " would change here by \"") + what +
-                        "\"; nothing was done. Look whether this is right, then allow it"};
+                        (outgoing ? " would be sent as \"" : " would change here by \"") + what +
+                        "\"; this waits for your word. Look whether it is right, then agree: hawser sync "
+                        "--yes, or ask_mass_change in a program"};
 }
 
 asio::awaitable<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)

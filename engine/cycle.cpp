@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "engine/cycle_report.h"
+#include "engine/mass_change.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/sweep.h"
@@ -57,7 +58,7 @@ asio::awaitable<Result<void>> Cycle::work()
     auto pulling = pull(*chosen);
     const Result<void> pulled = co_await std::move(pulling);
     // A mass change waits for somebody's word; the user's own edits do not wait with it.
-    if (!pulled && pulled.error().code != "engine.mass_change") co_return pulled;
+    if (!pulled && pulled.error().code != mass_change_code) co_return pulled;
 
     const Result<void> reconciled = reconcile_staged(around_, work_);
     if (!reconciled) co_return reconciled;
@@ -145,7 +146,10 @@ asio::awaitable<Result<void>> Cycle::push_between()
     if (!std::exchange(around_.edits_waiting, false)) co_return Result<void>{};
     Pusher pusher(around_, work_);
     auto pushing = pusher.push();
-    co_return co_await std::move(pushing);
+    Result<void> pushed = co_await std::move(pushing);
+    // The push at the end says it again.
+    if (!pushed && pushed.error().code == mass_change_code) co_return Result<void>{};
+    co_return pushed;
 }
 
 asio::awaitable<Result<void>> Cycle::push()

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace hawser::engine {
+
+inline constexpr std::string_view mass_change_code = "engine.mass_change";
 
 /// When a change of many records at once is so large that somebody should be asked (I9).
 struct MassChangeLimits {

@@ -1,5 +1,6 @@
 #include "engine/push.h"
 
+#include "engine/mass_change.h"
 #include "engine/queue_plan.h"
 #include "localstore/transaction.h"
 #include "transport/dataverse/outcome.h"
@@ -55,6 +56,7 @@ asio::awaitable<Result<void>> Pusher::push()
     }
     auto clearing = clear_receipts();
     co_await std::move(clearing);
+    if (!refused_.empty()) co_return refused_.begin()->second;
     co_return Result<void>{};
 }
 
@@ -88,32 +90,55 @@ Result<void> Pusher::explain(const PushPlan& plan, const std::vector<localstore:
         });
 }
 
-asio::awaitable<Result<void>> Pusher::guard_deletes(const PushPlan& plan)
+/// What a person should look at first leaves the plan and says why; everything else goes.
+asio::awaitable<Result<void>> Pusher::guard_deletes(PushPlan& plan)
 {
-    std::map<std::string, std::uint64_t> deletes;
-    if (plan.ready.size() < around_.options.mass_change_least) co_return Result<void>{};
+    if (plan.ready.size() < around_.options.mass_change_least && refused_.empty()) co_return Result<void>{};
+    std::map<std::string, std::set<localstore::Sequence>> deletes;
     for (const PushUnit& unit : plan.ready) {
         const auto change = around_.store.change(unit.changes.back());
         if (!change) co_return change.error();
-        if (change->kind == localstore::ChangeKind::remove) ++deletes[change->key.table];
+        if (change->kind == localstore::ChangeKind::remove)
+            deletes[change->key.table].insert(change->sequence);
     }
-    for (const auto& [table, count] : deletes) {
-        auto guarding = absence_.guard(table, "delete", count, true);
-        const Result<void> allowed = co_await std::move(guarding);
-        if (!allowed) co_return allowed;
+    for (const auto& [table, changes] : deletes) {
+        if (!refused_.contains(table)) {
+            auto guarding = absence_.guard(table, "delete", changes.size(), true);
+            const Result<void> allowed = co_await std::move(guarding);
+            if (allowed) continue;
+            if (allowed.error().code != mass_change_code) co_return allowed;
+            refused_.emplace(table, allowed.error());
+        }
+        const Result<void> held = hold(changes, refused_.at(table).message);
+        if (!held) co_return held;
+        std::erase_if(plan.ready, [&held_back = changes](const PushUnit& unit) {
+            return held_back.contains(unit.changes.back());
+        });
     }
     co_return Result<void>{};
 }
 
+Result<void> Pusher::hold(const std::set<localstore::Sequence>& changes, const std::string& why)
+{
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            for (const localstore::Sequence change : changes) {
+                const Result<void> told = transaction.queue.wait(change, why, std::nullopt);
+                if (!told) return told;
+            }
+            return {};
+        });
+}
+
 asio::awaitable<Result<bool>> Pusher::push_level()
 {
-    const auto planned = plan();
+    auto planned = plan();
     if (!planned) co_return planned.error();
     if (planned->next) next_attempt_ = std::min(next_attempt_.value_or(*planned->next), *planned->next);
-    if (planned->ready.empty()) co_return false;
     auto guarding = guard_deletes(*planned);
-    const Result<void> allowed = co_await std::move(guarding);
-    if (!allowed) co_return allowed.error();
+    const Result<void> guarded = co_await std::move(guarding);
+    if (!guarded) co_return guarded.error();
+    if (planned->ready.empty()) co_return false;
     std::size_t at = 0;
     while (at < planned->ready.size()) {
         if (around_.leaving) co_return stopped();

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ private:
     asio::awaitable<Result<bool>> push_level();
     Result<PushPlan> plan();
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
-    asio::awaitable<Result<void>> guard_deletes(const PushPlan& plan);
+    asio::awaitable<Result<void>> guard_deletes(PushPlan& plan);
+    Result<void> hold(const std::set<localstore::Sequence>& changes, const std::string& why);
     Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id);
     asio::awaitable<Result<void>> send(std::vector<Sent> batch, Guid request_id);
 
@@ -80,8 +82,9 @@ private:
     Surroundings& around_;
     CycleWork& cycle_;
     Absence absence_;
-    std::map<RecordKey, int> attempts_{}; ///< Of this cycle, that did not end well.
-    std::vector<Guid> receipts_done_{};   ///< Receipt rows that proved what they had to.
+    std::map<RecordKey, int> attempts_{};    ///< Of this cycle, that did not end well.
+    std::vector<Guid> receipts_done_{};      ///< Receipt rows that proved what they had to.
+    std::map<std::string, Error> refused_{}; ///< By table: so many deletions that nobody agreed to.
     bool schema_changed_ = false;
     bool recover_now_ = false;
     std::optional<Instant> next_attempt_{};

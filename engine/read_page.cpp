@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t activities_a_batch = 1'000;
 
+constexpr int most_attempts = 5;
+constexpr Clock::Milliseconds pause{200};
+
 asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
                                                           std::vector<Guid> ids)
 {
@@ -33,6 +36,34 @@ asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, 
         all.merge(*parties);
     }
     co_return all;
+}
+
+/// One reading of a page, from the request to the rows.
+asio::awaitable<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                             http::Request request)
+{
+    auto sending = around.courier.send(std::move(request));
+    Result<http::Answer> answer = co_await std::move(sending);
+    if (!answer) co_return answer.error();
+    const Result<void> sound = dataverse::check_page(*answer, table->table().name, around.now());
+    if (!sound) co_return sound.error();
+    auto reading = read_page(around, table, table->plan, std::move(*answer));
+    co_return co_await std::move(reading);
+}
+
+/// Reading changes nothing, so what a bad network swallowed is asked for again.
+asio::awaitable<Result<ReadPage>>
+fetch_patiently(Surroundings& around, std::shared_ptr<const TableWork> table, http::Request request)
+{
+    for (int attempt = 1;; ++attempt) {
+        http::Request copy = request;
+        auto fetching = fetch_page(around, table, std::move(copy));
+        Result<ReadPage> page = co_await std::move(fetching);
+        if (page || page.error().kind != ErrorKind::retry || attempt == most_attempts || around.leaving)
+            co_return page;
+        auto resting = around.loop.sleep(pause * attempt);
+        co_await std::move(resting);
+    }
 }
 
 } // namespace
@@ -69,13 +100,8 @@ asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<c
         if (around.leaving) co_return stopped();
         request.max_body_bytes = around.options.page_bytes_most;
         http::Request copy = request;
-        auto sending = around.courier.send(std::move(copy));
-        Result<http::Answer> answer = co_await std::move(sending);
-        if (!answer) co_return answer.error();
-        const Result<void> sound = dataverse::check_page(*answer, table->table().name, around.now());
-        if (!sound) co_return sound;
-        auto reading = read_page(around, table, table->plan, std::move(*answer));
-        const Result<ReadPage> page = co_await std::move(reading);
+        auto fetching = fetch_patiently(around, table, std::move(copy));
+        const Result<ReadPage> page = co_await std::move(fetching);
         if (!page) co_return page.error();
         const Result<void> taken = each(*page);
         if (!taken || page->end.next_link.empty()) co_return taken;

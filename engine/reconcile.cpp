@@ -34,9 +34,10 @@ Result<void> open_questions(CycleWork& cycle, localstore::Transaction& transacti
         if (open_already) continue;
         if (question.columns.empty()) {
             question.reason = reason_of(contested);
-            question.sentence =
-                name + ": " + contested.column + " " +
-                (contested.reason.empty() ? std::string(conflict::both_changed) : contested.reason);
+            const bool plain = contested.reason.empty() || contested.reason == conflict::both_changed;
+            question.sentence = name + ": " +
+                                (plain ? "both sides changed " + contested.column
+                                       : contested.column + " " + contested.reason);
         }
         question.columns.push_back({contested.column, contested.base, contested.mine, contested.theirs});
     }

@@ -73,7 +73,15 @@ int urgency(localstore::ChangeState state)
     }
 }
 
-Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl)
+std::string reason_without_words(localstore::ChangeState change, localstore::ConnectionState connection)
+{
+    if (change == localstore::ChangeState::contested) return "a conflict is open: choose a side";
+    if (urgency(change) != 3) return std::string(localstore::to_text(change));
+    return connection == localstore::ConnectionState::offline_by_choice ? "goes out when you go online"
+                                                                        : "waits for the next cycle";
+}
+
+Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl, localstore::ConnectionState connection)
 {
     std::vector<Waiting> waiting;
     std::map<RecordKey, std::string> names;
@@ -94,8 +102,7 @@ Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl)
             std::string reason = change.reason;
             if (reason.empty()) reason = change.last_error;
             if (reason.empty()) reason = change.waits_for;
-            if (reason.empty() && urgency(change.state) == 3) reason = "waits for the next cycle";
-            if (reason.empty()) reason = std::string(localstore::to_text(change.state));
+            if (reason.empty()) reason = reason_without_words(change.state, connection);
             waiting.push_back(
                 {change.key, named->second, change.sequence.value, std::move(reason), change.next_attempt});
         }
@@ -142,7 +149,7 @@ Result<Status> status_from_disk(const Replica& replica)
         if (!table) return table.error();
         status.tables.push_back(*std::move(table));
     }
-    auto waiting = waiting_of(impl);
+    auto waiting = waiting_of(impl, connection->state);
     if (!waiting) return waiting.error();
     status.waiting = *std::move(waiting);
     return status;

@@ -53,7 +53,7 @@ std::string sentence_of(const Change& change)
     for (const auto& [name, value] : change.kind == ChangeKind::remove ? Fields{} : change.after)
         names += (names.empty() ? "" : ", ") + name;
     std::string text = "change " + std::to_string(change.sequence.value) + " by " +
-                       (change.actor.empty() ? "somebody" : change.actor) + ": " +
+                       (change.actor.empty() ? "you" : change.actor) + ": " +
                        std::string(to_text(change.kind));
     if (!names.empty()) text += " " + names;
     text += "; " + std::string(to_text(change.state));

@@ -24,6 +24,10 @@ constexpr std::array meanings{
     CodeMeaning{"store.busy", ExitCode::locked},
     CodeMeaning{"store.locked", ExitCode::locked},
     CodeMeaning{"engine.offline_by_choice", ExitCode::offline},
+    CodeMeaning{"engine.other_user", ExitCode::sign_in},
+    CodeMeaning{"engine.mass_change", ExitCode::needs_person},
+    CodeMeaning{"net.lost_answer", ExitCode::offline},
+    CodeMeaning{"net.timeout", ExitCode::offline},
     CodeMeaning{"store.unknown_table", ExitCode::usage},
     CodeMeaning{"store.unknown_column", ExitCode::usage},
 };

@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <iterator>
 
 namespace hawser::cli {
 
 namespace {
 
 constexpr std::size_t ids_shown = 5;
+constexpr std::size_t number_digits_most = 7;
 
 bool is_id_prefix(std::string_view text)
 {
@@ -52,8 +55,8 @@ Result<Table> find_table(const Replica& replica, std::string_view name)
         if (table.name == name || table.entity_set == name) return table;
         known.push_back(table.name);
     }
-    return usage_error(fmt::format("no table \"{}\" is in this replica.{} hawser list shows all of them",
-                                   name, did_you_mean(name, known)));
+    return usage_error(fmt::format("no table \"{}\" is in this replica.{} It knows {}", name,
+                                   did_you_mean(name, known), listed(known)));
 }
 
 Result<RecordKey> find_record(const Replica& replica, const Table& table, std::string_view id_prefix)
@@ -81,6 +84,29 @@ RecordResolver record_resolver(const Replica& replica)
         if (!key) return key.error();
         return Lookup{key->table, key->id};
     };
+}
+
+Result<Conflict> find_open_conflict(const Replica& replica, std::string_view number_or_id)
+{
+    const auto conflicts = replica.conflicts();
+    if (!conflicts) return conflicts.error();
+    std::int64_t number = 0;
+    const char* const end = number_or_id.data() + number_or_id.size();
+    const auto read = std::from_chars(number_or_id.data(), end, number);
+    const bool is_number = read.ptr == end && number_or_id.size() <= number_digits_most;
+    if (!is_number && !is_id_prefix(number_or_id))
+        return usage_error(
+            fmt::format("\"{}\" is neither a conflict's number nor the beginning of an id", number_or_id));
+    std::vector<Conflict> found;
+    const std::string prefix = lower(number_or_id);
+    std::ranges::copy_if(*conflicts, std::back_inserter(found), [&](const Conflict& conflict) {
+        return is_number ? conflict.number == number : conflict.record.id.text().starts_with(prefix);
+    });
+    if (found.size() == 1) return found.front();
+    const std::string wrong =
+        found.empty() ? fmt::format("there is no open conflict {}", number_or_id)
+                      : fmt::format("several conflicts are about records that begin with {}", number_or_id);
+    return usage_error(wrong + "; hawser conflicts lists them");
 }
 
 std::string short_id(const Guid& id)

@@ -20,6 +20,10 @@ Result<RecordKey> find_record(const Replica& replica, const Table& table, std::s
 /// The same, for "table:idprefix".
 RecordResolver record_resolver(const Replica& replica);
 
+/// The open conflict of that number, or about the record whose id begins with the text. Up to seven
+/// digits are a number: ids are shown with eight.
+Result<Conflict> find_open_conflict(const Replica& replica, std::string_view number_or_id);
+
 /// What people call records. Asks the replica once for each.
 ///
 /// Not for more than one thread at a time.

@@ -139,9 +139,10 @@ bool OnlineSession::agree(const MassChange& change, Consent consent)
     if (consent == Consent::given) return true;
     progress_.clear();
     const std::string question =
-        fmt::format("{} would {} {} of {} records of {}. Go on?",
+        fmt::format("{} would {} {} of {} records of {}{}. Go on?",
                     change.outgoing ? "Your queued changes" : "The organization's answer", change.what,
-                    grouped(change.affected), grouped(change.of), change.table);
+                    grouped(change.affected), grouped(change.of), change.table,
+                    change.outgoing ? " at the organization" : " here");
     return ask(question, &interrupts_.flag()).value_or(false);
 }
 

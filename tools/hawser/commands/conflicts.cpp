@@ -22,7 +22,7 @@ struct ConflictsOptions {
 };
 
 struct ResolveOptions {
-    std::int64_t number = 0;
+    std::string which;
     bool mine = false;
     bool theirs = false;
     std::vector<std::string> assignments;
@@ -72,21 +72,11 @@ Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& o
     return open ? ExitCode::needs_person : ExitCode::done;
 }
 
-Result<Conflict> open_conflict(const Replica& replica, ConflictNumber number)
-{
-    const auto conflicts = replica.conflicts();
-    if (!conflicts) return conflicts.error();
-    const auto found = std::ranges::find(*conflicts, number, &Conflict::number);
-    if (found == conflicts->end())
-        return usage_error(fmt::format("there is no open conflict {}; hawser conflicts lists them", number));
-    return *found;
-}
-
 Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& options)
 {
     auto replica = open_replica(invocation);
     if (!replica) return replica.error();
-    const auto conflict = open_conflict(*replica, options.number);
+    const auto conflict = find_open_conflict(*replica, options.which);
     if (!conflict) return conflict.error();
     if (!options.mine && !options.theirs && options.assignments.empty())
         return usage_error("say what counts: --mine, --theirs or column=value");
@@ -135,7 +125,8 @@ void add_conflicts(Command app, Invocation& invocation)
     Command resolve = app.command("resolve", "Settle a conflict.",
                                   "hawser resolve 3 --mine\nhawser resolve 3 jobtitle=\"Head of Sales\"");
     resolve.group(group::explain);
-    resolve.option("CONFLICT", options->number, "Its number, from hawser conflicts").required();
+    resolve.option("CONFLICT", options->which, "Its number, from hawser conflicts, or the record's id")
+        .required();
     Option mine = resolve.flag("--mine", options->mine, "What you wrote counts");
     resolve.flag("--theirs", options->theirs, "What the server has counts").excludes(mine);
     resolve.option("COLUMNS", options->assignments, "column=value …: neither, but this").type_name("k=v");
