@@ -3,8 +3,9 @@
 //   hawser_bench pull REPLICA [TRACE]   first pull of every table; URL, token and mailbox as in
 //                                       HAWSER_URL, HAWSER_TOKEN, HAWSER_MAILBOX
 //   hawser_bench idle REPLICA           cycles with nothing to do
-//   hawser_bench edit REPLICA N         N durable local edits, one at a time
-//   hawser_bench push REPLICA N         N queued edits of N records, then the cycle that sends them
+//   hawser_bench edit REPLICA N WORD    N durable local edits, one at a time, of the first N contacts
+//                                       that do not carry WORD yet
+//   hawser_bench push REPLICA N WORD    the same N edits in one write, then the cycle that sends them
 //   hawser_bench read REPLICA           get by id, and the first page of a sorted list
 //
 // Prints one line of JSON.
@@ -77,6 +78,7 @@ void pull(const std::string& path, const std::string& trace)
     print({{"seconds", cost.seconds},
            {"cpu_seconds", cost.cpu_seconds},
            {"records", report.pulled},
+           {"bytes", bench.exchange->bytes()},
            {"requests", bench.exchange->requests() - before}});
 }
 
@@ -99,37 +101,50 @@ void idle(const std::string& path)
            {"requests_a_cycle", static_cast<double>(bench.exchange->requests() - before) / cycles}});
 }
 
-void edit(const std::string& path, std::size_t count)
+/// An edit that really changes something, for each of the first `count` contacts without `word`.
+std::vector<Edit> edits_of(const Replica& replica, const std::string& column, std::size_t count,
+                           const std::string& word)
+{
+    const std::string where = column + " eq null or " + column + " ne '" + word + "'";
+    const std::vector<Record> contacts =
+        need(replica.query({.table = "contact", .where = where, .columns = {column}, .limit = count}));
+    if (contacts.size() < count) give_up("only " + std::to_string(contacts.size()) + " contacts to edit");
+    std::vector<Edit> edits;
+    for (const Record& contact : contacts)
+        edits.push_back({ChangeKind::update, contact.key, {{column, word}}});
+    return edits;
+}
+
+void edit(const std::string& path, std::size_t count, const std::string& word)
 {
     Bench bench;
     Replica replica = bench.open(path);
-    const std::vector<Record> contacts =
-        need(replica.query({.table = "contact", .columns = {"lastname"}, .limit = count}));
-    std::vector<double> seconds;
-    for (const Record& contact : contacts) {
-        const Edit change{ChangeKind::update, contact.key, {{"jobtitle", std::string("measured")}}};
-        seconds.push_back(measure([&] { need(replica.write({change})); }).seconds);
+    std::vector<double> seconds, cpu;
+    for (const Edit& change : edits_of(replica, "jobtitle", count, word)) {
+        const std::vector<Edit> one{change};
+        const Cost cost = measure([&] { need(replica.write(one)); });
+        seconds.push_back(cost.seconds);
+        cpu.push_back(cost.cpu_seconds);
     }
-    if (seconds.empty()) give_up("no contacts to edit");
-    print({{"median_seconds", median(seconds)}, {"edits", seconds.size()}});
+    print({{"median_seconds", median(seconds)},
+           {"median_cpu_seconds", median(cpu)},
+           {"queued", need(bench.synchronizer->status()).pending}});
 }
 
-void push(const std::string& path, std::size_t count)
+void push(const std::string& path, std::size_t count, const std::string& word)
 {
     Bench bench;
     Replica replica = bench.open(path);
     need(bench.synchronizer->start());
     need(bench.synchronizer->cycle());
-    const std::vector<Record> contacts =
-        need(replica.query({.table = "contact", .columns = {"lastname"}, .limit = count}));
-    std::vector<Edit> edits;
-    for (const Record& contact : contacts)
-        edits.push_back({ChangeKind::update, contact.key, {{"department", std::string("measured")}}});
-    need(replica.write(edits));
+    const std::vector<Edit> edits = edits_of(replica, "department", count, word);
+    const Cost written = measure([&] { need(replica.write(edits)); });
     const std::uint64_t before = bench.exchange->requests();
     CycleReport report;
     const Cost cost = measure([&] { report = need(bench.synchronizer->cycle()); });
     print({{"seconds", cost.seconds},
+           {"cpu_seconds", cost.cpu_seconds},
+           {"write_seconds", written.seconds},
            {"changes", edits.size()},
            {"pushed", report.pushed},
            {"requests", bench.exchange->requests() - before},
@@ -165,10 +180,10 @@ int main(int count, char* words[])
         pull(arguments[1], arguments.size() > 2 ? arguments[2] : "");
     else if (job == "idle" && arguments.size() == 2)
         idle(arguments[1]);
-    else if (job == "edit" && arguments.size() == 3)
-        edit(arguments[1], std::stoul(arguments[2]));
-    else if (job == "push" && arguments.size() == 3)
-        push(arguments[1], std::stoul(arguments[2]));
+    else if (job == "edit" && arguments.size() == 4)
+        edit(arguments[1], std::stoul(arguments[2]), arguments[3]);
+    else if (job == "push" && arguments.size() == 4)
+        push(arguments[1], std::stoul(arguments[2]), arguments[3]);
     else if (job == "read" && arguments.size() == 2)
         read(arguments[1]);
     else

@@ -11,12 +11,13 @@ namespace hawser::bench {
 struct TracedExchange::State {
     std::shared_ptr<http::Exchange> inner;
     std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> bytes{0};
     std::mutex mutex;
     std::ofstream file;
 };
 
 TracedExchange::TracedExchange(std::shared_ptr<http::Exchange> inner, const std::string& file)
-    : state_(std::make_unique<State>())
+    : state_(std::make_shared<State>())
 {
     state_->inner = std::move(inner);
     if (!file.empty()) state_->file.open(file);
@@ -39,7 +40,11 @@ http::Exchange::Ticket TracedExchange::send(http::Request request, Done done)
         const std::lock_guard lock(state_->mutex);
         state_->file << boost::json::serialize(line) << std::endl;
     }
-    return state_->inner->send(std::move(request), std::move(done));
+    auto counted = [state = state_, done = std::move(done)](Result<http::Answer> answer) {
+        if (answer) state->bytes += answer->body.size();
+        done(std::move(answer));
+    };
+    return state_->inner->send(std::move(request), std::move(counted));
 }
 
 void TracedExchange::cancel(Ticket ticket)
@@ -50,6 +55,11 @@ void TracedExchange::cancel(Ticket ticket)
 std::uint64_t TracedExchange::requests() const
 {
     return state_->requests;
+}
+
+std::uint64_t TracedExchange::bytes() const
+{
+    return state_->bytes;
 }
 
 } // namespace hawser::bench

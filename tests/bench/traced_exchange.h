@@ -7,7 +7,7 @@
 
 namespace hawser::bench {
 
-/// Counts the requests that pass and, given a file, writes each as a line of JSON without its
+/// Counts the requests and the bytes that pass and, given a file, writes each as a line of JSON without its
 /// Authorization header, so that the floor can send the same ones.
 class TracedExchange : public http::Exchange {
 public:
@@ -18,10 +18,11 @@ public:
     void cancel(Ticket ticket) override;
 
     std::uint64_t requests() const;
+    std::uint64_t bytes() const; ///< Of the answers' bodies, decoded.
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_; ///< Late answers reach it too.
 };
 
 } // namespace hawser::bench
