@@ -8,7 +8,6 @@
 #include "transport/odata/url.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace hawser::engine {
@@ -123,7 +122,11 @@ Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
 {
     const auto table = around_.table(scope.table);
     if (!table) return table.error();
-    PullRound round{.scope = scope, .table = *table, .mode = mode, .plan = (*table)->plan};
+    PullRound round{.scope = scope,
+                    .table = *table,
+                    .mode = mode,
+                    .plan = (*table)->plan,
+                    .trail = PageTrail(scope.table)};
     round.page_rows = size_of(**table).rows();
     if (!scope.filter.empty()) {
         const auto filter = parse_filter((*table)->table(), scope.filter);
@@ -216,7 +219,6 @@ asio::awaitable<Result<void>> Puller::run_round(PullRound round, http::Request f
 {
     const auto mode =
         round.mode == PullMode::delta ? dataverse::PullMode::delta : dataverse::PullMode::filter;
-    std::set<std::string> links;
     first.max_body_bytes = around_.options.page_bytes_most;
     auto flight = around_.courier.dispatch(std::move(first));
     for (;;) {
@@ -232,9 +234,6 @@ asio::awaitable<Result<void>> Puller::run_round(PullRound round, http::Request f
         if (*next == Next::round_over) co_return Result<void>{};
         const auto checkpoint = around_.store.checkpoint(round.scope.number, Lane::pull);
         if (!checkpoint) co_return checkpoint.error();
-        if (!links.insert(checkpoint->resume_link).second)
-            co_return Error{ErrorKind::retry, "server.bad_answer",
-                            "the organization's pages of " + round.scope.table + " lead in a circle"};
         auto request = dataverse::next_page(around_.courier.service(), checkpoint->resume_link, mode,
                                             round.page_rows, around_.courier.request_id());
         if (!request) co_return request.error();

@@ -3,6 +3,7 @@
 #include "base/filter.h"
 #include "engine/absence.h"
 #include "engine/page_size.h"
+#include "engine/page_trail.h"
 #include "engine/page_trouble.h"
 #include "engine/pull_mode.h"
 #include "engine/read_page.h"
@@ -42,6 +43,7 @@ struct PullRound {
     bool suspect = false;      ///< A full round of a table that was whole before: versions must not fall.
     std::uint64_t removed = 0; ///< By tombstones.
     dataverse::RowPlan plan;   ///< Of the columns that are asked for.
+    PageTrail trail;
 };
 
 /// The pull of a cycle: every scope in its mode, page by page.

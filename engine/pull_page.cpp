@@ -40,6 +40,9 @@ asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::
     if (!page->end.next_link.empty()) {
         const auto next = odata::same_service(around_.courier.service().root, page->end.next_link);
         if (!next) co_return next.error();
+        const std::size_t brought = page->end.rows + page->end.tombstones;
+        const Result<void> followed = round.trail.follow(page->end.next_link, brought);
+        if (!followed) co_return followed.error();
     }
     size_of(*round.table).weighed(page->bytes, page->end.rows);
     // A full set where changes were asked for: the token was too old and the organization did not say

@@ -1,9 +1,9 @@
 #include "engine/read_page.h"
 
 #include "engine/page_size.h"
+#include "engine/page_trail.h"
 
 #include <algorithm>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -94,7 +94,7 @@ asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<c
                                          http::Request first, dataverse::PullMode mode,
                                          std::function<Result<void>(const ReadPage&)> each)
 {
-    std::set<std::string> links;
+    PageTrail trail(table->table().name);
     http::Request request = std::move(first);
     for (;;) {
         if (around.leaving) co_return stopped();
@@ -105,9 +105,9 @@ asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<c
         if (!page) co_return page.error();
         const Result<void> taken = each(*page);
         if (!taken || page->end.next_link.empty()) co_return taken;
-        if (!links.insert(page->end.next_link).second)
-            co_return Error{ErrorKind::retry, "server.bad_answer",
-                            "the organization's pages of " + table->table().name + " lead in a circle"};
+        const Result<void> followed =
+            trail.follow(page->end.next_link, page->end.rows + page->end.tombstones);
+        if (!followed) co_return followed;
         auto next = dataverse::next_page(around.courier.service(), page->end.next_link, mode,
                                          PageSize::most_rows, around.courier.request_id());
         if (!next) co_return next.error();

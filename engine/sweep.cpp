@@ -1,6 +1,7 @@
 #include "engine/sweep.h"
 
 #include "base/body.h"
+#include "engine/page_trail.h"
 #include "engine/page_trouble.h"
 #include "engine/read_back.h"
 #include "engine/reconcile.h"
@@ -137,6 +138,7 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
     std::string link = checkpoint->under_way ? checkpoint->resume_link : std::string();
     std::int64_t noted = link.empty() ? 0 : checkpoint->rows;
     bool begun = !link.empty();
+    PageTrail trail(scope.table);
     for (int restarts = 0;;) {
         if (around_.leaving) co_return stopped();
         const Guid id = around_.courier.request_id();
@@ -169,6 +171,8 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
         if (!end->next_link.empty()) {
             const auto next = odata::same_service(service.root, end->next_link);
             if (!next) co_return next.error();
+            const Result<void> followed = trail.follow(end->next_link, end->rows);
+            if (!followed) co_return followed;
         }
         auto wanted = note(scope, generation, rows);
         if (!wanted) co_return wanted.error();
@@ -178,9 +182,6 @@ asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
         const Result<void> fetched = co_await std::move(fetching);
         if (!fetched) co_return fetched;
         if (end->next_link.empty()) break;
-        if (end->next_link == link)
-            co_return Error{ErrorKind::retry, "server.bad_answer",
-                            "the organization's pages of " + scope.table + " lead in a circle"};
         link = end->next_link;
         const Result<void> linked = keep_link(scope, generation, link, noted);
         if (!linked) co_return linked;

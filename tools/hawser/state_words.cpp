@@ -165,10 +165,11 @@ std::string cycle_sentence(const CycleReport& report)
     if (report.pushed > 0) parts.push_back("sent " + count_of(report.pushed, "change"));
     if (report.refused > 0) parts.push_back("had " + count_of(report.refused, "change") + " refused");
     if (report.conflicts > 0) parts.push_back("found " + count_of(report.conflicts, "conflict"));
-    std::string text = parts.empty() ? "nothing had changed" : listed(parts);
+    const bool whole = report.outcome == "done" || report.outcome.empty();
+    if (parts.empty()) return whole ? "Nothing had changed." : "It did not finish: " + report.outcome + ".";
+    std::string text = listed(parts);
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
-    if (report.outcome != "done" && !report.outcome.empty()) return text + "; " + report.outcome + ".";
-    return text + ".";
+    return text + (whole ? "." : "; then it ended: " + report.outcome + ".");
 }
 
 bool needs_person(const Status& status)

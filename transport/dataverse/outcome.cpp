@@ -174,6 +174,7 @@ Kind decide(const http::Answer& answer, const odata::ErrorBody& body, const Aske
 std::string default_text(int status, const odata::ErrorBody& body)
 {
     std::string text = "HTTP status " + std::to_string(status);
+    if (status / 100 == 3) return text + ", a redirect, which was not followed";
     if (body.form == odata::ErrorBody::Form::html) text += " with a web page";
     if (body.form == odata::ErrorBody::Form::empty) text += " without an explanation";
     return text;
@@ -272,7 +273,8 @@ Error to_error(const Outcome& outcome, std::string_view what)
     error.message = "the organization did not " + std::string(what);
     if (!outcome.text.empty()) error.message += ": " + outcome.text;
     if (!outcome.code.empty()) error.message += " (" + outcome.code + ")";
-    error.message += "; " + std::string(rule.advice);
+    if (error.message.find(rule.advice) == std::string::npos)
+        error.message += "; " + std::string(rule.advice);
     if (rule.kind == ErrorKind::wait) error.retry_after = outcome.retry_after.value_or(default_wait);
     return error;
 }

@@ -416,6 +416,19 @@ TEST_CASE("Hostile pages stop the cycle cleanly and change nothing", "[engine][h
         });
         CHECK(code == "server.bad_answer");
     }
+    SECTION("empty pages that lead on and on")
+    {
+        int page = 0;
+        fails_with([&](http::Answer& answer) {
+            answer = {200,
+                      {{"Content-Type", "application/json"}},
+                      R"({"value":[],"@odata.nextLink":"http://127.0.0.1:1/api/data/v9.2/contacts?page=)" +
+                          std::to_string(++page) + "\"}"};
+        });
+        CHECK(code == "server.bad_answer");
+        CHECK(page < 1'000);
+        CHECK(count(desk) == 0);
+    }
     SECTION("a redirect")
     {
         fails_with([](http::Answer& answer) { answer = {302, {{"Location", "http://evil.example/"}}, ""}; });

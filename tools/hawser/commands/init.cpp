@@ -79,6 +79,27 @@ Result<Replica> make_replica(const Invocation& invocation, const InitOptions& op
     return replica;
 }
 
+bool is_address(std::string_view text)
+{
+    const std::size_t at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find_first_of(" \t\r\n") == std::string_view::npos;
+}
+
+Error exists_already(const Invocation& invocation, const std::filesystem::path& path,
+                     const InitOptions& options)
+{
+    std::string message = fmt::format("{} exists already", path.string());
+    if (const auto replica = open_replica(invocation)) {
+        const Binding binding = replica->binding();
+        message +=
+            fmt::format(" and belongs to {} and the mailbox {}", binding.organization_url, binding.mailbox);
+        if (binding.organization_url != options.organization || binding.mailbox != options.mailbox)
+            message += fmt::format(", not to {} and {}", options.organization, options.mailbox);
+    }
+    return Error{ErrorKind::refuse, "store.exists", message + "; choose another place for a new one"};
+}
+
 void tell(const Invocation& invocation, const Replica& replica)
 {
     const Binding binding = replica.binding();
@@ -109,10 +130,9 @@ Result<ExitCode> run_init(Invocation& invocation, const InitOptions& options)
 {
     if (!options.replica.empty()) invocation.replica = options.replica;
     const std::filesystem::path path = replica_path(invocation);
-    if (std::filesystem::exists(path))
-        return Error{ErrorKind::refuse, "store.exists",
-                     fmt::format("{} exists already; hawser status tells what it is, or choose another place",
-                                 path.string())};
+    if (std::filesystem::exists(path)) return exists_already(invocation, path, options);
+    if (!is_address(options.mailbox))
+        return usage_error(fmt::format("--mailbox: \"{}\" is no mail address", options.mailbox));
     std::vector<std::string> command;
     if (!options.token_command.empty()) {
         auto words = command_words(options.token_command);

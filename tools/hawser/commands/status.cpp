@@ -50,7 +50,11 @@ void tell_cycle_and_error(Output& output, const Status& status, Instant now)
                                 cycle_sentence(*status.last_cycle)));
     else
         output.text("It has not been synchronized yet. Next: hawser sync");
-    if (status.last_error) output.text("Last trouble: " + status.last_error->message, Style::warning);
+    const bool told = status.last_error &&
+                      (status.last_error->message == status.state_reason ||
+                       (status.last_cycle && status.last_error->message == status.last_cycle->outcome));
+    if (status.last_error && !told)
+        output.text("Last trouble: " + status.last_error->message + ".", Style::warning);
     if (!status.engine.empty()) output.text("Synchronizing now: " + status.engine);
 }
 
