@@ -165,6 +165,27 @@ Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const R
     return {};
 }
 
+/// A repair that found no base leaves an empty one without a version.
+bool lost_its_base(const RecordState& state)
+{
+    return state.shadow && state.shadow->remote == localstore::Remote::present &&
+           state.shadow->etag.empty() && state.shadow->fields.empty() && !state.live.empty() &&
+           !deletes(state);
+}
+
+/// What the changes themselves say was there before them, and what they make of it.
+void rebuild_sides(conflict::Situation& situation, const RecordState& state)
+{
+    Fields base = state.local.value_or(Fields{});
+    for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
+        for (const auto& [column, before] : change->before) base[column] = before;
+    Fields local = base;
+    for (const localstore::Change& change : state.live)
+        for (const auto& [column, after] : change.after) local[column] = after;
+    situation.base = conflict::Copy{conflict::without_nulls(base), {}};
+    situation.local = conflict::without_nulls(local);
+}
+
 } // namespace
 
 conflict::Situation situation_of(const TableWork& table, const RecordState& state, const RemoteWord& word)
@@ -179,12 +200,13 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
     else if (!state.shadow && state.known && state.local)
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
+    if (lost_its_base(state)) rebuild_sides(situation, state);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
         situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};
     if (table.table().name == "recurringappointmentmaster")
         situation.revival = conflict::Revival::look_up_first;
-    if (!state.local && state.known) situation.local_absence = conflict::LocalAbsence::deleted_here;
+    if (!situation.local && state.known) situation.local_absence = conflict::LocalAbsence::deleted_here;
     if (state.conflict)
         for (const localstore::ConflictColumn& column : state.conflict->columns)
             situation.open_conflicts.push_back({column.column,

@@ -43,15 +43,26 @@ Meaning meaning(int result)
     }
 }
 
+/// SQLite reports some failures to grow, those of its shared memory among them, as failures of the disk.
+bool is_out_of_room(int result, const std::filesystem::path& path)
+{
+    constexpr std::uintmax_t least = 64u << 10;
+    if ((result & 0xff) != SQLITE_IOERR) return false;
+    std::error_code fault;
+    const auto space = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", fault);
+    return !fault && space.available < least;
+}
+
 } // namespace
 
 Error to_error(const SQLite::Exception& failure, const std::filesystem::path& path)
 {
-    const Meaning found = meaning(failure.getErrorCode());
+    const int result = failure.getErrorCode();
+    const Meaning found = meaning(is_out_of_room(result, path) ? SQLITE_FULL : result);
     const int detail = failure.getExtendedErrorCode();
     std::string message = "The replica " + path.string() + " " + std::string(found.happened) + " (SQLite " +
-                          std::to_string(detail > 0 ? detail : failure.getErrorCode()) + ": " +
-                          failure.what() + "). " + std::string(found.remedy);
+                          std::to_string(detail > 0 ? detail : result) + ": " + failure.what() + "). " +
+                          std::string(found.remedy);
     return Error{found.kind, std::string(found.code), std::move(message)};
 }
 

@@ -89,13 +89,13 @@ Result<void> check_for_use(Database& database)
         return Error{
             ErrorKind::stop, std::string(code::foreign),
             "The replica " + path + " holds " + listed(foreign) +
-                ", which Hawser did not make. Drop it with the sqlite3 shell, or run `hawser repair`; "
-                "the queue can still be listed."};
+                ", which Hawser did not make. Drop it with the sqlite3 shell, or run `hawser repair`, which "
+                "carries your changes over; nothing was touched."};
     const auto broken = broken_queue_rules(database);
     if (!broken.empty())
         return Error{ErrorKind::stop, std::string(code::inconsistent),
                      "The queue of the replica " + path + " is not whole: " + listed(broken) +
-                         " Run `hawser repair`; the queue can still be listed."};
+                         " Run `hawser repair`, which carries your changes over; nothing was touched."};
     return {};
 }
 

@@ -31,6 +31,7 @@ constexpr std::array meanings{
     CodeMeaning{"odata.bad_url", ExitCode::usage},
     CodeMeaning{"net.lost_answer", ExitCode::offline},
     CodeMeaning{"net.timeout", ExitCode::offline},
+    CodeMeaning{"store.no_record", ExitCode::usage},
     CodeMeaning{"store.unknown_table", ExitCode::usage},
     CodeMeaning{"store.unknown_column", ExitCode::usage},
 };

@@ -8,6 +8,13 @@ import threading
 import zlib
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """The other side hung up, as it should when it has had enough."""
+
+
 class _Listener:
     """An HTTP server on a thread of its own; `reply(handler)` answers each request."""
 
@@ -32,8 +39,7 @@ class _Listener:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -109,10 +109,13 @@ std::vector<Check> examine(const Invocation& invocation)
     std::vector<Check> checks{disk_check(replica_path(invocation))};
     const auto replica = open_replica(invocation);
     if (!replica) {
-        checks.push_back(
-            failure("replica", replica.error(), "Make one with hawser init, or choose one with -r."));
+        const bool missing = replica.error().code == "store.missing";
+        checks.push_back(failure("replica", replica.error(),
+                                 missing ? "Make one with hawser init, or choose one with -r."
+                                         : "Do what the finding says; your changes are kept."));
         for (const char* name : {"lock", "reachable", "clock", "signed in"})
-            checks.push_back({name, Finding::not_run, "there is no replica to ask for"});
+            checks.push_back({name, Finding::not_run,
+                              missing ? "there is no replica to ask for" : "the replica cannot be used"});
         return checks;
     }
     checks.push_back(replica_check(*replica));

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""What people type that does not fit never enters the queue, and what the server refuses stops nothing
+else.
+
+    tests/wire/cli/refusal_test.py build/hawser
+"""
+
+import sys
+
+from desk import Desk
+from cases import case, run
+
+
+@case
+def what_does_not_fit_is_refused_before_it_enters_the_queue():
+    with Desk() as desk:
+        refusals = [
+            (["set", "contcat", desk.contact, "jobtitle=No"], 2, ["contcat", "Did you mean", "contact"]),
+            (["set", "contact", desk.contact, "jobtitel=No"], 2, ["contact", "jobtitel", "jobtitle"]),
+            (["set", "contact", desk.contact, "birthdate=someday"], 2, ["contact.birthdate", "someday"]),
+            (["set", "contact", desk.contact, "donotemail=perhaps"], 2, ["contact.donotemail"]),
+            (["set", "contact", desk.contact, "jobtitle=" + "x" * 300], 2, ["contact.jobtitle", "100", "300"]),
+            (["set", "contact", desk.contact, "fullname=No"], 2, ["contact.fullname"]),
+            (["set", "contact", desk.contact, "parentcustomerid=account:ffffffff"], 2, ["account", "ffffffff"]),
+            (["set", "contact", "ffffffff", "jobtitle=No"], 2, ["contact", "ffffffff"]),
+            (["set", "contact", "00000000-0000-4000-8000-00000000dead", "jobtitle=No"], 2, ["contact", "dead"]),
+            (["delete", "contact", "00000000-0000-4000-8000-00000000dead", "--yes"], 2, ["contact", "dead"]),
+            (["create", "spaceship", "name=No"], 2, ["spaceship"]),
+            (["create", "contact", "preferredcontactmethodcode=Pigeon"], 2, ["preferredcontactmethodcode", "Pigeon"]),
+        ]
+        for command, code, words in refusals:
+            desk.run(*command).says(code, *words)
+        desk.queue_is_untouched()
+        desk.comes_right()
+
+
+@case
+def a_refused_change_is_parked_with_the_servers_words_and_all_others_go_on():
+    with Desk("eve") as desk:
+        account = desk.json("create", "account", "name=Refused")["id"]
+        employee = desk.json("create", "contact", "lastname=Waiting", f"parentcustomerid=account:{account}")["id"]
+        stranger = desk.json("create", "contact", "lastname=Free")["id"]
+        desk.run("sync")
+        queue = {change["id"]: change for change in desk.json("queue")}
+        assert set(queue) == {account, employee}, queue
+        assert queue[account]["state"] == "parked" and "prvCreateAccount" in queue[account]["reason"], queue
+        assert queue[employee]["waits_for"] == [queue[account]["number"]], queue
+        assert desk.run("status").code == 5
+        written = {line["id"] for line in desk.organization.written()[desk.writes:]}
+        assert written == {desk.contact, stranger}, written
+
+
+if __name__ == "__main__":
+    sys.exit(run())
