@@ -3,12 +3,15 @@
 #include "engine/face.h"
 #include "engine/merge_fold.h"
 #include "engine/replica_implementation.h"
+#include "engine/rules/validation.h"
+#include "localstore/error_codes.h"
 #include "localstore/repair.h"
 #include "localstore/transaction.h"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace hawser {
@@ -37,6 +40,29 @@ std::shared_ptr<Replica::Impl> prepared(ReplicaOptions options)
     return impl;
 }
 
+/// A file that is there already: whose replica it is, when it is somebody else's.
+Error taken(const ReplicaOptions& options, const Binding& wanted, Error exists)
+{
+    localstore::StoreOptions look;
+    look.path = options.path;
+    look.vfs = options.vfs;
+    look.mode = localstore::OpenMode::inspect;
+    const auto store = localstore::Store::open(look);
+    if (!store) return exists;
+    const localstore::Binding bound = (*store)->binding();
+    const auto other = [&](const std::string& whose, const std::string& theirs, const std::string& ours) {
+        return Error{ErrorKind::stop, "store.bound_elsewhere",
+                     options.path.string() + " is the replica of the " + whose + " " + theirs + ", not of " +
+                         ours + "; open it for that one, or name another place for the new replica"};
+    };
+    if (bound.organization != wanted.organization_id)
+        return other("organization", bound.url + " (" + bound.organization.text() + ")",
+                     wanted.organization_url + " (" + wanted.organization_id.text() + ")");
+    if (bound.user != wanted.user_id) return other("user", bound.user.text(), wanted.user_id.text());
+    if (bound.mailbox != wanted.mailbox) return other("mailbox", bound.mailbox, wanted.mailbox);
+    return exists;
+}
+
 std::string token_text(const std::vector<std::string>& command)
 {
     boost::json::array words;
@@ -53,6 +79,26 @@ std::vector<std::string> token_words(const std::string& text)
     for (const boost::json::value& word : words.get_array())
         if (word.is_string()) command.emplace_back(word.get_string());
     return command;
+}
+
+/// What can be said of choices before anything is written.
+Result<void> check_choices(const localstore::Store& store, const std::vector<ScopeChoice>& choices)
+{
+    std::set<std::string_view> named;
+    for (const ScopeChoice& choice : choices) {
+        if (!named.insert(choice.table).second)
+            return Error{ErrorKind::refuse, "input.table_twice",
+                         "table " + choice.table + " is chosen twice; name it once, with one filter"};
+        const auto known = store.table(choice.table);
+        if (!known || (*known)->table.columns.empty()) continue;
+        const Table& table = (*known)->table;
+        for (const std::string& column : choice.columns)
+            if (column != table.primary_id && !table.column(column))
+                return engine::unknown_column(table, column);
+        if (choice.filter.empty()) continue;
+        if (const auto filter = parse_filter(table, choice.filter); !filter) return filter.error();
+    }
+    return {};
 }
 
 /// A table that was chosen before the organization was asked what it looks like.
@@ -89,14 +135,12 @@ Result<Replica> Replica::create(ReplicaOptions options, const Binding& binding)
     const Guid instance = binding.instance_id.is_nil() ? Guid::make(impl->random()) : binding.instance_id;
     const localstore::Binding bound{binding.organization_id,  binding.user_id, binding.mailbox,
                                     binding.organization_url, instance,        Guid::make(impl->random())};
-    auto store = localstore::Store::create(store_options(impl->options, impl->policies), bound, impl->now());
-    if (!store) return store.error();
+    auto store = localstore::Store::create(store_options(impl->options, impl->policies), bound, impl->now(),
+                                           {{std::string(token_setting), token_text(binding.token_command)}});
+    if (!store)
+        return store.error().code == localstore::code::exists ? taken(impl->options, binding, store.error())
+                                                              : store.error();
     impl->store = *std::move(store);
-    const Result<void> kept =
-        impl->store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
-            return transaction.journal.set_setting(token_setting, token_text(binding.token_command));
-        });
-    if (!kept) return kept.error();
     impl->watchers = std::make_unique<engine::Watchers>(*impl->store, impl->options.post);
     return Replica(std::move(impl));
 }
@@ -126,13 +170,15 @@ std::vector<Table> Replica::tables() const
 
 Result<Table> Replica::table(std::string_view name) const
 {
-    const auto known = impl_->store->table(name);
+    const auto known = impl_->table(name);
     if (!known) return known.error();
+    if ((*known)->table.columns.empty()) return engine::no_metadata(name);
     return (*known)->table;
 }
 
 Result<void> Replica::choose(const std::vector<ScopeChoice>& scopes)
 {
+    if (auto fine = check_choices(*impl_->store, scopes); !fine) return fine;
     return impl_->store->transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto present = impl_->store->scopes();
@@ -145,17 +191,18 @@ Result<void> Replica::choose(const std::vector<ScopeChoice>& scopes)
                 if (!dropped) return dropped;
             }
             for (const ScopeChoice& choice : scopes) {
-                const auto known = impl_->store->table(choice.table);
-                if (!known) {
+                if (!impl_->store->table(choice.table)) {
                     const Result<void> defined = transaction.define_table(unseen_table(choice.table));
                     if (!defined) return defined;
-                } else if (!(*known)->table.columns.empty() && !choice.filter.empty()) {
-                    const auto filter = parse_filter((*known)->table, choice.filter);
-                    if (!filter) return filter.error();
                 }
-                localstore::Scope scope;
+                const auto former = std::ranges::find_if(*present, [&](const localstore::Scope& scope) {
+                    return scope.table == choice.table && scope.name == usual_scope;
+                });
+                // How it is pulled, and why so, was found out and still holds.
+                localstore::Scope scope = former == present->end() ? localstore::Scope{} : *former;
                 scope.table = choice.table;
                 scope.name = usual_scope;
+                scope.aboard = true;
                 scope.filter = choice.filter;
                 scope.columns = choice.columns;
                 const auto defined = transaction.rounds.define_scope(scope);

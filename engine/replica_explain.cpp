@@ -60,6 +60,7 @@ std::string sentence_for(const localstore::Change& change)
 
 Result<std::vector<HistoryLine>> Replica::history(const RecordKey& key) const
 {
+    if (const auto known = impl_->table(key.table); !known) return known.error();
     const auto entries = impl_->store->history(key, history_most);
     if (!entries) return entries.error();
     std::vector<HistoryLine> lines;
@@ -123,6 +124,7 @@ Result<std::vector<Effect>> Replica::effects(std::int64_t cycle, std::size_t lim
 
 Result<std::string> Replica::why(const RecordKey& key) const
 {
+    if (const auto known = impl_->table(key.table); !known) return known.error();
     const auto state = impl_->store->state(key);
     if (!state) return state.error();
     if (!state->known) return std::string("the record is not in this replica");

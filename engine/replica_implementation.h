@@ -23,6 +23,8 @@ struct Replica::Impl {
     Random& random() const { return *options.random; }
     Instant now() const { return options.clock->now(); }
 
+    /// Fails with input.unknown_table, naming the nearest.
+    Result<std::shared_ptr<const localstore::KnownTable>> table(std::string_view name) const;
     localstore::WriteContext context(const Author& author, localstore::Grouping grouping) const;
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author,
                                          localstore::Grouping grouping) const;

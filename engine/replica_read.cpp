@@ -1,6 +1,7 @@
 #include "base/filter.h"
 #include "engine/face.h"
 #include "engine/replica_implementation.h"
+#include "engine/rules/validation.h"
 
 #include <boost/json.hpp>
 
@@ -43,6 +44,7 @@ std::string Replica::Impl::name_of(const RecordKey& key) const
 
 Result<Record> Replica::get(const RecordKey& key) const
 {
+    if (const auto known = impl_->table(key.table); !known) return known.error();
     auto view = impl_->store->get(key);
     if (!view) return view.error();
     if (!*view)
@@ -53,8 +55,15 @@ Result<Record> Replica::get(const RecordKey& key) const
 
 Result<std::vector<Record>> Replica::query(const Query& query) const
 {
-    const auto known = impl_->store->table(query.table);
+    const auto known = impl_->table(query.table);
     if (!known) return known.error();
+    const auto is_known = [&](const std::string& name) {
+        return name == (*known)->table.primary_id || (*known)->table.column(name);
+    };
+    for (const std::string& name : query.columns)
+        if (!is_known(name)) return engine::unknown_column((*known)->table, name);
+    for (const Query::Order& order : query.sort)
+        if (!is_known(order.column)) return engine::unknown_column((*known)->table, order.column);
     localstore::Query asked;
     asked.table = query.table;
     asked.columns = query.columns;
@@ -78,7 +87,7 @@ Result<std::vector<Record>> Replica::query(const Query& query) const
 
 Result<std::uint64_t> Replica::count(std::string_view table, std::string_view where) const
 {
-    const auto known = impl_->store->table(table);
+    const auto known = impl_->table(table);
     if (!known) return known.error();
     std::optional<Filter> filter;
     if (!where.empty()) {
@@ -94,6 +103,7 @@ Result<std::uint64_t> Replica::count(std::string_view table, std::string_view wh
 Result<std::vector<Guid>> Replica::find(std::string_view table, std::string_view id_prefix,
                                         std::size_t limit) const
 {
+    if (const auto known = impl_->table(table); !known) return known.error();
     return impl_->store->find(table, id_prefix, limit);
 }
 

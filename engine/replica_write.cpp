@@ -1,6 +1,7 @@
 #include "engine/face.h"
 #include "engine/replica_implementation.h"
 #include "engine/rules/validation.h"
+#include "localstore/error_codes.h"
 
 #include <map>
 #include <utility>
@@ -25,12 +26,46 @@ void follow(engine::Standing& standing, const Edit& edit)
     for (const auto& [column, value] : edit.columns) standing.columns[column] = value;
 }
 
+using Waits = std::map<ChangeNumber, std::vector<ChangeNumber>>;
+
+Result<Waits> waits_of(const localstore::Store& store, const std::vector<localstore::Change>& changes)
+{
+    std::vector<localstore::Sequence> live;
+    for (const localstore::Change& change : changes)
+        if (localstore::is_live(change.state)) live.push_back(change.sequence);
+    const auto edges = store.dependencies_of(live);
+    if (!edges) return edges.error();
+    Waits waits;
+    for (const localstore::Dependency& edge : *edges) waits[edge.change.value].push_back(edge.on.value);
+    return waits;
+}
+
 localstore::Sequence sequence(ChangeNumber change)
 {
     return localstore::Sequence{change};
 }
 
+/// Values chosen in a conflict keep the rules of an update.
+Result<Fields> checked_choice(const Replica::Impl& impl, const RecordKey& key, const Fields& chosen)
+{
+    const auto known = impl.table(key.table);
+    if (!known) return known.error();
+    auto standing = standing_of(*impl.store, key);
+    if (!standing) return standing.error();
+    standing->here = true;
+    auto fine = engine::checked((*known)->table, {ChangeKind::update, key, chosen}, *standing);
+    if (!fine) return fine.error();
+    return std::move(fine->columns);
+}
+
 } // namespace
+
+Result<std::shared_ptr<const localstore::KnownTable>> Replica::Impl::table(std::string_view name) const
+{
+    auto known = store->table(name);
+    if (known || known.error().code != localstore::code::unknown_table) return known;
+    return Error{ErrorKind::refuse, "input.unknown_table", known.error().message};
+}
 
 localstore::WriteContext Replica::Impl::context(const Author& author, localstore::Grouping grouping) const
 {
@@ -49,11 +84,8 @@ Result<std::vector<RecordKey>> Replica::Impl::write(const std::vector<Edit>& edi
     std::vector<RecordKey> keys;
     Standings standings;
     for (Edit edit : edits) {
-        const auto known = store->table(edit.record.table);
-        if (!known) {
-            if (known.error().code != "store.unknown_table") return known.error();
-            return Error{ErrorKind::refuse, "input.unknown_table", known.error().message};
-        }
+        const auto known = table(edit.record.table);
+        if (!known) return known.error();
         if (edit.kind == ChangeKind::create && edit.record.id.is_nil()) edit.record.id = Guid::make(random());
         auto at = standings.find(edit.record);
         if (at == standings.end()) {
@@ -84,8 +116,12 @@ Result<std::vector<RecordKey>> Replica::write_group(const std::vector<Edit>& edi
 
 Result<std::vector<Change>> Replica::queue(const ChangeFilter& filter) const
 {
+    if (const std::string& table = filter.record ? filter.record->table : filter.table; !table.empty())
+        if (const auto known = impl_->table(table); !known) return known.error();
     const auto changes = impl_->store->changes(engine::store_of(filter));
     if (!changes) return changes.error();
+    const auto waits = waits_of(*impl_->store, *changes);
+    if (!waits) return waits.error();
     std::vector<Change> faces;
     faces.reserve(changes->size());
     std::map<RecordKey, std::string> names;
@@ -94,12 +130,8 @@ Result<std::vector<Change>> Replica::queue(const ChangeFilter& filter) const
         auto named = names.find(face.record);
         if (named == names.end()) named = names.emplace(face.record, impl_->name_of(face.record)).first;
         face.record_name = named->second;
-        if (localstore::is_live(change.state)) {
-            const auto dependencies = impl_->store->dependencies_of(change.sequence);
-            if (!dependencies) return dependencies.error();
-            for (const localstore::Dependency& dependency : dependencies->waits_for)
-                face.waits_for.push_back(dependency.on.value);
-        }
+        if (const auto found = waits->find(face.number); found != waits->end())
+            face.waits_for = found->second;
         faces.push_back(std::move(face));
     }
     return faces;
@@ -154,19 +186,13 @@ Result<void> Replica::resolve(ConflictNumber conflict, const Resolution& resolut
 {
     const auto open = impl_->store->conflict(localstore::ConflictNumber{conflict});
     if (!open) return open.error();
-    const auto known = impl_->store->table(open->key.table);
-    if (!known) return known.error();
     localstore::Resolution chosen;
     chosen.side =
         resolution.side == Resolution::Side::mine ? localstore::Side::mine : localstore::Side::theirs;
-    for (const auto& [name, value] : resolution.chosen) {
-        const Column* column = (*known)->table.column(name);
-        if (!column)
-            return Error{ErrorKind::refuse, "input.unknown_column",
-                         "table " + open->key.table + " has no column \"" + name + "\""};
-        auto spelled = canonical((*known)->table, *column, value);
-        if (!spelled) return spelled.error();
-        chosen.chosen.emplace(name, *std::move(spelled));
+    if (!resolution.chosen.empty()) {
+        auto fine = checked_choice(*impl_, open->key, resolution.chosen);
+        if (!fine) return fine.error();
+        chosen.chosen = *std::move(fine);
     }
     const auto settled = impl_->store->resolve(localstore::ConflictNumber{conflict}, chosen,
                                                impl_->context(author, localstore::Grouping::separate));
@@ -176,6 +202,7 @@ Result<void> Replica::resolve(ConflictNumber conflict, const Resolution& resolut
 
 Result<Replica::Comparison> Replica::compare(const RecordKey& key) const
 {
+    if (const auto known = impl_->table(key.table); !known) return known.error();
     auto state = impl_->store->state(key);
     if (!state) return state.error();
     if (!state->known)

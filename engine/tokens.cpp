@@ -78,9 +78,9 @@ public:
     /// `done` is not called after this returned. Waits for a call of another thread that is under way.
     void cancel()
     {
-        interruption_.raise();
         std::unique_lock lock(mutex_);
-        cancelled_ = true;
+        cancelled_ = true; // First: what the interruption ends must find it.
+        interruption_.raise();
         answered_.wait(lock, [&] {
             return answering_ == std::thread::id{} || answering_ == std::this_thread::get_id();
         });

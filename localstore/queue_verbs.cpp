@@ -29,9 +29,7 @@ void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_w
 {
     while (rows.step()) {
         const Sequence other{rows.integer(0)};
-        const Dependency edge =
-            self_waits ? Dependency{self, other, reason} : Dependency{other, self, reason};
-        if (std::find(found.begin(), found.end(), edge) == found.end()) found.push_back(edge);
+        found.push_back(self_waits ? Dependency{self, other, reason} : Dependency{other, self, reason});
     }
     rows.reset();
 }

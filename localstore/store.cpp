@@ -15,7 +15,7 @@ constexpr int page_size = 8192;
 
 Error missing(const std::filesystem::path& path)
 {
-    return Error{ErrorKind::stop, std::string(code::missing),
+    return Error{ErrorKind::refuse, std::string(code::missing),
                  "There is no replica at " + path.string() + ". Make one with `hawser init`."};
 }
 
@@ -34,7 +34,7 @@ void remove_files(const std::filesystem::path& path)
 }
 
 void write_new_file(const StoreOptions& options, const std::filesystem::path& path, const Binding& binding,
-                    Instant now)
+                    Instant now, const std::map<std::string, std::string>& settings)
 {
     DatabaseOptions where;
     where.path = path;
@@ -58,6 +58,8 @@ void write_new_file(const StoreOptions& options, const std::filesystem::path& pa
     database.prepare("INSERT INTO hawser_connection (one, state, since, reason) VALUES (1, 'online', ?1, '')")
         .with(now)
         .run();
+    for (const auto& [name, value] : settings)
+        database.prepare("INSERT INTO hawser_setting (name, value) VALUES (?1, ?2)").with(name, value).run();
     database.execute("COMMIT");
     database.execute("PRAGMA journal_mode = WAL");
 }
@@ -125,7 +127,8 @@ Result<void> prepare_file(const StoreOptions& options)
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const Binding& binding, Instant now)
+Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const Binding& binding, Instant now,
+                                             const std::map<std::string, std::string>& settings)
 {
     std::error_code failed;
     if (std::filesystem::exists(options.path, failed))
@@ -140,7 +143,7 @@ Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const 
     remove_files(growing);
     if (auto made = platform::create_private_file(growing); !made) return made.error();
     auto written = fenced(growing, [&]() -> Result<void> {
-        write_new_file(options, growing, binding, now);
+        write_new_file(options, growing, binding, now, settings);
         return {};
     });
     if (written) {

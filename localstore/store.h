@@ -88,9 +88,10 @@ struct Resolution {
 /// Crash: the file is as of the last commit; nothing has to be cleaned up. No destructor writes.
 class Store {
 public:
-    /// Makes the file (and its folder, owner-only). Refused when it exists.
+    /// Makes the file (and its folder, owner-only) with these settings in it. Refused when it exists.
     static Result<std::unique_ptr<Store>> create(const StoreOptions& options, const Binding& binding,
-                                                 Instant now);
+                                                 Instant now,
+                                                 const std::map<std::string, std::string>& settings = {});
     /// Migrates an older file, refuses a newer one, runs the cheap check, names foreign parts.
     static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
     ~Store();
@@ -150,6 +151,8 @@ public:
     Result<Change> change(Sequence sequence) const;
     Result<std::vector<Change>> changes(const ChangeFilter& filter) const;
     Result<Dependencies> dependencies_of(Sequence change) const;
+    /// What each of the changes waits for, as of one moment.
+    Result<std::vector<Dependency>> dependencies_of(std::span<const Sequence> changes) const;
     Result<QueueFigures> queue_figures() const;
     Result<std::vector<Intent>> open_intents() const;
     Result<std::vector<Receipt>> receipts(const RecordKey& key, std::size_t limit) const;

@@ -103,6 +103,18 @@ Result<Dependencies> Store::dependencies_of(Sequence change) const
     });
 }
 
+Result<std::vector<Dependency>> Store::dependencies_of(std::span<const Sequence> changes) const
+{
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Dependency>> {
+        std::vector<Dependency> edges;
+        for (const Sequence change : changes) {
+            const Dependencies found = find_dependencies(database, tables, change);
+            edges.insert(edges.end(), found.waits_for.begin(), found.waits_for.end());
+        }
+        return edges;
+    });
+}
+
 Result<QueueFigures> Store::queue_figures() const
 {
     return impl_->read([&](Database& database, const TableSet&) -> Result<QueueFigures> {

@@ -1,11 +1,14 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
 namespace hawser::localstore {
 namespace {
+
+constexpr auto everything = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
 
 /// Everything that has to go together: groups whole, and with a create all later changes of its
 /// record, until nothing more is drawn in.
@@ -34,9 +37,10 @@ public:
 private:
     void draw_in(const Change& change, std::vector<Sequence>& todo)
     {
-        if (change.group.value != 0) {
+        if (change.group.value != 0 && groups_.insert(change.group.value).second) {
             ChangeFilter group;
             group.group = change.group;
+            group.limit = everything;
             for (const Change& member : list_changes(state_.database, *state_.tables, group))
                 todo.push_back(member.sequence);
         }
@@ -45,12 +49,14 @@ private:
         record.table = change.key.table;
         record.id = change.key.id;
         record.after = change.sequence;
+        record.limit = everything;
         for (const Change& later : list_changes(state_.database, *state_.tables, record))
             todo.push_back(later.sequence);
     }
 
     TransactionState& state_;
     std::map<Sequence, Change> members_;
+    std::set<std::int64_t> groups_; ///< Drawn in already.
 };
 
 Result<void> check_unneeded(TransactionState& state, const std::map<Sequence, Change>& members)
@@ -129,9 +135,8 @@ void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeSt
     if (change == nullptr) return;
     const Change dropped = *change;
     if (dropped.kind == ChangeKind::update) rebase_later(state, subject, dropped);
-    leave_queue(*subject.find(sequence), outcome,
-                outcome == ChangeState::undone ? "undone by " + context.actor
-                                               : "discarded by " + context.actor,
+    const std::string word = outcome == ChangeState::undone ? "undone by " : "discarded by ";
+    leave_queue(*subject.find(sequence), outcome, word + (context.actor.empty() ? "you" : context.actor),
                 context.now);
     subject.store_state(sequence);
     withdraw_columns(state, subject, dropped);

@@ -19,21 +19,9 @@ const Column* find(const Table& table, ColumnType type)
     return nullptr;
 }
 
-Error unknown_column(const Table& table, std::string_view name)
-{
-    std::vector<std::string> known;
-    for (const Column& column : table.columns) known.push_back(column.name);
-    std::string hint;
-    for (const std::string& near : nearest(name, known)) hint += (hint.empty() ? "" : ", ") + near;
-    return refuse("input.unknown_column", "table " + table.name + " has no column \"" + std::string(name) +
-                                              "\"" + (hint.empty() ? "" : "; did you mean " + hint + "?"));
-}
-
 Result<void> check_table(const Table& table)
 {
-    if (table.columns.empty())
-        return refuse("input.no_metadata", "the columns of table " + table.name +
-                                               " are not known here yet; synchronize once first");
+    if (table.columns.empty()) return no_metadata(table.name);
     if (!table.optimistic_concurrency)
         return refuse("input.table_read_only", "table " + table.name +
                                                    " can only be read: the organization cannot tell whether "
@@ -111,6 +99,22 @@ Result<void> check_required(const Table& table, const Edit& edit)
 }
 
 } // namespace
+
+Error unknown_column(const Table& table, std::string_view name)
+{
+    std::vector<std::string> known;
+    for (const Column& column : table.columns) known.push_back(column.name);
+    std::string hint;
+    for (const std::string& near : nearest(name, known)) hint += (hint.empty() ? "" : ", ") + near;
+    return refuse("input.unknown_column", "table " + table.name + " has no column \"" + std::string(name) +
+                                              "\"" + (hint.empty() ? "" : "; did you mean " + hint + "?"));
+}
+
+Error no_metadata(std::string_view table)
+{
+    return refuse("input.no_metadata", "the columns of table " + std::string(table) +
+                                           " are not known here yet; synchronize once first");
+}
 
 Result<Edit> checked(const Table& table, Edit edit, const Standing& standing)
 {

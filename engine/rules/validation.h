@@ -33,4 +33,9 @@ struct Standing {
 /// | any edit of a table whose columns are not known yet    | input.no_metadata |
 Result<Edit> checked(const Table& table, Edit edit, const Standing& standing);
 
+/// input.unknown_column with the names nearest to it.
+Error unknown_column(const Table& table, std::string_view name);
+/// input.no_metadata: the table was chosen and the organization was not asked about it yet.
+Error no_metadata(std::string_view table);
+
 } // namespace hawser::engine

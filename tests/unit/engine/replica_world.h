@@ -247,6 +247,65 @@ public:
         ok(replica->write({edit}));
         return queue().back().number;
     }
+    Result<void> transact(const std::function<Result<void>(localstore::Transaction&)>& body)
+    {
+        return replica->impl()->store->transact(localstore::Durability::full, body);
+    }
+    /// Freezes the changes of one record in an intent that counts as sent.
+    void send(int intent, const RecordKey& key, const std::vector<ChangeNumber>& changes)
+    {
+        localstore::NewIntent made;
+        made.id = id_of(intent);
+        for (const ChangeNumber change : changes) made.changes.push_back({localstore::Sequence{change}, {}});
+        localstore::IntentStep step;
+        step.key = key;
+        step.method = "PATCH";
+        step.path = "/contacts(1)";
+        step.condition = "If-Match: W/\"1\"";
+        step.body = "{}";
+        made.steps.push_back(step);
+        ok(transact([&](localstore::Transaction& transaction) -> Result<void> {
+            if (auto opened = transaction.intents.open(made); !opened) return opened;
+            auto attempt = transaction.intents.begin_attempt(made.id, id_of(intent + 1), Instant{});
+            if (!attempt) return attempt.error();
+            return {};
+        }));
+    }
+    void acknowledge(int intent, const RecordKey& key, const std::string& etag, const Fields& representation)
+    {
+        ok(transact([&](localstore::Transaction& transaction) {
+            const localstore::Acknowledged answer[] = {
+                {key, etag, representation, localstore::Coverage::whole_record}};
+            return transaction.intents.applied(id_of(intent), answer, "stored", localstore::CycleNumber{2},
+                                               Instant{});
+        }));
+    }
+    void park(ChangeNumber change, const std::string& words)
+    {
+        ok(transact([&](localstore::Transaction& transaction) {
+            return transaction.queue.park(localstore::Sequence{change}, words, Instant{});
+        }));
+    }
+    /// The server's copy of a dirty record as a pull brings it, and a conflict about these columns.
+    ConflictNumber contest(const RecordKey& key, const Fields& theirs,
+                           const std::vector<std::string>& columns)
+    {
+        ConflictNumber opened = 0;
+        ok(transact([&](localstore::Transaction& transaction) -> Result<void> {
+            auto moved = transaction.records.advance_shadow(
+                key, "2", theirs, localstore::Coverage::whole_record, localstore::CycleNumber{2});
+            if (!moved) return moved.error();
+            localstore::NewConflict conflict;
+            conflict.key = key;
+            conflict.sentence = "you and Bob both changed it";
+            for (const std::string& name : columns) conflict.columns.push_back({name, {}, {}, {}});
+            auto number = transaction.conflicts.open(conflict);
+            if (!number) return number.error();
+            opened = number->value;
+            return {};
+        }));
+        return opened;
+    }
     std::string read(const RecordKey& key, const std::string& column) const
     {
         const auto record = replica->get(key);
