@@ -23,6 +23,13 @@ std::string lower(std::string_view text)
     return result;
 }
 
+std::string_view trimmed(std::string_view text)
+{
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
 bool is_name(std::string_view key)
 {
     return !key.empty() && std::all_of(key.begin(), key.end(),
@@ -70,7 +77,7 @@ Result<Value> read_choices(const Column& column, std::string_view text, const Ta
     std::vector<std::int64_t> numbers;
     while (!text.empty()) {
         const std::size_t comma = text.find(',');
-        const auto number = read_choice(column, text.substr(0, comma), table);
+        const auto number = read_choice(column, trimmed(text.substr(0, comma)), table);
         if (!number) return number.error();
         numbers.push_back(*number);
         text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);

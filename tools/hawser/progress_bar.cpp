@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 constexpr Clock::Milliseconds patience = 1s;
 constexpr Clock::Milliseconds between_drawings = 100ms;
-constexpr std::size_t bar_cells = 24;
+constexpr std::size_t bar_cells_most = 24;
+constexpr std::size_t bar_cells_least = 5;
 
 std::size_t error_width()
 {
@@ -44,10 +45,14 @@ std::string progress_text(const Progress& progress, std::size_t width)
     if (!progress.table.empty()) text += " " + progress.table;
     if (progress.total > 0) {
         const std::uint64_t done = std::min(progress.done, progress.total);
-        const auto filled = static_cast<std::size_t>(static_cast<double>(done) * bar_cells /
+        const std::string count = fmt::format("  {} of {}", grouped(done), grouped(progress.total));
+        const std::size_t taken = display_width(text) + count.size() + 4; // Two spaces, two brackets.
+        const std::size_t cells = width > taken ? std::min(width - taken, bar_cells_most) : 0;
+        const auto filled = static_cast<std::size_t>(static_cast<double>(done) * static_cast<double>(cells) /
                                                      static_cast<double>(progress.total));
-        text += fmt::format("  [{}{}]  {} of {}", std::string(filled, '#'),
-                            std::string(bar_cells - filled, '.'), grouped(done), grouped(progress.total));
+        if (cells >= bar_cells_least)
+            text += fmt::format("  [{}{}]", std::string(filled, '#'), std::string(cells - filled, '.'));
+        text += count;
     } else if (progress.done > 0) {
         text += fmt::format("  {}", grouped(progress.done));
     }

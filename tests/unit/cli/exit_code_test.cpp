@@ -1,0 +1,64 @@
+#include "tests/catch.h"
+#include "tools/hawser/exit_code.h"
+#include "tools/hawser/state_words.h"
+
+#include <algorithm>
+
+using namespace hawser;
+using namespace hawser::cli;
+
+TEST_CASE("Failures become the exit codes that are promised", "[cli]")
+{
+    const auto exit_of = [](ErrorKind kind, const char* code) { return exit_code_of({kind, code, "words"}); };
+    CHECK(exit_code_of(usage_error("wrong")) == ExitCode::usage);
+    CHECK(exit_of(ErrorKind::refuse, "input.too_long") == ExitCode::usage);
+    CHECK(exit_of(ErrorKind::refuse, "store.unknown_table") == ExitCode::usage);
+    CHECK(exit_of(ErrorKind::refuse, "store.no_record") == ExitCode::usage);
+    CHECK(exit_of(ErrorKind::refuse, "odata.bad_url") == ExitCode::usage);
+    CHECK(exit_of(ErrorKind::offline, "net.unreachable") == ExitCode::offline);
+    CHECK(exit_of(ErrorKind::offline, "net.captive_portal") == ExitCode::offline);
+    CHECK(exit_of(ErrorKind::refuse, "engine.offline_by_choice") == ExitCode::offline);
+    CHECK(exit_of(ErrorKind::retry, "net.lost_answer") == ExitCode::offline);
+    CHECK(exit_of(ErrorKind::retry, "net.timeout") == ExitCode::offline);
+    CHECK(exit_of(ErrorKind::sign_in, "server.sign_in") == ExitCode::sign_in);
+    CHECK(exit_of(ErrorKind::stop, "engine.other_user") == ExitCode::sign_in);
+    CHECK(exit_of(ErrorKind::stop, "engine.mass_change") == ExitCode::needs_person);
+    CHECK(exit_of(ErrorKind::retry, "engine.locked") == ExitCode::locked);
+    CHECK(exit_of(ErrorKind::retry, "store.busy") == ExitCode::locked);
+    CHECK(exit_of(ErrorKind::stop, "store.corrupt") == ExitCode::failed);
+    CHECK(exit_of(ErrorKind::retry, "server.bad_answer") == ExitCode::failed);
+}
+
+TEST_CASE("A cycle is told in one sentence, a failed one as such", "[cli]")
+{
+    CycleReport report;
+    report.outcome = "done";
+    CHECK(cycle_sentence(report) == "Nothing had changed.");
+    report.pulled = 12'000;
+    report.pushed = 1;
+    CHECK(cycle_sentence(report) == "Pulled 12,000 records and sent 1 change.");
+    report.outcome = "cannot reach example.com";
+    CHECK(cycle_sentence(report) ==
+          "Pulled 12,000 records and sent 1 change; then it ended: cannot reach example.com.");
+    report.pulled = report.pushed = 0;
+    CHECK(cycle_sentence(report) == "It did not finish: cannot reach example.com.");
+}
+
+TEST_CASE("What waits is told apart: to be sent, refused, held, contested", "[cli]")
+{
+    Status status;
+    const Instant now{std::chrono::hours(1)};
+    CHECK(waiting_sentences(status, now).empty());
+    CHECK_FALSE(needs_person(status));
+    status.pending = 2;
+    status.oldest_pending = now - std::chrono::minutes(5);
+    status.next_attempt = now + std::chrono::seconds(30);
+    CHECK(
+        waiting_sentences(status, now) ==
+        std::vector<std::string>{
+            "2 changes wait to be sent, the oldest from 5 minutes ago; the next attempt is in 30 seconds."});
+    CHECK_FALSE(needs_person(status));
+    status.parked = status.held = status.conflicts = 1;
+    CHECK(waiting_sentences(status, now).size() == 4);
+    CHECK(needs_person(status));
+}
