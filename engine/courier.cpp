@@ -18,17 +18,34 @@ Error refused_token(const dataverse::Service& service)
             service.host() + " does not accept the sign-in any more; sign in again"};
 }
 
+/// What the log says of a request. A query may hold what people wrote; the path holds names and ids.
+struct Sketch {
+    std::string method;
+    std::string path;
+    std::string id; ///< x-ms-client-request-id, which support at the organization asks for.
+};
+
+Sketch sketch_of(const dataverse::Service& service, const http::Request& request)
+{
+    Sketch sketch{request.method, request.url.substr(0, request.url.find('?')), {}};
+    if (sketch.path.starts_with(service.root)) sketch.path.erase(0, service.root.size());
+    for (const http::Header& header : request.headers)
+        if (header.name == "x-ms-client-request-id") sketch.id = header.value;
+    return sketch;
+}
+
 } // namespace
 
 Courier::Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
                  std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
-                 std::optional<Expected> expected)
+                 std::optional<Expected> expected, Log log)
     : loop_(loop),
       service_(std::move(service)),
       exchange_(std::move(exchange)),
       tokens_(std::move(tokens)),
       random_(std::move(random)),
-      expected_(expected)
+      expected_(expected),
+      log_(std::move(log))
 {
 }
 
@@ -91,19 +108,37 @@ asio::awaitable<Result<http::Answer>> Courier::send_once(http::Request request)
 {
     request.headers.push_back({"Authorization", "Bearer " + token_});
     ++requests_;
+    const Sketch sketch = sketch_of(service_, request);
+    const auto sent = loop_.clock().elapsed();
     auto exchanging = loop_.exchange(*exchange_, std::move(request));
     Result<http::Answer> answer = co_await std::move(exchanging);
+    const std::int64_t milliseconds = (loop_.clock().elapsed() - sent).count();
     if (!answer) {
+        log_.debug("request.failed", {{"method", sketch.method},
+                                      {"path", sketch.path},
+                                      {"request", sketch.id},
+                                      {"code", answer.error().code},
+                                      {"milliseconds", milliseconds}});
         if (answer.error().kind == ErrorKind::offline) doubt();
         co_return answer;
     }
+    log_.debug("request", {{"method", sketch.method},
+                           {"path", sketch.path},
+                           {"request", sketch.id},
+                           {"status", answer->status},
+                           {"bytes", static_cast<std::int64_t>(answer->body.size())},
+                           {"milliseconds", milliseconds}});
     if (const auto hint = dataverse::parallelism_hint(*answer)) parallelism_ = *hint;
-    if (answer->status == 429) {
-        const auto now = loop_.clock().now();
-        const std::chrono::seconds wait = odata::retry_after(*answer, now).value_or(std::chrono::seconds{5});
-        held_until_ = std::max(held_until_, loop_.clock().elapsed() + Clock::Milliseconds{wait});
-    }
+    if (answer->status == 429) hold_back(*answer);
     co_return answer;
+}
+
+void Courier::hold_back(const http::Answer& answer)
+{
+    const std::chrono::seconds wait =
+        odata::retry_after(answer, loop_.clock().now()).value_or(std::chrono::seconds{5});
+    log_.warning("throttled", {{"seconds", wait.count()}});
+    held_until_ = std::max(held_until_, loop_.clock().elapsed() + Clock::Milliseconds{wait});
 }
 
 asio::awaitable<Result<void>> Courier::sit_out()
@@ -133,6 +168,8 @@ asio::awaitable<Result<void>> Courier::renew(std::string refused)
     // Another request was refused with the same token and has renewed it meanwhile.
     if (token_ != refused) co_return Result<void>{};
     renewing_ = true;
+    log_.info("token",
+              {{"why", refused.empty() ? "there is none yet" : "the organization refused the last one"}});
     auto asking = loop_.token(*tokens_, !refused.empty());
     Result<std::string> token = co_await std::move(asking);
     renewing_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/log.h"
 #include "engine/loop.h"
 #include "hawser/guid.h"
 #include "hawser/random.h"
@@ -38,7 +39,7 @@ public:
 
     Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
             std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
-            std::optional<Expected> expected);
+            std::optional<Expected> expected, Log log = {});
 
     const dataverse::Service& service() const { return service_; }
     Guid request_id() { return Guid::make(*random_); }
@@ -67,6 +68,7 @@ private:
     asio::awaitable<Result<void>> sit_out();
     asio::awaitable<Result<http::Answer>> send_as(http::Request request, bool confirm);
     Result<void> check(const dataverse::Identity& identity) const;
+    void hold_back(const http::Answer& answer);
 
     Loop& loop_;
     dataverse::Service service_;
@@ -74,6 +76,7 @@ private:
     std::shared_ptr<TokenProvider> tokens_;
     std::shared_ptr<Random> random_;
     std::optional<Expected> expected_;
+    Log log_;
 
     std::string token_;
     std::vector<std::shared_ptr<Bell>> waiting_for_token_{};

@@ -33,6 +33,7 @@ std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
 asio::awaitable<CycleEnd> Cycle::run()
 {
     requests_before_ = around_.courier.requests();
+    began_ = around_.loop.clock().elapsed();
     const Result<void> begun = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto number = transaction.journal.begin_cycle(to_text(request_.reason), around_.now());
@@ -42,6 +43,7 @@ asio::awaitable<CycleEnd> Cycle::run()
             return {};
         });
     if (!begun) co_return CycleEnd{std::nullopt, begun.error(), std::nullopt};
+    around_.log.info("cycle.begun", {{"cycle", work_.number.value}, {"reason", to_text(request_.reason)}});
     auto working = work();
     const Result<void> worked = co_await std::move(working);
     co_return settle(worked);
@@ -183,6 +185,23 @@ void Cycle::tidy() const
     if (noted && last) (void)around_.store.trim(now, {});
 }
 
+void Cycle::tell_end(localstore::CycleOutcome outcome, const std::string& code) const
+{
+    const Figures& figures = work_.figures;
+    const auto number = [](std::uint64_t figure) { return static_cast<std::int64_t>(figure); };
+    around_.log.info("cycle.ended", {{"cycle", work_.number.value},
+                                     {"outcome", localstore::to_text(outcome)},
+                                     {"code", code},
+                                     {"pulled", number(figures.pulled)},
+                                     {"removed", number(figures.removed)},
+                                     {"merged", number(figures.merged)},
+                                     {"pushed", number(figures.pushed)},
+                                     {"refused", number(figures.refused)},
+                                     {"conflicts", number(figures.conflicts)},
+                                     {"requests", number(figures.requests)},
+                                     {"milliseconds", (around_.loop.clock().elapsed() - began_).count()}});
+}
+
 CycleEnd Cycle::settle(const Result<void>& worked)
 {
     tidy();
@@ -198,6 +217,7 @@ CycleEnd Cycle::settle(const Result<void>& worked)
             return transaction.journal.finish_cycle(work_.number, outcome, to_json(work_.figures), message,
                                                     around_.now());
         });
+    tell_end(outcome, worked ? std::string() : worked.error().code);
     CycleEnd end;
     end.next = next_;
     localstore::Cycle row;

@@ -52,6 +52,7 @@ private:
     asio::awaitable<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
     void tidy() const;
+    void tell_end(localstore::CycleOutcome outcome, const std::string& code) const;
     CycleEnd settle(const Result<void>& worked);
 
     Surroundings& around_;
@@ -59,6 +60,7 @@ private:
     CycleRequest request_;
     CycleWork work_{};
     std::uint64_t requests_before_ = 0;
+    Clock::Milliseconds began_{};
     std::optional<Instant> next_{};
 };
 

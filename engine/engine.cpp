@@ -62,8 +62,9 @@ Engine::Engine(EngineParts parts, dataverse::Service service)
     : parts_(std::move(parts)),
       loop_(parts_.context, parts_.clock),
       courier_(loop_, std::move(service), parts_.exchange, parts_.tokens, parts_.random,
-               expected_of(parts_.store)),
-      around_{loop_, courier_, parts_.store, parts_.policies, *parts_.random, parts_.options},
+               expected_of(parts_.store), Log(parts_.options.log)),
+      around_{loop_,          courier_,       parts_.store,           parts_.policies,
+              *parts_.random, parts_.options, Log(parts_.options.log)},
       timetable_(timetable_options(parts_.options), parts_.clock->elapsed())
 {
 }
@@ -103,6 +104,8 @@ Result<void> Engine::happened(ConnectionEvent event, const std::string& reason)
     const ConnectionState before = from_store(connection->state);
     const ConnectionState next = after(before, event);
     if (next == before && (!is_offline(next) || connection->reason == reason)) return {};
+    if (next != before)
+        around_.log.info("connection", {{"from", to_text(before)}, {"to", to_text(next)}, {"why", reason}});
     const Instant now = parts_.clock->now();
     return parts_.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
@@ -138,6 +141,7 @@ Result<void> Engine::remember(const CycleEnd& end)
     const bool same = parts_.store.setting(last_error_setting) == error &&
                       parts_.store.setting(next_attempt_setting) == next_text;
     if (same) return {};
+    if (in_background_) around_.log.debug("cycle.next", {{"at", next_text}});
     return parts_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const Result<void> kept = transaction.journal.set_setting(last_error_setting, error);

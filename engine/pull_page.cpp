@@ -168,6 +168,9 @@ Result<void> Puller::store_rows(PullRound& round, const ReadPage& page)
         if (!stored) return stored;
     }
     round.rows += static_cast<std::int64_t>(rows.size());
+    around_.log.debug("page", {{"table", round.scope.table},
+                               {"rows", static_cast<std::int64_t>(rows.size())},
+                               {"of_round", round.rows}});
     around_.progress("pull", round.scope.table, static_cast<std::uint64_t>(round.rows), 0);
     return {};
 }

@@ -132,6 +132,7 @@ Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const 
         transaction.intents.refused(sent.draft.intent, words, cycle_.number, around_.now());
     if (!refused) return refused;
     for (const Draft::Part& part : sent.draft.parts) {
+        around_.log.warning("change.refused", {{"table", part.key.table}, {"id", part.key.id.text()}});
         const Result<void> decided = transaction.journal.decide(
             cycle_.number, part.key, "refused",
             "The organization refused the change: " + words + ". It waits for you.", around_.now());
@@ -193,6 +194,8 @@ Result<void> Pusher::settle_later(localstore::Transaction& transaction, const Se
 
 Result<void> Pusher::store_unknown(localstore::Transaction& transaction, const Sent& sent)
 {
+    for (const Draft::Part& part : sent.draft.parts)
+        around_.log.warning("answer.unknown", {{"table", part.key.table}, {"id", part.key.id.text()}});
     for (std::size_t i = 0; i < sent.draft.item.steps.size(); ++i) {
         const localstore::StepAnswer answer{static_cast<int>(i), StepState::unknown, 0, {}, {}};
         const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);

@@ -20,11 +20,6 @@ void Surroundings::progress(std::string_view phase, std::string_view table, std:
     if (options.progress) options.progress({std::string(phase), std::string(table), done, total});
 }
 
-void Surroundings::log(std::string_view level, std::string_view event, std::string_view json) const
-{
-    if (options.log) options.log(level, event, json);
-}
-
 Error stopped()
 {
     return {ErrorKind::retry, "engine.stopped", "the engine was asked to stop; it goes on where it was"};

@@ -2,6 +2,7 @@
 
 #include "engine/courier.h"
 #include "engine/figures.h"
+#include "engine/log.h"
 #include "engine/loop.h"
 #include "engine/rules/policies.h"
 #include "hawser/synchronizer.h"
@@ -34,6 +35,7 @@ struct Surroundings {
     const Policies& policies;
     Random& random;
     const SynchronizerOptions& options;
+    Log log;
 
     dataverse::EntitySets entity_sets{};
     bool edits_waiting = false; ///< Local edits came since the last push began.
@@ -47,7 +49,6 @@ struct Surroundings {
 
     void progress(std::string_view phase, std::string_view table, std::uint64_t done,
                   std::uint64_t total) const;
-    void log(std::string_view level, std::string_view event, std::string_view json) const;
 
     std::map<std::string, std::shared_ptr<const TableWork>, std::less<>> tables_{};
 };

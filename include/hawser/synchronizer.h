@@ -132,6 +132,14 @@ struct SynchronizerOptions {
     std::function<void(const Progress&)> progress{};
     /// After each cycle, also background and failed ones (`outcome` says why). Same rules as asking.
     std::function<void(const CycleReport&)> cycle_finished{};
+    /// What happens, for support: level "debug", "info" or "warning", the event, its fields as a JSON
+    /// object. No token and no content of a record; of an address only the path. Called on the
+    /// engine's thread and must return soon; it may not call this library.
+    ///
+    /// info: cycle.begun, cycle.ended (outcome, code, figures), connection (from, to, why), token (why).
+    /// warning: throttled (seconds), change.refused and answer.unknown (table, id).
+    /// debug: request (method, path, request, status, bytes, milliseconds), request.failed (code),
+    /// page (table, rows), cycle.next (at). `request` is the x-ms-client-request-id.
     std::function<void(std::string_view level, std::string_view event, std::string_view json)> log{};
 };
 

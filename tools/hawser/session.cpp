@@ -1,5 +1,6 @@
 #include "tools/hawser/session.h"
 
+#include "tools/hawser/log_lines.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/question.h"
 #include "tools/hawser/words.h"
@@ -87,11 +88,9 @@ SynchronizerOptions synchronizer_options(const Invocation& invocation, ProgressB
     options.certificate_authorities = invocation.certificate_authorities;
     if (progress) options.progress = [progress](const Progress& now) { progress->show(now); };
     if (invocation.verbosity > 0)
-        options.log = [verbosity = invocation.verbosity](std::string_view level, std::string_view event,
-                                                         std::string_view json) {
-            if (verbosity > 1 || (level != "debug" && level != "trace"))
-                fmt::print(stderr, "{} {} {}\n", level, event, json);
-        };
+        options.log = log_lines(invocation, [progress] {
+            if (progress) progress->clear();
+        });
     return options;
 }
 
