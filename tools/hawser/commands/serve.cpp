@@ -15,9 +15,10 @@ Result<ExitCode> run_serve(Invocation&, const server::ServeOptions& options)
 void add_serve(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<server::ServeOptions>();
-    Command command = app.command("serve", "Run a small organization on this machine, for trials and tests.",
-                                  "hawser serve --sample 1000\n"
-                                  "eval \"$(hawser serve --sample 1000 --env &)\"");
+    Command command = app.command(
+        "serve", "Run a small organization on this machine, for trials and tests.",
+        "hawser serve --sample 1000\n"
+        "eval \"$(hawser serve --sample 1000 --env &)\"    then init, and kill $HAWSER_SERVE_PID");
     command.group(group::start);
     command.option("--port", options->port, "The port; 0 picks a free one").type_name("N");
     command.option("--data", options->data, "Keep the organization in this file").type_name("FILE");

@@ -9,10 +9,12 @@ namespace {
 constexpr int required_attendee = 5;
 constexpr int cycles_most = 60;
 
+/// All that a sample is made of, so that the replicas hold as many records as were asked for.
 std::vector<ScopeChoice> story_tables()
 {
     std::vector<ScopeChoice> scopes;
-    for (const char* table : {"account", "contact", "lead", "email", "appointment", "task"})
+    for (const char* table : {"account", "contact", "lead", "opportunity", "incident", "new_project", "email",
+                              "appointment", "task", "phonecall", "annotation"})
         scopes.push_back({.table = table});
     return scopes;
 }

@@ -7,7 +7,9 @@
 #include <boost/json.hpp>
 
 #include <cstdio>
+#include <fcntl.h>
 #include <fstream>
+#include <unistd.h>
 
 namespace hawser::server {
 namespace {
@@ -50,7 +52,17 @@ std::string environment_lines(const Server& server)
     for (const User& user : users)
         lines += "HAWSER_TOKEN_" + upper(user.name) + "=" + user.token + "\nHAWSER_MAILBOX_" +
                  upper(user.name) + "=" + user.mailbox + "\n";
+    lines += "HAWSER_SERVE_PID=" + std::to_string(::getpid()) + "\n";
     return lines + "export HAWSER_URL HAWSER_TOKEN HAWSER_MAILBOX";
+}
+
+/// A shell that evaluates the lines waits for the end of the output, not of the process.
+void leave_output()
+{
+    if (const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0) {
+        ::dup2(nowhere, STDOUT_FILENO);
+        ::close(nowhere);
+    }
 }
 
 Result<OrganizationOptions> organization_options(const ServeOptions& options, ServerOptions& server)
@@ -126,6 +138,7 @@ int serve(const ServeOptions& options)
     const std::string line = options.environment ? environment_lines(**server) : ready_line(**server);
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
+    if (options.environment) leave_output();
     wait_for_signal();
     (*server)->stop();
     return stopped;
