@@ -12,6 +12,10 @@ hawser_check(errors "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/checks/
 foreach(tool layers lint dev tally)
   hawser_check(${tool}_tool "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tests/checks/${tool}_test.py")
 endforeach()
+if(HAWSER_TOOLS)
+  hawser_check(commands "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/checks/commands_test.py"
+    "$<TARGET_FILE:hawser_program>")
+endif()
 
 add_subdirectory(link)
 include(consumer.cmake)
