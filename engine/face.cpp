@@ -23,14 +23,24 @@ constexpr std::pair<localstore::ChangeKind, ChangeKind> kinds[] = {
     {localstore::ChangeKind::remove, ChangeKind::erase},
 };
 
+} // namespace
+
 std::string reason_of(const localstore::Change& change)
 {
-    if (!change.reason.empty()) return change.reason;
-    if (!change.last_error.empty()) return change.last_error;
-    return change.waits_for;
+    switch (change.state) {
+    case localstore::ChangeState::in_flight:
+        return "it is being sent, or was and its answer is not known yet";
+    case localstore::ChangeState::contested:
+        return "it waits for the resolution of a conflict";
+    case localstore::ChangeState::queued:
+    case localstore::ChangeState::held:
+        return change.waits_for.empty() ? change.last_error : change.waits_for;
+    case localstore::ChangeState::parked:
+        return change.last_error;
+    default:
+        return change.reason;
+    }
 }
-
-} // namespace
 
 Badge face_of(localstore::Badge badge)
 {

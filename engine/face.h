@@ -17,6 +17,9 @@ Change face_of(const localstore::Change& change);
 Conflict face_of(const localstore::Conflict& conflict);
 Decision face_of(const localstore::Decision& decision);
 
+/// Why a change stands where it does, in plain words; "" when it only waits for its turn.
+std::string reason_of(const localstore::Change& change);
+
 localstore::ChangeKind store_of(ChangeKind kind);
 localstore::ChangeState store_of(ChangeState state);
 localstore::ChangeFilter store_of(const ChangeFilter& filter);

@@ -37,23 +37,22 @@ const localstore::Change* foremost(const std::vector<localstore::Change>& live)
 std::string sentence_for(const localstore::Change& change)
 {
     const std::string number = "change " + std::to_string(change.sequence.value);
+    const std::string reason = engine::reason_of(change);
     switch (change.state) {
     case localstore::ChangeState::parked:
-        return number + " is parked: the organization refused it (" + change.last_error +
-               "); a person must decide";
+        return number + " is parked: the organization refused it (" + reason + "); a person must decide";
     case localstore::ChangeState::held:
-        return number +
-               " is held: " + (change.reason.empty() ? std::string("until it is released") : change.reason);
+        return number + " is held: " + (reason.empty() ? std::string("until it is released") : reason);
     case localstore::ChangeState::in_flight:
-        return number + " is being sent, or was and its answer is not known yet";
     case localstore::ChangeState::contested:
-        return number + " waits for the resolution of a conflict";
+        return number + ": " + reason;
     default:
         break;
     }
-    if (!change.waits_for.empty()) return number + " waits: " + change.waits_for;
-    if (change.next_attempt) return number + " is tried again at " + to_text(*change.next_attempt);
-    return number + " is saved here and goes out with the next cycle";
+    const std::string again =
+        change.next_attempt ? "it is tried again at " + to_text(*change.next_attempt) : std::string();
+    if (!reason.empty()) return number + " waits: " + reason + (again.empty() ? "" : "; " + again);
+    return number + (again.empty() ? " is saved here and goes out with the next cycle" : ": " + again);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "engine/cycle_report.h"
+#include "engine/face.h"
 #include "engine/replica_implementation.h"
 #include "engine/saved_error.h"
 #include "localstore/engine_lock.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t waiting_most = 100;
 
-ConnectionState face_of(localstore::ConnectionState state)
+ConnectionState state_of(localstore::ConnectionState state)
 {
     switch (state) {
     case localstore::ConnectionState::online:
@@ -73,10 +74,23 @@ int urgency(localstore::ChangeState state)
     }
 }
 
-std::string reason_without_words(localstore::ChangeState change, localstore::ConnectionState connection)
+std::string conflict_words(const localstore::Store& store, const RecordKey& key)
 {
-    if (change == localstore::ChangeState::contested) return "a conflict is open: choose a side";
-    if (urgency(change) != 3) return std::string(localstore::to_text(change));
+    localstore::ConflictFilter filter;
+    filter.table = key.table;
+    filter.id = key.id;
+    const auto open = store.conflicts(filter);
+    if (!open || open->empty()) return "a conflict is open: choose a side";
+    return "conflict " + std::to_string(open->front().number.value) + " is open: choose a side (" +
+           face_of(open->front()).reason + ")";
+}
+
+std::string reason_for(const localstore::Store& store, const localstore::Change& change,
+                       localstore::ConnectionState connection)
+{
+    if (change.state == localstore::ChangeState::contested) return conflict_words(store, change.key);
+    if (std::string reason = reason_of(change); !reason.empty()) return reason;
+    if (urgency(change.state) != 3) return std::string(localstore::to_text(change.state));
     return connection == localstore::ConnectionState::offline_by_choice ? "goes out when you go online"
                                                                         : "waits for the next cycle";
 }
@@ -99,12 +113,8 @@ Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl, localstore::C
         for (const localstore::Change& change : *changes) {
             auto named = names.find(change.key);
             if (named == names.end()) named = names.emplace(change.key, impl.name_of(change.key)).first;
-            std::string reason = change.reason;
-            if (reason.empty()) reason = change.last_error;
-            if (reason.empty()) reason = change.waits_for;
-            if (reason.empty()) reason = reason_without_words(change.state, connection);
-            waiting.push_back(
-                {change.key, named->second, change.sequence.value, std::move(reason), change.next_attempt});
+            waiting.push_back({change.key, named->second, change.sequence.value,
+                               reason_for(*impl.store, change, connection), change.next_attempt});
         }
     }
     return waiting;
@@ -119,7 +129,7 @@ Result<Status> status_from_disk(const Replica& replica)
     Status status;
     const auto connection = store.connection();
     if (!connection) return connection.error();
-    status.state = face_of(connection->state);
+    status.state = state_of(connection->state);
     status.state_reason = connection->reason;
     status.state_since = connection->since;
 

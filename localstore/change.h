@@ -117,11 +117,11 @@ struct ChangeFilter {
 /// The queue in figures, as of one moment.
 struct QueueFigures {
     std::int64_t queued = 0, held = 0, in_flight = 0, parked = 0, contested = 0;
-    std::int64_t records = 0; ///< Records with live changes.
+    std::int64_t records = 0; ///< Records with queued changes or ones in flight.
     std::int64_t open_conflicts = 0;
-    std::int64_t unknown_intents = 0; ///< Open intents that were sent and have no usable answer.
-    std::optional<Instant> oldest;
-    std::optional<Instant> next_attempt; ///< The earliest among queued changes that have one.
+    std::int64_t unknown_intents = 0;    ///< Open intents that were sent and have no usable answer.
+    std::optional<Instant> oldest;       ///< Of the queued ones and those in flight.
+    std::optional<Instant> next_attempt; ///< The earliest of them that has one.
 
     std::int64_t live() const { return queued + held + in_flight + parked + contested; }
 };

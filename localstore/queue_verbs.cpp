@@ -86,6 +86,8 @@ Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState 
         kept->state = wanted;
         if (wanted == ChangeState::parked) kept->last_error = std::string(words);
         kept->waits_for = wanted == ChangeState::queued ? "" : std::string(words);
+        // The words of a former refusal say nothing of a change that goes out again.
+        if (wanted == ChangeState::queued) kept->last_error.clear();
         kept->next_attempt.reset();
         subject->store_state(member);
         subject->finish({});

@@ -142,8 +142,8 @@ Result<QueueFigures> Store::queue_figures() const
         }
         if (figures.live() > 0) {
             Statement whole =
-                database.prepare("SELECT min(made_at), count(DISTINCT id), min(CASE WHEN state = "
-                                 "'queued' THEN next_attempt END) FROM hawser_change WHERE live = 1");
+                database.prepare("SELECT min(made_at), count(DISTINCT id), min(next_attempt) FROM "
+                                 "hawser_change WHERE live = 1 AND state IN ('queued', 'in flight')");
             whole.step();
             figures.oldest = whole.optional_instant(0);
             figures.records = whole.integer(1);

@@ -59,7 +59,7 @@ struct Query {
     std::size_t offset = 0;
 };
 
-/// What `Replica::observe_*` tells. `queue` and `record` changes of other processes are told too.
+/// What `Replica::observe_*` tells: which kind of watch it is for, and what to read again.
 struct Notice {
     enum class What { record, query, queue, status };
     What what = What::record;
@@ -110,23 +110,33 @@ struct ReplicaOptions {
     std::shared_ptr<Clock> clock{};   ///< Null = the system's.
     std::shared_ptr<Random> random{}; ///< Null = the system's.
     /// Runs observers where the embedder wants them (a Qt, libuv or .NET loop); empty = on a
-    /// thread of the replica's own.
+    /// thread of the replica's own. Called from threads of Hawser's; must not run what it is given
+    /// before it returns, and must not throw.
     std::function<void(std::function<void()>)> post{};
 };
 
 /// A local replica: reads, writes and the queue, with no network.
 ///
 /// Threads: every member may be called from any thread, and any number of processes may open the
-/// same replica. Reads and writes take microseconds and never wait for a network. A write that
-/// returned is on the disk (fsynced) together with its place in the queue; a crash at any moment
-/// loses none of them and leaves none half made. Copies of a Replica share one open file.
+/// same replica. Reads and writes never wait for a network: a read takes microseconds, a write one
+/// sync of the disk. A write that returned is on the disk together with its place in the queue; a
+/// crash at any moment loses none of them and leaves none half made. A member that fails has changed
+/// nothing. Copies of a Replica share one open file, which closes with the last copy and Watch. A
+/// Replica that was moved from may only be destroyed or assigned to. A process that has one open and
+/// forks must not use it in the child.
+///
+/// Errors of all members: input.* for what is given, store.disk_full, store.input_output,
+/// store.busy (another process kept the file for five seconds), store.corrupt: docs/ERRORS.md.
 class HAWSER_API Replica {
 public:
-    /// Opens an existing replica. Fails with store.missing, store.not_a_database, store.newer,
-    /// store.corrupt, store.foreign_schema, store.read_only …: docs/ERRORS.md.
+    /// Opens an existing replica. Fails with store.missing, store.not_a_database,
+    /// store.not_a_replica, store.newer, store.corrupt, store.inconsistent, store.foreign,
+    /// store.read_only, store.permission; the file is left as it is.
     static Result<Replica> open(ReplicaOptions options);
 
-    /// Makes a new, empty replica bound as given (mode 0600). Fails with store.exists.
+    /// Makes a new, empty replica bound as given (mode 0600), with its folder. Fails with
+    /// store.exists, or store.bound_elsewhere when the replica there belongs to somebody else: both
+    /// are named. A crash leaves the whole file or none.
     static Result<Replica> create(ReplicaOptions options, const Binding& binding);
 
     Replica(const Replica&);
@@ -139,45 +149,66 @@ public:
     std::filesystem::path path() const;
 
     // Metadata, there offline.
+
+    /// The tables whose columns are known.
     std::vector<Table> tables() const;
+    /// Fails with input.unknown_table, naming the nearest, and with input.no_metadata for a chosen
+    /// table that the organization was not asked about yet.
     Result<Table> table(std::string_view name) const;
 
-    // Scopes: which tables are aboard. Takes effect with the next cycle.
+    /// Which tables are aboard: these and no others. Takes effect with the next cycle; records of a
+    /// table that is left out go, except those with live changes, which stay until they are settled.
+    /// Any name is taken for a table that is not known yet; the next cycle says when there is none.
     Result<void> choose(const std::vector<ScopeChoice>& scopes);
     Result<std::vector<ScopeChoice>> chosen() const;
 
-    // Reading.
+    // Reading: the local copies, with the edits of the queue in them.
+
+    /// Fails with input.unknown_record, also for a record that is deleted here.
     Result<Record> get(const RecordKey& key) const;
     Result<std::vector<Record>> query(const Query& query) const;
     Result<std::uint64_t> count(std::string_view table, std::string_view where = {}) const;
 
-    /// The ids of a table's records that begin with a prefix of a GUID's text; at most `limit`.
+    /// The ids of a table's records that begin with a prefix of a GUID's text, dashes ignored; at
+    /// most `limit`. Records that are deleted here and whose deletion waits are among them.
     Result<std::vector<Guid>> find(std::string_view table, std::string_view id_prefix,
                                    std::size_t limit = 10) const;
 
-    /// Read-only SQL over the public views, one JSON object a row, at most 100,000 rows.
+    /// Read-only SQL over the public views (one a table, by its name), one JSON object a row, at
+    /// most 100,000 rows. `bound` are its parameters in order. Fails with store.bad_query and
+    /// store.query_limit.
     Result<std::vector<std::string>> sql(std::string_view statement,
                                          const std::vector<Value>& bound = {}) const;
 
     // Writing. Everything is checked against the metadata first; what is refused names table,
     // column and limit, and nothing of the call enters the queue.
 
-    /// Makes the edits in order, each a change of its own. Returns the records, ids filled in.
+    /// Makes the edits in order, each a change of its own, except those that change nothing. A later
+    /// edit may build on an earlier one. Returns the records, ids filled in.
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
 
     /// Makes the edits as one group: on the server they happen together or not at all.
     Result<std::vector<RecordKey>> write_group(const std::vector<Edit>& edits, const Author& author = {});
 
-    // The queue.
-    Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const;
-    Result<void> undo(ChangeNumber change); ///< A compensating change when it may have been sent.
-    Result<void> hold(ChangeNumber change);
+    // The queue. Each verb takes a change together with its whole group. They fail with
+    // store.no_change, store.change_settled when it is too late or in another state, and
+    // store.change_sent while it is being sent.
+
+    Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const; ///< Oldest first.
+    /// As if the change had never been made; later edits stay, but a create takes all later edits of
+    /// its record along. What may have been sent is taken back by a new change. Fails with
+    /// store.referred_to, naming the changes that refer to a record that would vanish.
+    Result<void> undo(ChangeNumber change);
+    Result<void> hold(ChangeNumber change); ///< Not sent until `release`.
     Result<void> release(ChangeNumber change);
     Result<void> retry(ChangeNumber change);   ///< A parked change goes back to the queue.
-    Result<void> discard(ChangeNumber change); ///< Gives the edit up; its content stays in the log.
+    Result<void> discard(ChangeNumber change); ///< As `undo`; the log says that it was given up.
 
-    // Conflicts.
+    /// Conflicts, oldest first, at most 1,000.
     Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;
+    /// Settles all contested columns of one conflict. Chosen values keep the rules of an update and
+    /// must be for contested columns. Unless it is theirs throughout, a new change is queued. Fails
+    /// with store.no_conflict when somebody was quicker.
     Result<void> resolve(ConflictNumber conflict, const Resolution& resolution, const Author& author = {});
 
     /// Base, mine and theirs of a record: the server's last known copy, and the local one.
@@ -198,8 +229,16 @@ public:
     Result<std::vector<Decision>> decisions_since(Instant since) const;
     Result<std::string> why(const RecordKey& key) const; ///< One sentence: why it is in its state.
 
-    // Watching. An observer is told after the change is durable; several changes may come as one
-    // notice. Destroying the returned Watch ends it; no call comes after its destructor returned.
+    // Watching. An observer is told of every change made after observe_* returned, whoever made it:
+    // this process, another one, the synchronizer. It is told after the change is durable and can be
+    // read; several changes may come as one notice, and one more than needed may come. Observers of
+    // one replica run one at a time, on the thread or loop of ReplicaOptions; they may read and
+    // write, but not wait for the synchronizer, and must not throw. Another process's change is told
+    // at once where the wake socket works, else within 250 ms.
+
+    /// Ends the watch when destroyed; afterwards no call begins, and none is under way unless it is
+    /// destroyed within its own call, which is allowed (also when it holds the last reference to the
+    /// replica). Do not destroy it while holding a lock that its observer takes.
     class Watch {
     public:
         Watch();
@@ -214,15 +253,21 @@ public:
     };
     using Observer = std::function<void(const Notice&)>;
     Watch observe_record(const RecordKey& key, Observer observer) const;
+    /// Told of every change in the query's table, whether or not it alters the answer.
     Watch observe_query(const Query& query, Observer observer) const;
     Watch observe_queue(Observer observer) const;
 
     // Care.
-    Result<std::vector<std::string>> check() const; ///< Findings; empty = sound.
+
+    /// Reads the whole file, which takes seconds; findings, empty = sound.
+    Result<std::vector<std::string>> check() const;
+    /// A consistent copy while others write, mode 0600. Fails with store.exists. A copy that is
+    /// opened by a synchronizer becomes an installation of its own and compares before it sends.
     Result<void> backup(const std::filesystem::path& file) const;
 
     /// Rebuilds a damaged replica beside the old file, which is kept. The queue, intents, conflicts
-    /// and shadows are carried over; records are pulled again. Returns what could not be read.
+    /// and shadows are carried over; records are pulled again. Returns what could not be read. No
+    /// process may have the replica open meanwhile.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
 
     struct HAWSER_HIDDEN Impl;

@@ -40,7 +40,10 @@ public:
 /// The same token every time; a refresh yields sign_in.
 HAWSER_API std::shared_ptr<TokenProvider> fixed_token(std::string token);
 
-/// Runs a program (argv, no shell) and takes the first line it prints as the token.
+/// Runs a program (argv, no shell, nothing on its input) and takes the first line it prints as the
+/// token, when it ends with exit code 0 within a minute; else, and when cancelled, it is killed with
+/// all its process group. The token is kept until it is refused. Fails with auth.no_token, which
+/// never shows what was printed.
 HAWSER_API std::shared_ptr<TokenProvider> token_command(std::vector<std::string> argv);
 
 /// How a table is pulled, and why in that way.
@@ -77,11 +80,11 @@ struct Status {
     ConnectionState state = ConnectionState::disconnected;
     std::string state_reason;
     Instant state_since{};
-    std::uint64_t pending = 0; ///< Changes that will be sent without anybody's help.
-    std::uint64_t pending_records = 0;
-    std::uint64_t parked = 0;
-    std::uint64_t held = 0;
-    std::uint64_t conflicts = 0;
+    std::uint64_t pending = 0;         ///< Changes that will be sent without anybody's help.
+    std::uint64_t pending_records = 0; ///< The records of those.
+    std::uint64_t parked = 0;          ///< Refused by the organization: a person must decide.
+    std::uint64_t held = 0;            ///< Kept back until released.
+    std::uint64_t conflicts = 0;       ///< Open ones; each may hold back several changes.
     std::optional<Instant> oldest_pending{};
     /// When the last stay offline began, chosen or not; kept after coming back until the next one.
     std::optional<Instant> offline_since{};

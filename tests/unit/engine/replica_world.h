@@ -241,7 +241,12 @@ public:
     std::filesystem::path path() const { return folder / "replica.hawser"; }
     ReplicaOptions options() const { return options_of(path()); }
 
-    std::vector<Change> queue() const { return ok(replica->queue()); }
+    std::vector<Change> queue() const
+    {
+        ChangeFilter all;
+        all.limit = 100'000;
+        return ok(replica->queue(all));
+    }
     ChangeNumber write(const Edit& edit)
     {
         ok(replica->write({edit}));

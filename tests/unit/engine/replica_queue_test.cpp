@@ -1,0 +1,275 @@
+#include "localstore/net_effect.h"
+#include "tests/unit/engine/replica_world.h"
+
+#include <algorithm>
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+std::vector<Change> all_changes(const Home& home)
+{
+    ChangeFilter filter;
+    filter.states = {ChangeState::queued, ChangeState::held,       ChangeState::in_flight,
+                     ChangeState::parked, ChangeState::contested,  ChangeState::applied,
+                     ChangeState::undone, ChangeState::superseded, ChangeState::discarded};
+    return ok(home.replica->queue(filter));
+}
+
+Change change(const Home& home, ChangeNumber number)
+{
+    for (Change& one : all_changes(home))
+        if (one.number == number) return one;
+    FAIL("there is no change " << number);
+    return {};
+}
+
+Fields job(const char* title)
+{
+    return {{"jobtitle", text(title)}};
+}
+
+} // namespace
+
+TEST_CASE("The queue shows each edit with what it was and what it became, by name and author",
+          "[replica][queue]")
+{
+    Home home;
+    ok(home.replica->write({update(contact(1), {{"jobtitle", text("Buyer")}, {"firstname", text("Jo")}})},
+                           {"assistant", "ada"}));
+    const auto queue = home.queue();
+    REQUIRE(queue.size() == 1);
+    const Change& edit = queue.front();
+    CHECK(edit.record == contact(1));
+    CHECK(edit.record_name == "Doe");
+    CHECK(edit.kind == ChangeKind::update);
+    CHECK(edit.state == ChangeState::queued);
+    CHECK(edit.actor == "assistant");
+    CHECK(edit.on_behalf_of == "ada");
+    CHECK_FALSE(edit.group);
+    REQUIRE(edit.edits.size() == 2);
+    CHECK(edit.edits[0].column == "firstname");
+    CHECK(is_null(edit.edits[0].before));
+    CHECK(edit.edits[0].after == text("Jo"));
+    CHECK(edit.edits[1].before == text("Clerk"));
+    CHECK(edit.edits[1].after == text("Buyer"));
+}
+
+TEST_CASE("A record made and deleted here before anything was sent leaves nothing to send",
+          "[replica][queue]")
+{
+    Home home;
+    home.write(creation(contact(5), {{"lastname", text("Poe")}}));
+    ok(home.replica->write({erasure(contact(5))}));
+    CHECK(home.queue().empty());
+    CHECK(home.read(contact(5), "lastname") == "(input.unknown_record)");
+    CHECK(all_changes(home).size() == 2);
+    for (const Change& one : all_changes(home)) CHECK(one.state == ChangeState::superseded);
+}
+
+TEST_CASE("Edits of one record fold in order, and the base stays what the server has", "[replica][queue]")
+{
+    Home home;
+    home.write(update(contact(1), job("Buyer")));
+    home.write(update(contact(1), {{"jobtitle", text("Poet")}, {"firstname", text("Jo")}}));
+    CHECK(home.read(contact(1), "jobtitle") == "Poet");
+    CHECK(home.read(contact(1), "lastname") == "Doe");
+    const auto compared = ok(home.replica->compare(contact(1)));
+    REQUIRE(compared.base);
+    CHECK(compared.base->at("jobtitle") == text("Clerk"));
+    CHECK(compared.mine->at("jobtitle") == text("Poet"));
+    CHECK(compared.base_etag == "1");
+    REQUIRE(home.queue().size() == 2);
+    CHECK(home.queue()[1].edits[1].before == text("Buyer"));
+    CHECK(home.queue()[1].waits_for == std::vector{home.queue()[0].number});
+
+    home.write(erasure(contact(1)));
+    CHECK(home.read(contact(1), "jobtitle") == "(input.unknown_record)");
+    CHECK_FALSE(ok(home.replica->compare(contact(1))).mine);
+    CHECK(code_of(home.replica->write({update(contact(1), job("Ghost"))})) == "input.unknown_record");
+    CHECK(home.queue().size() == 3);
+}
+
+TEST_CASE("Undo takes a change out as if it had never been made", "[replica][undo]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), job("Buyer")));
+    const auto second = home.write(update(contact(1), {{"firstname", text("Jo")}}));
+    const auto third = home.write(erasure(contact(1)));
+    ok(home.replica->undo(third));
+    CHECK(home.read(contact(1), "jobtitle") == "Buyer");
+    ok(home.replica->undo(first));
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(home.read(contact(1), "firstname") == "Jo");
+    ok(home.replica->undo(second));
+    CHECK(home.queue().empty());
+    CHECK(ok(home.replica->get(contact(1))).badge == Badge::on_server);
+    CHECK(change(home, first).state == ChangeState::undone);
+    CHECK(change(home, first).reason == "undone by you");
+    CHECK(change(home, first).edits.front().after == text("Buyer"));
+
+    CHECK(code_of(home.replica->undo(first)) == "store.change_settled");
+    CHECK(code_of(home.replica->undo(4711)) == "store.no_change");
+}
+
+TEST_CASE("Undoing an earlier edit of a column leaves the later one", "[replica][undo]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), job("Buyer")));
+    const auto second = home.write(update(contact(1), job("Poet")));
+    ok(home.replica->undo(first));
+    CHECK(home.read(contact(1), "jobtitle") == "Poet");
+    CHECK(change(home, second).edits.front().before == text("Clerk"));
+    ok(home.replica->undo(second));
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+}
+
+TEST_CASE("Undoing a create takes its later edits along, unless somebody refers to it", "[replica][undo]")
+{
+    Home home;
+    const auto made = home.write(creation(account(5), {{"name", text("Beta")}}));
+    home.write(update(account(5), {{"name", text("Beta & Co")}}));
+    const auto user =
+        home.write(update(contact(1), {{"parentcustomerid", Value{Lookup{"account", id_of(5)}}}}));
+    CHECK(change(home, user).waits_for == std::vector{made});
+    const auto refused = home.replica->undo(made);
+    CHECK(code_of(refused) == "store.referred_to");
+    CHECK(says(refused, std::to_string(user)));
+    CHECK(code_of(home.replica->write({erasure(account(5))})) == "store.referred_to");
+    CHECK(home.queue().size() == 3);
+    ok(home.replica->undo(user));
+    ok(home.replica->undo(made));
+    CHECK(home.queue().empty());
+    CHECK(home.read(account(5), "name") == "(input.unknown_record)");
+}
+
+TEST_CASE("Undoing what is being sent makes the edit that takes it back", "[replica][undo]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), job("Buyer")));
+    home.send(900, contact(1), {first});
+    CHECK(code_of(home.replica->hold(first)) == "store.change_sent");
+    ok(home.replica->undo(first));
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    const auto queue = home.queue();
+    REQUIRE(queue.size() == 2);
+    CHECK(queue[0].state == ChangeState::in_flight);
+    CHECK(queue[1].edits.front().after == text("Clerk"));
+    home.acknowledge(900, contact(1), "2", {{"lastname", text("Doe")}, {"jobtitle", text("Buyer")}});
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(home.queue().size() == 1);
+}
+
+TEST_CASE("A group is undone, held and released as one, whatever its size", "[replica][group]")
+{
+    Home home;
+    const int size = GENERATE(2, 1200);
+    const auto before = home.write(update(contact(1), {{"firstname", text("Jo")}}));
+    std::vector<Edit> edits = {update(contact(1), job("Buyer"))};
+    for (int i = 1; i < size; ++i) edits.push_back(creation(contact(1000 + i), {{"lastname", text("Poe")}}));
+    ok(home.replica->write_group(edits));
+    const auto after = home.write(update(contact(1), {{"firstname", text("Joe")}}));
+
+    ChangeFilter filter;
+    filter.limit = 10'000;
+    auto queue = ok(home.replica->queue(filter));
+    REQUIRE(queue.size() == static_cast<std::size_t>(size) + 2);
+    CHECK_FALSE(queue.front().group);
+    CHECK_FALSE(queue.back().group);
+    REQUIRE(queue[1].group);
+    CHECK(queue[1].group == queue[static_cast<std::size_t>(size)].group);
+
+    ok(home.replica->hold(queue[2].number));
+    CHECK(ok(Synchronizer::status(*home.replica)).held == static_cast<std::uint64_t>(size));
+    ok(home.replica->release(queue[1].number));
+    CHECK(ok(Synchronizer::status(*home.replica)).held == 0);
+
+    ok(home.replica->undo(queue[2].number));
+    queue = home.queue();
+    REQUIRE(queue.size() == 2);
+    CHECK(queue[0].number == before);
+    CHECK(queue[1].number == after);
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(home.read(contact(1), "firstname") == "Joe");
+    CHECK(ok(home.replica->count("contact")) == 2);
+}
+
+TEST_CASE("A group is not refused in part: nothing of it enters when one edit cannot", "[replica][group]")
+{
+    Home home;
+    CHECK(code_of(home.replica->write_group({creation(contact(7), {{"lastname", text("Poe")}}),
+                                             update(contact(99), job("x"))})) == "input.unknown_record");
+    CHECK(home.queue().empty());
+}
+
+TEST_CASE("What stands before, in and after a group are sent apart", "[replica][group]")
+{
+    Home home;
+    home.write(update(contact(1), job("Buyer")));
+    ok(home.replica->write_group({update(contact(1), job("Poet")), update(contact(2), job("Poet"))}));
+    home.write(update(contact(1), job("Clerk again")));
+    const auto queue = home.queue();
+    REQUIRE(queue.size() == 4);
+    const auto state = ok(home.replica->impl()->store->state(contact(1)));
+    const auto runs = localstore::runs(state.live, state.conflict);
+    REQUIRE(runs.size() == 3);
+    CHECK(runs[0].changes.front().value == queue[0].number);
+    CHECK(runs[1].changes.front().value == queue[1].number);
+    CHECK(runs[2].changes.front().value == queue[3].number);
+    CHECK(queue[3].waits_for == std::vector{queue[0].number, queue[1].number});
+}
+
+TEST_CASE("Held, parked and given-up changes stay readable and say why", "[replica][queue]")
+{
+    Home home;
+    const auto number = home.write(update(contact(1), job("Buyer")));
+    ok(home.replica->hold(number));
+    CHECK(change(home, number).state == ChangeState::held);
+    CHECK(change(home, number).reason == "held by you");
+    CHECK(code_of(home.replica->retry(number)) == "store.change_settled");
+    ok(home.replica->release(number));
+    CHECK(change(home, number).state == ChangeState::queued);
+    CHECK(change(home, number).reason.empty());
+    CHECK(code_of(home.replica->release(number)) == "store.change_settled");
+
+    home.park(number, "the job is taken");
+    CHECK(change(home, number).state == ChangeState::parked);
+    CHECK(change(home, number).reason == "the job is taken");
+    CHECK(home.read(contact(1), "jobtitle") == "Buyer");
+    ok(home.replica->retry(number));
+    CHECK(change(home, number).state == ChangeState::queued);
+    CHECK(change(home, number).reason.empty());
+
+    home.park(number, "the job is taken");
+    ok(home.replica->discard(number));
+    CHECK(home.queue().empty());
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(change(home, number).state == ChangeState::discarded);
+    CHECK(change(home, number).edits.front().after == text("Buyer"));
+    CHECK(code_of(home.replica->discard(number)) == "store.change_settled");
+}
+
+TEST_CASE("The queue is read in pages, by table and by record", "[replica][queue]")
+{
+    Home home;
+    for (int i = 10; i < 15; ++i) home.write(creation(contact(i), {{"lastname", text("Poe")}}));
+    home.write(update(account(1), {{"name", text("Beta")}}));
+    ChangeFilter filter;
+    filter.limit = 2;
+    std::vector<ChangeNumber> seen;
+    for (;;) {
+        const auto page = ok(home.replica->queue(filter));
+        if (page.empty()) break;
+        for (const Change& one : page) seen.push_back(one.number);
+        filter.after = page.back().number;
+    }
+    CHECK(seen.size() == 6);
+    CHECK(std::ranges::is_sorted(seen));
+    filter = {};
+    filter.table = "account";
+    CHECK(ok(home.replica->queue(filter)).size() == 1);
+    filter = {};
+    filter.record = contact(11);
+    CHECK(ok(home.replica->queue(filter)).size() == 1);
+}
