@@ -41,9 +41,10 @@ asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what
     }
     co_return Error{ErrorKind::stop, std::string(mass_change_code),
                     std::to_string(affected) + " of " + std::to_string(of) + " records of " + table +
-                        (outgoing ? " would be sent as \"" : " would change here by \"") + what +
-                        "\"; this waits for your word. Look whether it is right, then agree: hawser sync "
-                        "--yes, or ask_mass_change in a program"};
+                        (what == "delete" ? " would be deleted" : " would change by \"" + what + "\"") +
+                        (outgoing ? " at the organization" : " here") +
+                        "; this waits for your word. Look whether it is right, then agree: hawser sync --yes "
+                        "(in a program: ask_mass_change)"};
 }
 
 asio::awaitable<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)

@@ -245,7 +245,10 @@ asio::awaitable<Result<void>> Engine::go_offline(Synchronizer::Departure departu
     }
     auto waiting = turn();
     co_await std::move(waiting);
-    Result<void> done = happened(ConnectionEvent::asked_to_leave, "pulling before going offline");
+    const auto present = state();
+    const bool gone_already = present && *present == ConnectionState::offline_by_choice;
+    Result<void> done = happened(ConnectionEvent::asked_to_leave,
+                                 gone_already ? "you chose to be offline" : "pulling before going offline");
     const auto before = state();
     if (done && before && *before == ConnectionState::going_offline) {
         auto running = run_cycle(CycleRequest{});

@@ -114,6 +114,19 @@ std::string short_id(const Guid& id)
     return id.text().substr(0, 8);
 }
 
+std::string name_in(const Table& table, const Fields& columns)
+{
+    const auto text = [&](std::string_view column) {
+        const auto found = columns.find(column);
+        const auto* held = found == columns.end() ? nullptr : std::get_if<std::string>(&found->second);
+        return held ? *held : std::string();
+    };
+    const std::string name = text(table.primary_name);
+    if (!name.empty()) return name;
+    const std::string first = text("firstname"), last = text("lastname");
+    return first.empty() || last.empty() ? first + last : first + " " + last;
+}
+
 std::string RecordNames::name_of(const Lookup& record)
 {
     const auto known = known_.find(record);
@@ -121,11 +134,8 @@ std::string RecordNames::name_of(const Lookup& record)
     std::string name = fmt::format("{}:{}", record.table, short_id(record.id));
     const auto table = replica_.table(record.table);
     const auto found = replica_.get(RecordKey{record.table, record.id});
-    if (table && found) {
-        const auto column = found->columns.find(table->primary_name);
-        if (column != found->columns.end() && std::holds_alternative<std::string>(column->second))
-            name = std::get<std::string>(column->second);
-    }
+    if (table && found)
+        if (std::string given = name_in(*table, found->columns); !given.empty()) name = std::move(given);
     return known_.emplace(record, std::move(name)).first->second;
 }
 

@@ -19,7 +19,9 @@ std::string short_value(const Table* table, const ColumnEdit& edit, const Value&
     const NameOf by_id = [](const Lookup& lookup) {
         return fmt::format("{}:{}", lookup.table, lookup.id.text().substr(0, 8));
     };
-    return cut_to_width(one_safe_line(people_text(column, value, by_id)), value_cells);
+    std::string text = people_text(column, value, by_id);
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return cut_to_width(one_safe_line(text), value_cells);
 }
 
 } // namespace
@@ -129,7 +131,8 @@ std::string connection_sentence(const Status& status, Instant now)
     if (status.state_since != Instant{})
         text += fmt::format(" since {} ({})", local_time_text(status.state_since),
                             relative_text(status.state_since, now));
-    if (!status.state_reason.empty()) text += ": " + status.state_reason;
+    const bool by_choice = status.state == ConnectionState::offline_by_choice;
+    if (!status.state_reason.empty() && !by_choice) text += ": " + status.state_reason;
     return text;
 }
 

@@ -62,3 +62,26 @@ TEST_CASE("What waits is told apart: to be sent, refused, held, contested", "[cl
     CHECK(waiting_sentences(status, now).size() == 4);
     CHECK(needs_person(status));
 }
+
+TEST_CASE("A stay offline by choice needs no further reason", "[cli]")
+{
+    Status status;
+    const Instant now{std::chrono::hours(1)};
+    status.state = ConnectionState::offline_by_choice;
+    status.state_reason = "pulling before going offline";
+    CHECK(connection_sentence(status, now) == "Offline by your choice");
+    status.state = ConnectionState::disconnected;
+    status.state_reason = "cannot reach example.com";
+    CHECK(connection_sentence(status, now) == "Not connected: cannot reach example.com");
+}
+
+TEST_CASE("Edits are told before and after, short and in one line", "[cli]")
+{
+    Change change;
+    change.edits = {{"description", Value{}, Value{std::string("two\nlines\n")}},
+                    {"jobtitle", Value{std::string("Clerk")}, Value{std::string("Boss")}},
+                    {"telephone1", Value{std::string("1")}, Value{}},
+                    {"fax", Value{}, Value{std::string("2")}}};
+    CHECK(edits_text(change, nullptr, 3) ==
+          "description: two lines, jobtitle: Clerk -> Boss, telephone1 cleared, 1 more");
+}

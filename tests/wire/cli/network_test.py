@@ -29,6 +29,17 @@ def an_organization_out_of_reach_is_named_and_local_work_goes_on():
 
 
 @case
+def the_doctor_finds_nothing_where_all_is_well_and_the_fault_where_not():
+    with Desk() as desk:
+        assert {check["result"] for check in desk.json("doctor")} == {"Success"}, desk.run("doctor").out
+        wrong = desk.run("doctor", token="wrong")
+        assert wrong.code == 4 and "Sign in again" in wrong.out, wrong.out
+        desk.front.close()
+        away = desk.run("doctor")
+        assert away.code == 3 and "cannot reach" in away.out, away.out
+
+
+@case
 def a_name_that_does_not_resolve_is_named():
     with Desk() as desk:
         desk.run("init", str(desk.directory / "new"), "--organization", "https://organization.invalid",

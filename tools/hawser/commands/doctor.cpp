@@ -54,7 +54,10 @@ Check failure(std::string name, const Error& error, std::string remedy)
 Check disk_check(const std::filesystem::path& path)
 {
     std::error_code fault;
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    while (!std::filesystem::exists(folder, fault) && folder.has_relative_path())
+        folder = folder.parent_path();
+    if (folder.empty()) folder = "."; // A relative path of which nothing is there yet.
     const std::filesystem::space_info space = std::filesystem::space(folder, fault);
     if (fault)
         return {"disk", Finding::failure, fault.message(), "Check that the replica's folder can be read."};

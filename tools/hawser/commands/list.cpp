@@ -72,6 +72,13 @@ Result<Query> query_of(const Table& table, const ListOptions& options)
     return query;
 }
 
+/// With every column, where the query asked for some.
+Record whole(const Replica& replica, const Record& record)
+{
+    auto found = replica.get(record.key);
+    return found ? *std::move(found) : record;
+}
+
 Grid grid_of(const Replica& replica, const Table& table, const Query& query,
              const std::vector<Record>& records)
 {
@@ -88,7 +95,10 @@ Grid grid_of(const Replica& replica, const Table& table, const Query& query,
         for (const std::string& name : query.columns) {
             const auto found = record.columns.find(name);
             const Value value = found == record.columns.end() ? Value{} : found->second;
-            row.cells.push_back(Cell(people_text(table.column(name), value, name_of), exact_text(value)));
+            const bool unnamed = name == table.primary_name && is_null(value);
+            row.cells.push_back(Cell(unnamed ? name_in(table, whole(replica, record).columns)
+                                             : people_text(table.column(name), value, name_of),
+                                     exact_text(value)));
         }
         row.cells.push_back(badge_cell(record.badge));
         boost::json::object object{{"id", record.key.id.text()},

@@ -58,6 +58,10 @@ Result<ExitCode> record_log(Output& output, const Replica& replica, const LogOpt
 
 Result<ExitCode> cycle_log(Output& output, const Replica& replica, std::int64_t cycle)
 {
+    const auto latest = replica.cycles(1);
+    if (!latest) return latest.error();
+    if (latest->empty() || cycle > latest->front().number)
+        return usage_error(fmt::format("there has been no cycle {}; hawser log lists them", cycle));
     const auto effects = replica.effects(cycle);
     if (!effects) return effects.error();
     const auto decisions = replica.decisions(cycle);

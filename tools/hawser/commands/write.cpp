@@ -43,8 +43,8 @@ Result<std::string> read_file(const std::string& path)
     return text;
 }
 
-void tell(const Invocation& invocation, const RecordKey& record, ChangeKind kind, const Table& table,
-          const Fields& before, const Fields& columns, bool dry_run)
+void tell(const Invocation& invocation, const Replica& replica, const RecordKey& record, ChangeKind kind,
+          const Table& table, const Fields& before, const Fields& columns, bool dry_run)
 {
     Output output(invocation);
     output.json({{"table", record.table},
@@ -62,7 +62,11 @@ void tell(const Invocation& invocation, const RecordKey& record, ChangeKind kind
     output.sentence(fmt::format("{} {} {}{}{}.", dry_run ? "Would" : "Saved here:", word_of(kind), table.name,
                                 dry_run && record.id.is_nil() ? "" : " " + short_id(record.id),
                                 edits.empty() ? "" : ": " + edits));
-    if (!dry_run) output.sentence("It is sent with the next sync.", Style::faint);
+    if (dry_run) return;
+    const auto status = Synchronizer::status(replica);
+    const bool by_choice = status && status->state == ConnectionState::offline_by_choice;
+    output.sentence(by_choice ? "It is sent when you go online." : "It is sent with the next sync.",
+                    Style::faint);
 }
 
 Result<ExitCode> save(Invocation& invocation, Replica& replica, const Table& table, Edit edit,
@@ -73,7 +77,7 @@ Result<ExitCode> save(Invocation& invocation, Replica& replica, const Table& tab
         if (!written) return written.error();
         edit.record = written->front();
     }
-    tell(invocation, edit.record, edit.kind, table, before, edit.columns, dry_run);
+    tell(invocation, replica, edit.record, edit.kind, table, before, edit.columns, dry_run);
     return ExitCode::done;
 }
 

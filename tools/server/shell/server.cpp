@@ -12,6 +12,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <ctime>
 #include <future>
 #include <mutex>
 #include <set>
@@ -33,6 +34,17 @@ constexpr auto idle_time = std::chrono::minutes(10);
 std::string_view view(beast::string_view text)
 {
     return {text.data(), text.size()};
+}
+
+/// As HTTP writes it: "Sat, 21 Nov 2026 09:00:00 GMT".
+std::string http_date(Instant now)
+{
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[40];
+    const std::size_t length = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return {text, length};
 }
 
 } // namespace
@@ -121,6 +133,7 @@ private:
         response_->result(static_cast<unsigned>(answer_.status));
         response_->version(11);
         response_->keep_alive(keep_alive_);
+        response_->set(http::field::date, http_date(server_.clock->now()));
         for (const auto& [name, value] : answer_.headers) response_->insert(name, value);
         const bool compress = server_.options.compress && accepts_gzip_ && answer_.fate == Fate::deliver &&
                               answer_.body.size() >= worth_compressing &&
