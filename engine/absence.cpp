@@ -15,8 +15,7 @@ constexpr std::size_t reads_a_batch = 200;
 
 } // namespace
 
-asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what, std::uint64_t affected,
-                                             bool outgoing)
+Task<Result<void>> Absence::guard(std::string table, std::string what, std::uint64_t affected, bool outgoing)
 {
     const SynchronizerOptions& options = around_.options;
     if (affected < options.mass_change_least || allowed_ == table + what) co_return Result<void>{};
@@ -47,7 +46,7 @@ asio::awaitable<Result<void>> Absence::guard(std::string table, std::string what
                         "(in a program: ask_mass_change)"};
 }
 
-asio::awaitable<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
+Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
 {
     for (std::size_t at = 0; at < ids.size(); at += reads_a_batch) {
         const std::size_t end = std::min(ids.size(), at + reads_a_batch);
@@ -60,8 +59,7 @@ asio::awaitable<Result<void>> Absence::confirm(localstore::Scope scope, std::vec
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Absence::confirm_unseen(localstore::Scope scope,
-                                                      localstore::Generation generation)
+Task<Result<void>> Absence::confirm_unseen(localstore::Scope scope, localstore::Generation generation)
 {
     std::vector<Guid> ids;
     const Result<void> listed = around_.store.transact(
@@ -83,8 +81,7 @@ asio::awaitable<Result<void>> Absence::confirm_unseen(localstore::Scope scope,
     co_return co_await std::move(confirming);
 }
 
-asio::awaitable<Result<void>> Absence::confirm_some(localstore::Scope scope, std::vector<Guid> ids,
-                                                    Suspicion why)
+Task<Result<void>> Absence::confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
 {
     const auto table = around_.table(scope.table);
     if (!table) co_return table.error();

@@ -22,17 +22,16 @@ class Absence {
 public:
     Absence(Surroundings& around, CycleWork& cycle) : around_(around), cycle_(cycle) {}
 
-    asio::awaitable<Result<void>> confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+    Task<Result<void>> confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
 
     /// All ids that the finished pages of a full round or a sweep did not bring.
-    asio::awaitable<Result<void>> confirm_unseen(localstore::Scope scope, localstore::Generation generation);
+    Task<Result<void>> confirm_unseen(localstore::Scope scope, localstore::Generation generation);
 
     /// Asks once a table and cycle; `affected` of the table's records would go.
-    asio::awaitable<Result<void>> guard(std::string table, std::string what, std::uint64_t affected,
-                                        bool outgoing);
+    Task<Result<void>> guard(std::string table, std::string what, std::uint64_t affected, bool outgoing);
 
 private:
-    asio::awaitable<Result<void>> confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+    Task<Result<void>> confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
 
     Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
 

@@ -49,7 +49,7 @@ Courier::Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::E
 {
 }
 
-asio::awaitable<Result<http::Answer>> Courier::send(http::Request request)
+Task<Result<http::Answer>> Courier::send(http::Request request)
 {
     return send_as(std::move(request), expected_.has_value());
 }
@@ -57,7 +57,7 @@ asio::awaitable<Result<http::Answer>> Courier::send(http::Request request)
 std::shared_ptr<Courier::Flight> Courier::dispatch(http::Request request)
 {
     auto flight = std::make_shared<Flight>();
-    loop_.start([this, flight, request = std::move(request)]() -> asio::awaitable<void> {
+    loop_.start([this, flight, request = std::move(request)]() -> Task<void> {
         auto sending = send(request);
         flight->answer.emplace(co_await std::move(sending));
         flight->landed.ring();
@@ -65,7 +65,7 @@ std::shared_ptr<Courier::Flight> Courier::dispatch(http::Request request)
     return flight;
 }
 
-asio::awaitable<Result<http::Answer>> Courier::land(std::shared_ptr<Flight> flight)
+Task<Result<http::Answer>> Courier::land(std::shared_ptr<Flight> flight)
 {
     while (!flight->answer) {
         auto resting = loop_.rest(flight->landed, std::nullopt);
@@ -74,7 +74,7 @@ asio::awaitable<Result<http::Answer>> Courier::land(std::shared_ptr<Flight> flig
     co_return std::move(*flight->answer);
 }
 
-asio::awaitable<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
+Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
 {
     const Result<std::string> target = odata::same_service(service_.root, request.url);
     if (!target) co_return target.error();
@@ -104,7 +104,7 @@ asio::awaitable<Result<http::Answer>> Courier::send_as(http::Request request, bo
     }
 }
 
-asio::awaitable<Result<http::Answer>> Courier::send_once(http::Request request)
+Task<Result<http::Answer>> Courier::send_once(http::Request request)
 {
     request.headers.push_back({"Authorization", "Bearer " + token_});
     ++requests_;
@@ -141,7 +141,7 @@ void Courier::hold_back(const http::Answer& answer)
     held_until_ = std::max(held_until_, loop_.clock().elapsed() + Clock::Milliseconds{wait});
 }
 
-asio::awaitable<Result<void>> Courier::sit_out()
+Task<Result<void>> Courier::sit_out()
 {
     const auto left = held_until_ - loop_.clock().elapsed();
     if (left <= Clock::Milliseconds{0}) co_return Result<void>{};
@@ -157,7 +157,7 @@ asio::awaitable<Result<void>> Courier::sit_out()
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Courier::renew(std::string refused)
+Task<Result<void>> Courier::renew(std::string refused)
 {
     while (renewing_) {
         auto bell = std::make_shared<Bell>();
@@ -181,7 +181,7 @@ asio::awaitable<Result<void>> Courier::renew(std::string refused)
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<dataverse::Identity>> Courier::identify()
+Task<Result<dataverse::Identity>> Courier::identify()
 {
     if (identity_) co_return *identity_;
     http::Request question = dataverse::who_am_i(service_, request_id());

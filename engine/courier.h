@@ -44,7 +44,7 @@ public:
     const dataverse::Service& service() const { return service_; }
     Guid request_id() { return Guid::make(*random_); }
 
-    asio::awaitable<Result<http::Answer>> send(http::Request request);
+    Task<Result<http::Answer>> send(http::Request request);
 
     /// A request on its way while its sender does something else.
     struct Flight {
@@ -52,10 +52,10 @@ public:
         Bell landed{};
     };
     std::shared_ptr<Flight> dispatch(http::Request request);
-    asio::awaitable<Result<http::Answer>> land(std::shared_ptr<Flight> flight);
+    Task<Result<http::Answer>> land(std::shared_ptr<Flight> flight);
 
     /// Confirms whom the present token stands for, unless that was done for it already.
-    asio::awaitable<Result<dataverse::Identity>> identify();
+    Task<Result<dataverse::Identity>> identify();
     /// The organization was out of reach, or somebody asks: confirm again before anything else.
     void doubt() { identity_.reset(); }
 
@@ -63,10 +63,10 @@ public:
     int parallelism() const { return parallelism_; }
 
 private:
-    asio::awaitable<Result<http::Answer>> send_once(http::Request request);
-    asio::awaitable<Result<void>> renew(std::string refused);
-    asio::awaitable<Result<void>> sit_out();
-    asio::awaitable<Result<http::Answer>> send_as(http::Request request, bool confirm);
+    Task<Result<http::Answer>> send_once(http::Request request);
+    Task<Result<void>> renew(std::string refused);
+    Task<Result<void>> sit_out();
+    Task<Result<http::Answer>> send_as(http::Request request, bool confirm);
     Result<void> check(const dataverse::Identity& identity) const;
     void hold_back(const http::Answer& answer);
 

@@ -30,7 +30,7 @@ std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
 
 } // namespace
 
-asio::awaitable<CycleEnd> Cycle::run()
+Task<CycleEnd> Cycle::run()
 {
     requests_before_ = around_.courier.requests();
     began_ = around_.loop.clock().elapsed();
@@ -49,7 +49,7 @@ asio::awaitable<CycleEnd> Cycle::run()
     co_return settle(worked);
 }
 
-asio::awaitable<Result<void>> Cycle::work()
+Task<Result<void>> Cycle::work()
 {
     const auto chosen = scopes();
     if (!chosen) co_return chosen.error();
@@ -71,7 +71,7 @@ asio::awaitable<Result<void>> Cycle::work()
     co_return pulled;
 }
 
-asio::awaitable<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables)
+Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables)
 {
     around.progress("connect", "", 0, 0);
     auto identifying = around.courier.identify();
@@ -106,7 +106,7 @@ Result<std::vector<localstore::Scope>> Cycle::scopes() const
     return all;
 }
 
-asio::awaitable<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
+Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
 {
     Puller puller(around_, work_, sizes_, [this] { return push_between(); });
     auto pulling = puller.pull(scopes, request_.extent);
@@ -122,7 +122,7 @@ asio::awaitable<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
     co_return co_await std::move(sweeping);
 }
 
-asio::awaitable<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
+Task<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
 {
     const auto present = around_.store.scopes();
     if (!present) co_return present.error();
@@ -143,7 +143,7 @@ asio::awaitable<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Cycle::push_between()
+Task<Result<void>> Cycle::push_between()
 {
     if (!std::exchange(around_.edits_waiting, false)) co_return Result<void>{};
     Pusher pusher(around_, work_);
@@ -154,7 +154,7 @@ asio::awaitable<Result<void>> Cycle::push_between()
     co_return pushed;
 }
 
-asio::awaitable<Result<void>> Cycle::push()
+Task<Result<void>> Cycle::push()
 {
     around_.edits_waiting = false;
     for (int schemas = 0;; ++schemas) {

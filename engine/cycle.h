@@ -35,21 +35,21 @@ public:
     }
 
     /// Reads top to bottom: admit, pull, reconcile, push, settle.
-    asio::awaitable<CycleEnd> run();
+    Task<CycleEnd> run();
 
     /// Reachable, signed in, the organization and user that the replica is bound to, and the tables'
     /// metadata at hand.
-    static asio::awaitable<Result<void>> admit(Surroundings& around, std::vector<std::string> tables);
+    static Task<Result<void>> admit(Surroundings& around, std::vector<std::string> tables);
 
     /// There are new local edits: a pull under way lets them go between two pages.
     static void edited(Surroundings& around) { around.edits_waiting = true; }
 
 private:
-    asio::awaitable<Result<void>> work();
-    asio::awaitable<Result<void>> pull(std::vector<localstore::Scope> scopes);
-    asio::awaitable<Result<void>> sweep(std::vector<localstore::Scope> scopes);
-    asio::awaitable<Result<void>> push();
-    asio::awaitable<Result<void>> push_between();
+    Task<Result<void>> work();
+    Task<Result<void>> pull(std::vector<localstore::Scope> scopes);
+    Task<Result<void>> sweep(std::vector<localstore::Scope> scopes);
+    Task<Result<void>> push();
+    Task<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
     void tidy() const;
     void tell_end(localstore::CycleOutcome outcome, const std::string& code) const;

@@ -5,6 +5,10 @@
 #include "engine/loop.h"
 #include "engine/ports.h"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 #include <array>
 #include <string>
 
@@ -28,12 +32,12 @@ struct Errand {
     }
 
     template <class T>
-    Result<T> run(std::function<asio::awaitable<Result<T>>()> body)
+    Result<T> run(std::function<Task<Result<T>>()> body)
     {
         std::optional<Result<T>> result;
         auto guard = asio::make_work_guard(context);
         asio::post(context, [&] {
-            loop.start([&]() -> asio::awaitable<void> {
+            loop.start([&]() -> Task<void> {
                 auto running = body();
                 result.emplace(co_await std::move(running));
                 guard.reset();

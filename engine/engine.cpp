@@ -71,7 +71,7 @@ Engine::Engine(EngineParts parts, dataverse::Service service)
 
 Engine::~Engine() = default;
 
-asio::awaitable<void> Engine::turn()
+Task<void> Engine::turn()
 {
     while (busy_) {
         auto bell = std::make_shared<Bell>();
@@ -150,7 +150,7 @@ Result<void> Engine::remember(const CycleEnd& end)
         });
 }
 
-asio::awaitable<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
+Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
 {
     const Result<void> allowed = may_begin();
     if (!allowed) co_return allowed.error();
@@ -198,7 +198,7 @@ asio::awaitable<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
     co_return *end.report;
 }
 
-asio::awaitable<Result<void>> Engine::connect()
+Task<Result<void>> Engine::connect()
 {
     auto waiting = turn();
     co_await std::move(waiting);
@@ -219,7 +219,7 @@ asio::awaitable<Result<void>> Engine::connect()
     co_return admitted;
 }
 
-asio::awaitable<Result<CycleReport>> Engine::cycle(CycleRequest request)
+Task<Result<CycleReport>> Engine::cycle(CycleRequest request)
 {
     auto waiting = turn();
     co_await std::move(waiting);
@@ -230,7 +230,7 @@ asio::awaitable<Result<CycleReport>> Engine::cycle(CycleRequest request)
     co_return report;
 }
 
-asio::awaitable<Result<void>> Engine::go_offline(Synchronizer::Departure departure)
+Task<Result<void>> Engine::go_offline(Synchronizer::Departure departure)
 {
     if (departure == Synchronizer::Departure::now) {
         // Nothing to wait for: what is under way ends early and stays on disk.
@@ -266,7 +266,7 @@ asio::awaitable<Result<void>> Engine::go_offline(Synchronizer::Departure departu
     co_return done;
 }
 
-asio::awaitable<Result<CycleReport>> Engine::come_back()
+Task<Result<CycleReport>> Engine::come_back()
 {
     const Result<void> asked = happened(ConnectionEvent::asked_to_return, "coming back online");
     if (!asked) co_return asked.error();
@@ -275,7 +275,7 @@ asio::awaitable<Result<CycleReport>> Engine::come_back()
     co_return co_await std::move(running);
 }
 
-asio::awaitable<Result<CycleReport>> Engine::go_online()
+Task<Result<CycleReport>> Engine::go_online()
 {
     auto waiting = turn();
     co_await std::move(waiting);
@@ -286,7 +286,7 @@ asio::awaitable<Result<CycleReport>> Engine::go_online()
     co_return report;
 }
 
-asio::awaitable<Result<Verification>> Engine::verify()
+Task<Result<Verification>> Engine::verify()
 {
     auto waiting = turn();
     co_await std::move(waiting);
@@ -301,7 +301,7 @@ asio::awaitable<Result<Verification>> Engine::verify()
     co_return found;
 }
 
-asio::awaitable<Result<Plan>> Engine::plan(std::vector<std::string> tables)
+Task<Result<Plan>> Engine::plan(std::vector<std::string> tables)
 {
     auto waiting = turn();
     co_await std::move(waiting);
@@ -323,7 +323,7 @@ void Engine::run_in_background()
     loop_.start([this] { return background(); });
 }
 
-asio::awaitable<void> Engine::background()
+Task<void> Engine::background()
 {
     while (!ended_) {
         const auto connection = state();
@@ -357,7 +357,7 @@ asio::awaitable<void> Engine::background()
     }
 }
 
-asio::awaitable<void> Engine::settle_down()
+Task<void> Engine::settle_down()
 {
     auto waiting = turn();
     co_await std::move(waiting);

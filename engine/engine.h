@@ -44,12 +44,12 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    asio::awaitable<Result<void>> connect();
-    asio::awaitable<Result<CycleReport>> cycle(CycleRequest request);
-    asio::awaitable<Result<void>> go_offline(Synchronizer::Departure departure);
-    asio::awaitable<Result<CycleReport>> go_online();
-    asio::awaitable<Result<Verification>> verify();
-    asio::awaitable<Result<Plan>> plan(std::vector<std::string> tables);
+    Task<Result<void>> connect();
+    Task<Result<CycleReport>> cycle(CycleRequest request);
+    Task<Result<void>> go_offline(Synchronizer::Departure departure);
+    Task<Result<CycleReport>> go_online();
+    Task<Result<Verification>> verify();
+    Task<Result<Plan>> plan(std::vector<std::string> tables);
 
     /// Runs cycles by itself from now on: by the interval, after nudges, with backoff after failures.
     void run_in_background();
@@ -62,16 +62,16 @@ public:
     /// Also ends the request under way.
     void leave_now();
     /// Ends when nothing runs, after everything that was asked for before.
-    asio::awaitable<void> settle_down();
+    Task<void> settle_down();
 
 private:
     explicit Engine(EngineParts parts, dataverse::Service service);
 
-    asio::awaitable<void> turn();
+    Task<void> turn();
     void pass_on();
-    asio::awaitable<Result<CycleReport>> run_cycle(CycleRequest request);
-    asio::awaitable<void> background();
-    asio::awaitable<Result<CycleReport>> come_back();
+    Task<Result<CycleReport>> run_cycle(CycleRequest request);
+    Task<void> background();
+    Task<Result<CycleReport>> come_back();
 
     Result<ConnectionState> state() const;
     Result<void> happened(ConnectionEvent event, const std::string& reason);

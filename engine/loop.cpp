@@ -1,9 +1,11 @@
 #include "engine/loop.h"
 
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
-#include <cassert>
+#include <coroutine>
 #include <exception>
+#include <mutex>
 
 namespace hawser::engine {
 
@@ -22,12 +24,12 @@ struct Loop::Shared {
         virtual ~Entry() = default;
         virtual void finish() = 0;    ///< Resume with the value that is there.
         virtual void interrupt() = 0; ///< Make the interruption's value the one that is there.
-        virtual void abandon() = 0;   ///< Never resume.
         std::function<void()> cancel;
     };
 
     std::mutex mutex;
     asio::io_context* context = nullptr; ///< Null once the Loop is gone.
+    Loop* loop = nullptr;                ///< The same; for the loop's thread.
     std::uint64_t last = 0;
     std::map<std::uint64_t, std::shared_ptr<Entry>> waiting;
 
@@ -55,40 +57,18 @@ struct Loop::Shared {
         if (!shared->context) return;
         asio::post(*shared->context, [shared, number] {
             if (const auto entry = shared->take(number)) entry->finish();
+            if (shared->loop) shared->loop->sweep();
         });
     }
 };
 
 template <class T>
 struct Loop::Slot : Loop::Shared::Entry {
-    /// The suspended coroutine, whatever its handler's type.
-    struct Suspended {
-        virtual ~Suspended() = default;
-        virtual void resume(T value) = 0;
-    };
-    template <class Handler>
-    struct SuspendedIn : Suspended {
-        explicit SuspendedIn(Handler suspended) : handler(std::move(suspended)) {}
-        void resume(T value) override { std::move(handler)(std::move(value)); }
-        Handler handler;
-    };
-
     explicit Slot(T interrupted) : when_interrupted(std::move(interrupted)) {}
 
-    void finish() override
-    {
-        std::optional<T> result;
-        {
-            const std::lock_guard lock(mutex);
-            result.swap(value);
-        }
-        const auto coroutine = std::move(suspended);
-        coroutine->resume(std::move(*result));
-    }
+    void finish() override { suspended.resume(); }
 
     void interrupt() override { put(T(when_interrupted)); }
-
-    void abandon() override { suspended.reset(); }
 
     bool put(T given)
     {
@@ -103,13 +83,42 @@ struct Loop::Slot : Loop::Shared::Entry {
     bool settled = false;
     std::optional<T> value;
     T when_interrupted;
-    std::unique_ptr<Suspended> suspended;
+    std::coroutine_handle<> suspended;
+};
+
+/// A started coroutine, the outermost frame.
+class Loop::Root {
+public:
+    struct promise_type {
+        Root get_return_object() { return Root(std::coroutine_handle<promise_type>::from_promise(*this)); }
+        std::suspend_always initial_suspend() const noexcept { return {}; }
+        std::suspend_always final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() noexcept { failure = std::current_exception(); }
+        std::exception_ptr failure{};
+    };
+
+    explicit Root(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+    Root(Root&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+    Root& operator=(Root&&) = delete;
+    ~Root()
+    {
+        if (frame_) frame_.destroy();
+    }
+
+    void begin() const { frame_.resume(); }
+    bool ended() const { return frame_.done(); }
+    std::exception_ptr failure() const { return frame_.promise().failure; }
+
+private:
+    std::coroutine_handle<promise_type> frame_;
 };
 
 Loop::Loop(asio::io_context& context, std::shared_ptr<Clock> clock)
-    : context_(context), clock_(std::move(clock)), shared_(std::make_shared<Shared>())
+    : clock_(std::move(clock)), shared_(std::make_shared<Shared>())
 {
     shared_->context = &context;
+    shared_->loop = this;
 }
 
 Loop::~Loop()
@@ -118,42 +127,66 @@ Loop::~Loop()
     {
         const std::lock_guard lock(shared_->mutex);
         shared_->context = nullptr;
+        shared_->loop = nullptr;
         dropped.swap(shared_->waiting);
     }
-    for (const auto& [number, entry] : dropped) {
+    for (const auto& [number, entry] : dropped)
         if (entry->cancel) entry->cancel();
-        entry->abandon();
-    }
 }
 
-void Loop::start(std::function<asio::awaitable<void>()> body)
+void Loop::start(std::function<Task<void>()> body)
 {
-    // A coroutine lambda's captures live in the lambda: keep it until the end.
-    const auto kept = std::make_shared<std::function<asio::awaitable<void>()>>(std::move(body));
-    asio::co_spawn(context_, (*kept)(), [kept](std::exception_ptr failure) {
+    const auto root = roots_.insert(roots_.end(), run(std::move(body)));
+    root->begin();
+    sweep();
+}
+
+// The body's captures live in the body: the frame keeps it until the end.
+Loop::Root Loop::run(std::function<Task<void>()> body)
+{
+    auto task = body();
+    co_await std::move(task);
+}
+
+void Loop::sweep()
+{
+    for (auto root = roots_.begin(); root != roots_.end();) {
+        if (!root->ended()) {
+            ++root;
+            continue;
+        }
+        const std::exception_ptr failure = root->failure();
+        root = roots_.erase(root);
         if (failure) std::rethrow_exception(failure);
-    });
+    }
 }
 
 template <class T>
-asio::awaitable<T> Loop::wait(Begin<T> begin, T when_interrupted)
+Task<T> Loop::wait(Begin<T> begin, T when_interrupted)
 {
-    auto slot = std::make_shared<Slot<T>>(std::move(when_interrupted));
-    auto initiate = [slot, begin = std::move(begin), shared = shared_](auto handler) {
-        using Suspended = typename Slot<T>::template SuspendedIn<decltype(handler)>;
-        slot->suspended = std::make_unique<Suspended>(std::move(handler));
-        const std::uint64_t number = shared->add(slot);
-        auto cancel = begin([slot, shared, number](T value) {
-            if (slot->put(std::move(value))) Shared::ready(shared, number);
-        });
-        const std::lock_guard lock(shared->mutex);
-        slot->cancel = std::move(cancel);
+    struct Wait {
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> awaiting) const
+        {
+            slot->suspended = awaiting;
+            const std::uint64_t number = shared->add(slot);
+            auto cancel = begin([slot = slot, shared = shared, number](T value) {
+                if (slot->put(std::move(value))) Shared::ready(shared, number);
+            });
+            const std::lock_guard lock(shared->mutex);
+            slot->cancel = std::move(cancel);
+        }
+        T await_resume() const { return std::move(*slot->value); }
+
+        std::shared_ptr<Slot<T>> slot;
+        std::shared_ptr<Shared> shared;
+        Begin<T> begin;
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(T)>(std::move(initiate),
-                                                                        asio::use_awaitable);
+    const Wait waiting{std::make_shared<Slot<T>>(std::move(when_interrupted)), shared_, std::move(begin)};
+    co_return co_await waiting;
 }
 
-asio::awaitable<void> Loop::sleep(Clock::Milliseconds time)
+Task<void> Loop::sleep(Clock::Milliseconds time)
 {
     Begin<bool> begin = [clock = clock_, time](std::function<void(bool)> done) -> std::function<void()> {
         const Clock::Timer timer = clock->call_after(time, [done] { done(true); });
@@ -163,7 +196,7 @@ asio::awaitable<void> Loop::sleep(Clock::Milliseconds time)
     (void)co_await std::move(waiting);
 }
 
-asio::awaitable<void> Loop::rest(Bell& bell, std::optional<Clock::Milliseconds> time)
+Task<void> Loop::rest(Bell& bell, std::optional<Clock::Milliseconds> time)
 {
     if (std::exchange(bell.rung_, false)) co_return;
     auto timer = std::make_shared<std::optional<Clock::Timer>>();
@@ -181,7 +214,7 @@ asio::awaitable<void> Loop::rest(Bell& bell, std::optional<Clock::Milliseconds> 
     bell.rung_ = false;
 }
 
-asio::awaitable<Result<http::Answer>> Loop::exchange(http::Exchange& exchange, http::Request request)
+Task<Result<http::Answer>> Loop::exchange(http::Exchange& exchange, http::Request request)
 {
     Begin<Result<http::Answer>> begin =
         [&exchange, kept = std::make_shared<http::Request>(std::move(request))](
@@ -192,7 +225,7 @@ asio::awaitable<Result<http::Answer>> Loop::exchange(http::Exchange& exchange, h
     return wait<Result<http::Answer>>(std::move(begin), cancelled());
 }
 
-asio::awaitable<Result<std::string>> Loop::token(TokenProvider& provider, bool refresh)
+Task<Result<std::string>> Loop::token(TokenProvider& provider, bool refresh)
 {
     Begin<Result<std::string>> begin = [&provider,
                                         refresh](TokenProvider::Done done) -> std::function<void()> {
@@ -202,7 +235,7 @@ asio::awaitable<Result<std::string>> Loop::token(TokenProvider& provider, bool r
     return wait<Result<std::string>>(std::move(begin), cancelled());
 }
 
-asio::awaitable<bool> Loop::ask(std::function<void(std::function<void(bool)>)> question)
+Task<bool> Loop::ask(std::function<void(std::function<void(bool)>)> question)
 {
     Begin<bool> begin = [question =
                              std::move(question)](std::function<void(bool)> done) -> std::function<void()> {

@@ -161,7 +161,7 @@ Result<http::Request> first_look(Surroundings& around, const TableWork& table, c
                                    parse_watermark(checkpoint->watermark).ask_from, id);
 }
 
-asio::awaitable<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outlook& outlook)
+Task<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outlook& outlook)
 {
     const auto table = around.table(scope.table);
     if (!table) co_return table.error();
@@ -185,7 +185,7 @@ asio::awaitable<Result<void>> look_at(Surroundings& around, localstore::Scope sc
 
 } // namespace
 
-asio::awaitable<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tables)
+Task<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tables)
 {
     const auto scopes = around.store.scopes();
     if (!scopes) co_return scopes.error();

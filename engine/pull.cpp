@@ -215,7 +215,7 @@ Result<http::Request> Puller::first_request(PullRound& round, const Checkpoint& 
     return dataverse::filter_first(service, selection, round.wire_filter, full ? 0 : watermark.ask_from, id);
 }
 
-asio::awaitable<Result<void>> Puller::run_round(PullRound round, http::Request first)
+Task<Result<void>> Puller::run_round(PullRound round, http::Request first)
 {
     const auto mode =
         round.mode == PullMode::delta ? dataverse::PullMode::delta : dataverse::PullMode::filter;
@@ -264,7 +264,7 @@ Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
     return kept;
 }
 
-asio::awaitable<Result<bool>> Puller::schema_moved(std::shared_ptr<const TableWork> before)
+Task<Result<bool>> Puller::schema_moved(std::shared_ptr<const TableWork> before)
 {
     auto refreshing = refresh_tables(around_, {before->table().name});
     const Result<void> refreshed = co_await std::move(refreshing);
@@ -307,7 +307,7 @@ Result<bool> Puller::remedy(Scope& scope, const Error& error, const PageAsked& a
     return error;
 }
 
-asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
+Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
 {
     std::vector<std::string> without;
     bool schema_read = false;
@@ -357,7 +357,7 @@ asio::awaitable<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
                     "the organization took back every link it gave for " + scope.table};
 }
 
-asio::awaitable<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
+Task<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
 {
     const Result<void> sound = dataverse::check_page(answer, scope.table, around_.now());
     if (!sound) co_return false;
@@ -399,7 +399,7 @@ Result<std::string> Puller::poll_path(const Scope& scope, const Checkpoint& chec
     return path_of(around_.courier.service(), request->url);
 }
 
-asio::awaitable<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scopes)
+Task<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scopes)
 {
     std::vector<Scope> left;
     std::vector<Scope> asked;
@@ -446,7 +446,7 @@ asio::awaitable<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scop
     co_return left;
 }
 
-asio::awaitable<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
+Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
 {
     if (extent == Extent::changes) {
         auto polling = poll(std::move(scopes));

@@ -54,7 +54,7 @@ struct PullRound {
 class Puller {
 public:
     /// Between two pages, for edits that must not wait behind a large pull.
-    using Between = std::function<asio::awaitable<Result<void>>()>;
+    using Between = std::function<Task<Result<void>>()>;
 
     Puller(Surroundings& around, CycleWork& cycle, PageSizes& sizes, Between between)
         : around_(around), cycle_(cycle), sizes_(sizes), between_(std::move(between)), absence_(around, cycle)
@@ -65,18 +65,18 @@ public:
 
     /// All these scopes: what changed since the last time in one request where the organization
     /// allows it, then each that needs more on its own.
-    asio::awaitable<Result<void>> pull(std::vector<localstore::Scope> scopes, Extent extent);
+    Task<Result<void>> pull(std::vector<localstore::Scope> scopes, Extent extent);
 
 private:
     enum class Next { another_page, round_over };
 
     // pull.cpp: which request comes next, and what a failure means.
-    asio::awaitable<Result<void>> pull_scope(localstore::Scope scope, Extent extent);
-    asio::awaitable<Result<void>> run_round(PullRound round, http::Request first);
-    asio::awaitable<Result<std::vector<localstore::Scope>>> poll(std::vector<localstore::Scope> scopes);
+    Task<Result<void>> pull_scope(localstore::Scope scope, Extent extent);
+    Task<Result<void>> run_round(PullRound round, http::Request first);
+    Task<Result<std::vector<localstore::Scope>>> poll(std::vector<localstore::Scope> scopes);
     Result<std::string> poll_path(const localstore::Scope& scope, const localstore::Checkpoint& checkpoint);
-    asio::awaitable<Result<bool>> schema_moved(std::shared_ptr<const TableWork> before);
-    asio::awaitable<Result<bool>> polled(localstore::Scope scope, http::Answer answer);
+    Task<Result<bool>> schema_moved(std::shared_ptr<const TableWork> before);
+    Task<Result<bool>> polled(localstore::Scope scope, http::Answer answer);
     Result<PullRound> round_of(localstore::Scope scope, PullMode mode);
     Result<http::Request> first_request(PullRound& round, const localstore::Checkpoint& checkpoint,
                                         Extent extent, bool& resumed);
@@ -93,12 +93,12 @@ private:
     PageSize& size_of(const TableWork& table);
 
     // pull_page.cpp: one page, from bytes to rows in the replica.
-    asio::awaitable<Result<Next>> take_page(PullRound& round, http::Answer answer);
+    Task<Result<Next>> take_page(PullRound& round, http::Answer answer);
     Result<void> store_rows(PullRound& round, const ReadPage& page);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
                            localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
-    asio::awaitable<Result<void>> bury(PullRound& round, const ReadPage& page);
-    asio::awaitable<Result<void>> finish(PullRound& round, const ReadPage& page);
+    Task<Result<void>> bury(PullRound& round, const ReadPage& page);
+    Task<Result<void>> finish(PullRound& round, const ReadPage& page);
 
     Surroundings& around_;
     CycleWork& cycle_;

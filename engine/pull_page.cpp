@@ -31,7 +31,7 @@ std::vector<std::string> usual_order(const Table& table)
 
 } // namespace
 
-asio::awaitable<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
+Task<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
 {
     auto reading = read_page(around_, round.table, round.plan, std::move(answer));
     Result<ReadPage> page = co_await std::move(reading);
@@ -175,7 +175,7 @@ Result<void> Puller::store_rows(PullRound& round, const ReadPage& page)
     return {};
 }
 
-asio::awaitable<Result<void>> Puller::bury(PullRound& round, const ReadPage& page)
+Task<Result<void>> Puller::bury(PullRound& round, const ReadPage& page)
 {
     const std::vector<Guid>& dead = page.rows.tombstones();
     if (dead.empty()) co_return Result<void>{};
@@ -212,7 +212,7 @@ asio::awaitable<Result<void>> Puller::bury(PullRound& round, const ReadPage& pag
     co_return co_await std::move(confirming);
 }
 
-asio::awaitable<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
+Task<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
 {
     if (round.kind == localstore::RoundKind::full) {
         auto confirming = absence_.confirm_unseen(round.scope, round.generation);

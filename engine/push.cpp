@@ -42,7 +42,7 @@ bool ends_the_cycle(dataverse::Outcome::Kind kind)
 
 } // namespace
 
-asio::awaitable<Result<void>> Pusher::push()
+Task<Result<void>> Pusher::push()
 {
     auto recovering = recover();
     const Result<void> recovered = co_await std::move(recovering);
@@ -91,7 +91,7 @@ Result<void> Pusher::explain(const PushPlan& plan, const std::vector<localstore:
 }
 
 /// What a person should look at first leaves the plan and says why; everything else goes.
-asio::awaitable<Result<void>> Pusher::guard_deletes(PushPlan& plan)
+Task<Result<void>> Pusher::guard_deletes(PushPlan& plan)
 {
     if (plan.ready.size() < around_.options.mass_change_least && refused_.empty()) co_return Result<void>{};
     std::map<std::string, std::set<localstore::Sequence>> deletes;
@@ -130,7 +130,7 @@ Result<void> Pusher::hold(const std::set<localstore::Sequence>& changes, const s
         });
 }
 
-asio::awaitable<Result<bool>> Pusher::push_level()
+Task<Result<bool>> Pusher::push_level()
 {
     auto planned = plan();
     if (!planned) co_return planned.error();
@@ -185,7 +185,7 @@ Result<std::vector<Pusher::Sent>> Pusher::freeze(const std::vector<PushUnit>& re
     return batch;
 }
 
-asio::awaitable<Result<void>> Pusher::send(std::vector<Sent> batch, Guid request_id)
+Task<Result<void>> Pusher::send(std::vector<Sent> batch, Guid request_id)
 {
     std::vector<dataverse::BatchItem> items;
     items.reserve(batch.size());

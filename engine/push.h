@@ -28,7 +28,7 @@ public:
     {
     }
 
-    asio::awaitable<Result<void>> push();
+    Task<Result<void>> push();
 
     /// The organization spoke of columns or tables that we do not know: read the metadata again.
     bool schema_changed() const { return schema_changed_; }
@@ -43,13 +43,13 @@ private:
     };
 
     // push.cpp: what goes when.
-    asio::awaitable<Result<bool>> push_level();
+    Task<Result<bool>> push_level();
     Result<PushPlan> plan();
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
-    asio::awaitable<Result<void>> guard_deletes(PushPlan& plan);
+    Task<Result<void>> guard_deletes(PushPlan& plan);
     Result<void> hold(const std::set<localstore::Sequence>& changes, const std::string& why);
     Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id);
-    asio::awaitable<Result<void>> send(std::vector<Sent> batch, Guid request_id);
+    Task<Result<void>> send(std::vector<Sent> batch, Guid request_id);
 
     // push_settle.cpp: what an answer does.
     Result<Follow> settle(localstore::Transaction& transaction, const Sent& sent,
@@ -58,7 +58,7 @@ private:
                                   const dataverse::ItemAnswer& item);
     Result<void> give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
                                   const std::string& words);
-    asio::awaitable<void> clear_receipts();
+    Task<void> clear_receipts();
     Result<void> settle_refused(localstore::Transaction& transaction, const Sent& sent,
                                 const std::string& words);
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
@@ -66,15 +66,15 @@ private:
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
     Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,
                              const std::vector<localstore::Acknowledged>& copies);
-    asio::awaitable<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);
+    Task<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);
     Result<void> decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                              const Found& found);
     int bump(const RecordKey& key) { return ++attempts_[key]; }
     std::optional<Instant> rest_of(const RecordKey& key) const;
 
     // recover.cpp: open intents.
-    asio::awaitable<Result<void>> recover();
-    asio::awaitable<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
+    Task<Result<void>> recover();
+    Task<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
     Result<bool> settle_judged(const localstore::Intent& intent,
                                const std::vector<std::pair<RecordKey, Found>>& found,
                                const std::optional<Found>& receipt);

@@ -160,7 +160,7 @@ Result<void> Pusher::give_up_receipts(localstore::Transaction& transaction, cons
 }
 
 /// Receipt rows have done their work once the intent is settled. One that stays behind is harmless.
-asio::awaitable<void> Pusher::clear_receipts()
+Task<void> Pusher::clear_receipts()
 {
     std::vector<dataverse::BatchItem> items;
     for (const Guid& intent : std::exchange(receipts_done_, {}))
@@ -204,7 +204,7 @@ Result<void> Pusher::store_unknown(localstore::Transaction& transaction, const S
     return {};
 }
 
-asio::awaitable<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> anew)
+Task<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> anew)
 {
     std::vector<ReadBack> reads;
     for (const std::vector<Sent>* some : {&back, &anew})

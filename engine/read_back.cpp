@@ -42,7 +42,7 @@ Result<Found> found_in(const TableWork& table, std::string_view body, const Coll
     return Found{Found::Presence::present, copy->etag, std::move(*fields)};
 }
 
-asio::awaitable<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads)
+Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads)
 {
     std::vector<Found> found;
     found.reserve(reads.size());

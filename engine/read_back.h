@@ -28,7 +28,7 @@ struct ReadBack {
 };
 
 /// Reads these, in batches; one answer each, in order. Fails only when a whole batch fails.
-asio::awaitable<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads);
+Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads);
 
 /// A record's copy out of an answer of its own.
 Result<Found> found_in(const TableWork& table, std::string_view body, const Collection* parties);

@@ -16,8 +16,8 @@ constexpr std::size_t activities_a_batch = 1'000;
 constexpr int most_attempts = 5;
 constexpr Clock::Milliseconds pause{200};
 
-asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
-                                                          std::vector<Guid> ids)
+Task<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
+                                               std::vector<Guid> ids)
 {
     dataverse::PartyMap all;
     for (std::size_t at = 0; at < ids.size(); at += activities_a_batch) {
@@ -39,8 +39,8 @@ asio::awaitable<Result<dataverse::PartyMap>> read_parties(Surroundings& around, 
 }
 
 /// One reading of a page, from the request to the rows.
-asio::awaitable<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                             http::Request request)
+Task<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                  http::Request request)
 {
     auto sending = around.courier.send(std::move(request));
     Result<http::Answer> answer = co_await std::move(sending);
@@ -52,8 +52,8 @@ asio::awaitable<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_p
 }
 
 /// Reading changes nothing, so what a bad network swallowed is asked for again.
-asio::awaitable<Result<ReadPage>>
-fetch_patiently(Surroundings& around, std::shared_ptr<const TableWork> table, http::Request request)
+Task<Result<ReadPage>> fetch_patiently(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                       http::Request request)
 {
     for (int attempt = 1;; ++attempt) {
         http::Request copy = request;
@@ -68,8 +68,8 @@ fetch_patiently(Surroundings& around, std::shared_ptr<const TableWork> table, ht
 
 } // namespace
 
-asio::awaitable<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                            dataverse::RowPlan plan, http::Answer answer)
+Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                 dataverse::RowPlan plan, http::Answer answer)
 {
     const dataverse::PageLimits limits{around.options.page_bytes_most, PageSize::most_rows, 16};
     dataverse::PartyMap parties;
@@ -90,9 +90,9 @@ asio::awaitable<Result<ReadPage>> read_page(Surroundings& around, std::shared_pt
     co_return page;
 }
 
-asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                         http::Request first, dataverse::PullMode mode,
-                                         std::function<Result<void>(const ReadPage&)> each)
+Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
+                              http::Request first, dataverse::PullMode mode,
+                              std::function<Result<void>(const ReadPage&)> each)
 {
     PageTrail trail(table->table().name);
     http::Request request = std::move(first);

@@ -19,13 +19,13 @@ struct ReadPage {
 
 /// From an answer that `check_page` let through to its rows; fetches the participants that the page
 /// itself lacks. Nothing is stored.
-asio::awaitable<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                            dataverse::RowPlan plan, http::Answer answer);
+Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
+                                 dataverse::RowPlan plan, http::Answer answer);
 
 /// Reads page after page from `first` on and hands each to `each`; stores nothing. For comparing and
 /// dry runs. `each` ends it early with an error.
-asio::awaitable<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                         http::Request first, dataverse::PullMode mode,
-                                         std::function<Result<void>(const ReadPage&)> each);
+Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
+                              http::Request first, dataverse::PullMode mode,
+                              std::function<Result<void>(const ReadPage&)> each);
 
 } // namespace hawser::engine

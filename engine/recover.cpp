@@ -48,7 +48,7 @@ std::vector<localstore::Acknowledged> copies_of(const std::vector<std::pair<Reco
 
 } // namespace
 
-asio::awaitable<Result<void>> Pusher::recover()
+Task<Result<void>> Pusher::recover()
 {
     for (int round = 0; round < most_recoveries; ++round) {
         auto open = around_.store.open_intents();
@@ -81,7 +81,7 @@ asio::awaitable<Result<void>> Pusher::recover()
     co_return reconcile_staged(around_, cycle_);
 }
 
-asio::awaitable<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstore::Intent> open)
+Task<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstore::Intent> open)
 {
     std::vector<ReadBack> reads;
     for (const localstore::Intent& intent : open) {

@@ -60,8 +60,8 @@ Result<std::vector<Guid>> Sweeper::note(const localstore::Scope& scope, localsto
     return wanted;
 }
 
-asio::awaitable<Result<void>> Sweeper::fetch(localstore::Scope scope, localstore::Generation generation,
-                                             std::vector<Guid> ids)
+Task<Result<void>> Sweeper::fetch(localstore::Scope scope, localstore::Generation generation,
+                                  std::vector<Guid> ids)
 {
     const auto table = around_.table(scope.table);
     if (!table) co_return table.error();
@@ -124,7 +124,7 @@ Result<void> Sweeper::finish(const localstore::Scope& scope, localstore::Generat
     });
 }
 
-asio::awaitable<Result<void>> Sweeper::sweep(localstore::Scope scope)
+Task<Result<void>> Sweeper::sweep(localstore::Scope scope)
 {
     const auto table = around_.table(scope.table);
     if (!table) co_return table.error();

@@ -19,11 +19,11 @@ public:
     {
     }
 
-    asio::awaitable<Result<void>> sweep(localstore::Scope scope);
+    Task<Result<void>> sweep(localstore::Scope scope);
 
 private:
-    asio::awaitable<Result<void>> fetch(localstore::Scope scope, localstore::Generation generation,
-                                        std::vector<Guid> ids);
+    Task<Result<void>> fetch(localstore::Scope scope, localstore::Generation generation,
+                             std::vector<Guid> ids);
     Result<localstore::Generation> begin(const localstore::Scope& scope);
     Result<void> keep_link(const localstore::Scope& scope, localstore::Generation generation,
                            const std::string& link, std::int64_t noted);

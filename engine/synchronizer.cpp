@@ -9,6 +9,8 @@
 #include "localstore/transaction.h"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <atomic>
 #include <future>
@@ -24,7 +26,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-using Body = std::function<asio::awaitable<void>(engine::Engine&)>;
+using Body = std::function<engine::Task<void>(engine::Engine&)>;
 
 std::string holder_text()
 {
@@ -82,14 +84,14 @@ public:
     /// Runs an operation on the engine's thread and waits for it. With `writes` it holds the lock.
     enum class Right { reads, writes };
     template <class T>
-    Result<T> call(Right right, std::function<asio::awaitable<Result<T>>(engine::Engine&)> operation)
+    Result<T> call(Right right, std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
     {
         const Result<void> ready = begin(right);
         if (!ready) return ready.error();
         auto promise = std::make_shared<std::promise<Result<T>>>();
         auto future = promise->get_future();
         asio::post(context_, [this, promise, operation = std::move(operation)] {
-            loop_->start([this, promise, operation]() -> asio::awaitable<void> {
+            loop_->start([this, promise, operation]() -> engine::Task<void> {
                 auto running = operation(*engine_);
                 promise->set_value(co_await std::move(running));
             });
@@ -137,7 +139,7 @@ public:
         auto promise = std::make_shared<std::promise<void>>();
         auto future = promise->get_future();
         asio::post(context_, [this, promise] {
-            loop_->start([this, promise]() -> asio::awaitable<void> {
+            loop_->start([this, promise]() -> engine::Task<void> {
                 auto waiting = engine_->settle_down();
                 co_await std::move(waiting);
                 promise->set_value();

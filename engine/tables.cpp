@@ -43,7 +43,7 @@ Result<void> reset_scopes(const localstore::Store& store, localstore::Transactio
     return {};
 }
 
-asio::awaitable<Result<Table>> read_definition(Surroundings& around, std::string name)
+Task<Result<Table>> read_definition(Surroundings& around, std::string name)
 {
     const std::vector<dataverse::BatchItem> items = dataverse::metadata_items(name);
     http::Request request = dataverse::write_batch(around.courier.service(), items, dataverse::OnError::go_on,
@@ -56,7 +56,7 @@ asio::awaitable<Result<Table>> read_definition(Surroundings& around, std::string
     co_return dataverse::parse_metadata(name, parts, around.now());
 }
 
-asio::awaitable<Result<void>> read_entity_sets(Surroundings& around)
+Task<Result<void>> read_entity_sets(Surroundings& around)
 {
     http::Request request = dataverse::entity_sets(around.courier.service(), around.courier.request_id());
     auto sending = around.courier.send(std::move(request));
@@ -86,7 +86,7 @@ std::optional<Instant> tables_refreshed_at(const localstore::Store& store)
     return parse_instant(store.setting(time_setting));
 }
 
-asio::awaitable<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string> names)
+Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string> names)
 {
     auto reading_sets = read_entity_sets(around);
     const Result<void> sets = co_await std::move(reading_sets);

@@ -128,8 +128,8 @@ private:
     std::vector<Guid> seen_{};
 };
 
-asio::awaitable<Result<void>> compare_table(Surroundings& around, std::string name,
-                                            std::vector<localstore::Scope> scopes, Verification& found)
+Task<Result<void>> compare_table(Surroundings& around, std::string name,
+                                 std::vector<localstore::Scope> scopes, Verification& found)
 {
     const auto table = around.table(name);
     if (!table) co_return table.error();
@@ -158,7 +158,7 @@ asio::awaitable<Result<void>> compare_table(Surroundings& around, std::string na
 
 } // namespace
 
-asio::awaitable<Result<Verification>> compare_all(Surroundings& around)
+Task<Result<Verification>> compare_all(Surroundings& around)
 {
     const auto scopes = around.store.scopes();
     if (!scopes) co_return scopes.error();

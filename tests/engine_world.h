@@ -11,6 +11,9 @@
 #include "tests/virtual_clock.h"
 #include "tools/server/core/organization.h"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
 #include <filesystem>
@@ -227,7 +230,7 @@ public:
 
     /// Runs an operation of the engine to its end; time moves on whenever nothing else can happen.
     template <class T>
-    Result<T> run(std::function<engine::asio::awaitable<Result<T>>(engine::Engine&)> operation)
+    Result<T> run(std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
     {
         auto result = try_run(std::move(operation));
         if (!result) FAIL("the engine waits for nothing");
@@ -235,13 +238,12 @@ public:
     }
     /// The same; empty when the engine hangs on a request that is never answered.
     template <class T>
-    std::optional<Result<T>>
-    try_run(std::function<engine::asio::awaitable<Result<T>>(engine::Engine&)> operation)
+    std::optional<Result<T>> try_run(std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
     {
         auto result = std::make_shared<std::optional<Result<T>>>();
         engine::Loop loop(context, clock);
         engine::asio::post(context, [&, result, operation] {
-            loop.start([this, result, operation]() -> engine::asio::awaitable<void> {
+            loop.start([this, result, operation]() -> engine::Task<void> {
                 auto running = operation(*engine);
                 result->emplace(co_await std::move(running));
             });
@@ -261,7 +263,7 @@ public:
     /// A cycle that may hang: false then.
     bool try_cycle()
     {
-        std::function<engine::asio::awaitable<Result<CycleReport>>(engine::Engine&)> operation =
+        std::function<engine::Task<Result<CycleReport>>(engine::Engine&)> operation =
             [](engine::Engine& one) { return one.cycle({}); };
         return try_run(std::move(operation)).has_value();
     }

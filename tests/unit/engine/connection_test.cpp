@@ -248,8 +248,9 @@ TEST_CASE("A crash while going offline or coming back resumes there", "[engine][
     };
     SECTION("going offline")
     {
-        std::function<engine::asio::awaitable<Result<void>>(engine::Engine&)> leave =
-            [](engine::Engine& one) { return one.go_offline(Synchronizer::Departure::pull_first); };
+        std::function<engine::Task<Result<void>>(engine::Engine&)> leave = [](engine::Engine& one) {
+            return one.go_offline(Synchronizer::Departure::pull_first);
+        };
         CHECK_FALSE(s.desk.try_run(leave));
         s.desk.reboot();
         CHECK(s.state() == State::going_offline);
@@ -260,8 +261,9 @@ TEST_CASE("A crash while going offline or coming back resumes there", "[engine][
     SECTION("coming back")
     {
         REQUIRE(s.go_offline(Synchronizer::Departure::now));
-        std::function<engine::asio::awaitable<Result<CycleReport>>(engine::Engine&)> back =
-            [](engine::Engine& one) { return one.go_online(); };
+        std::function<engine::Task<Result<CycleReport>>(engine::Engine&)> back = [](engine::Engine& one) {
+            return one.go_online();
+        };
         CHECK_FALSE(s.desk.try_run(back));
         s.desk.reboot();
         CHECK(s.state() == State::going_online);
