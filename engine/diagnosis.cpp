@@ -5,10 +5,6 @@
 #include "engine/loop.h"
 #include "engine/ports.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <array>
 #include <string>
 
@@ -18,7 +14,7 @@ namespace {
 
 /// One courier without a replica, and the loop it runs on.
 struct Errand {
-    asio::io_context context;
+    Context context;
     Loop loop;
     Courier courier;
     std::shared_ptr<http::Exchange> exchange;
@@ -35,13 +31,11 @@ struct Errand {
     Result<T> run(std::function<Task<Result<T>>()> body)
     {
         std::optional<Result<T>> result;
-        auto guard = asio::make_work_guard(context);
-        asio::post(context, [&] {
+        context.post([&] {
             loop.start([&]() -> Task<void> {
                 auto running = body();
                 result.emplace(co_await std::move(running));
-                guard.reset();
-                context.stop();
+                context.finish();
             });
         });
         context.run();
@@ -108,7 +102,6 @@ Probe probe(const std::string& organization_url, const SynchronizerOptions& opti
         return found;
     }
     if (const std::string* date = answer->header("Date")) found.server_time = parse_http_date(*date);
-    errand.context.restart();
     const auto identity = errand.run<dataverse::Identity>([&errand]() { return errand.courier.identify(); });
     if (!identity) {
         found.sign_in = identity.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/connection.h"
+#include "engine/context.h"
 #include "engine/courier.h"
 #include "engine/cycle.h"
 #include "engine/loop.h"
@@ -19,7 +20,7 @@ namespace hawser::engine {
 
 /// What an engine is made of. Everything named here must outlive it.
 struct EngineParts {
-    asio::io_context& context;
+    Context& context;
     localstore::Store& store;
     const Policies& policies;
     std::shared_ptr<Clock> clock;
@@ -29,14 +30,14 @@ struct EngineParts {
     SynchronizerOptions options{};
 };
 
-/// Keeps one replica and its organization convergent, on the thread of the io_context it is given:
+/// Keeps one replica and its organization convergent, on the thread of the context it is given:
 /// a simulation drives many of them on one thread under a clock of its own.
 ///
 /// One operation runs at a time; others wait their turn in the order they came. Destruction at any
 /// suspension is safe and writes nothing: what was under way is on disk as an intent or a resume
 /// link. The connection's state is on disk and resumes there (`ConnectionState`).
 ///
-/// Threads: that of the io_context. The caller holds the replica's engine lock.
+/// Threads: that of the context. The caller holds the replica's engine lock.
 class Engine {
 public:
     static Result<std::unique_ptr<Engine>> make(EngineParts parts);

@@ -1,8 +1,5 @@
 #include "engine/loop.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <coroutine>
 #include <exception>
 #include <mutex>
@@ -28,8 +25,8 @@ struct Loop::Shared {
     };
 
     std::mutex mutex;
-    asio::io_context* context = nullptr; ///< Null once the Loop is gone.
-    Loop* loop = nullptr;                ///< The same; for the loop's thread.
+    Context* context = nullptr; ///< Null once the Loop is gone.
+    Loop* loop = nullptr;       ///< The same; for the loop's thread.
     std::uint64_t last = 0;
     std::map<std::uint64_t, std::shared_ptr<Entry>> waiting;
 
@@ -55,7 +52,7 @@ struct Loop::Shared {
     {
         const std::lock_guard lock(shared->mutex);
         if (!shared->context) return;
-        asio::post(*shared->context, [shared, number] {
+        shared->context->post([shared, number] {
             if (const auto entry = shared->take(number)) entry->finish();
             if (shared->loop) shared->loop->sweep();
         });
@@ -114,7 +111,7 @@ private:
     std::coroutine_handle<promise_type> frame_;
 };
 
-Loop::Loop(asio::io_context& context, std::shared_ptr<Clock> clock)
+Loop::Loop(Context& context, std::shared_ptr<Clock> clock)
     : clock_(std::move(clock)), shared_(std::make_shared<Shared>())
 {
     shared_->context = &context;

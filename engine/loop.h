@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/context.h"
 #include "engine/task.h"
 #include "hawser/clock.h"
 #include "hawser/result.h"
@@ -15,13 +16,7 @@
 #include <string>
 #include <utility>
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace hawser::engine {
-
-namespace asio = boost::asio;
 
 /// Wakes a `Loop::rest` early. Belongs to the loop's thread.
 class Bell {
@@ -40,24 +35,24 @@ private:
 };
 
 /// The bridge between callback ports and the engine's coroutines: every port's answer is posted to
-/// the io_context before a coroutine sees it, so the engine runs on the io_context's thread only.
+/// the context before a coroutine sees it, so the engine runs on the context's thread only.
 ///
 /// Destruction drops every wait: what waited never goes on, its ports are told to cancel, late
 /// callbacks find nothing, and the coroutines' frames are destroyed. Their locals must not touch the
-/// engine in destructors, for parts of it are gone. The io_context must outlive the Loop.
+/// engine in destructors, for parts of it are gone. The context must outlive the Loop.
 ///
-/// Threads: one at a time, the io_context's. Port callbacks may come from any thread.
+/// Threads: one at a time, the context's. Port callbacks may come from any thread.
 class Loop {
 public:
-    Loop(asio::io_context& context, std::shared_ptr<Clock> clock);
+    Loop(Context& context, std::shared_ptr<Clock> clock);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
     Clock& clock() const { return *clock_; }
 
-    /// Starts a coroutine and runs it to its first suspension. On the io_context's thread only.
-    /// An exception that leaves it leaves this call, or `io_context::run`.
+    /// Starts a coroutine and runs it to its first suspension. On the context's thread only.
+    /// An exception that leaves it leaves this call, or `Context::run`.
     void start(std::function<Task<void>()> body);
 
     Task<void> sleep(Clock::Milliseconds time);

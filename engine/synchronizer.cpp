@@ -8,10 +8,6 @@
 #include "localstore/engine_lock.h"
 #include "localstore/transaction.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <atomic>
 #include <future>
 #include <mutex>
@@ -23,8 +19,6 @@
 namespace hawser {
 
 namespace {
-
-namespace asio = boost::asio;
 
 using Body = std::function<engine::Task<void>(engine::Engine&)>;
 
@@ -66,14 +60,13 @@ Error not_running()
 
 } // namespace
 
-/// Owns the thread and the io_context; everything else is the Engine's.
+/// Owns the thread and its work; everything else is the Engine's.
 class Synchronizer::Impl {
 public:
     Impl(Replica replica, SynchronizerOptions options, Ports ports)
         : replica_(std::move(replica)),
           options_(posted(std::move(options), shared().options.post)),
-          ports_(engine::real_ports(std::move(ports), options_, replica_.binding())),
-          guard_(context_.get_executor())
+          ports_(engine::real_ports(std::move(ports), options_, replica_.binding()))
     {
     }
 
@@ -90,7 +83,7 @@ public:
         if (!ready) return ready.error();
         auto promise = std::make_shared<std::promise<Result<T>>>();
         auto future = promise->get_future();
-        asio::post(context_, [this, promise, operation = std::move(operation)] {
+        context_.post([this, promise, operation = std::move(operation)] {
             loop_->start([this, promise, operation]() -> engine::Task<void> {
                 auto running = operation(*engine_);
                 promise->set_value(co_await std::move(running));
@@ -111,7 +104,7 @@ public:
             if (notice.queue && std::this_thread::get_id() != thread_.get_id()) tell(&engine::Engine::nudge);
         });
         others_ = shared().watchers->hear_others([this] { others_wrote(); });
-        asio::post(context_, [this] { engine_->run_in_background(); });
+        context_.post([this] { engine_->run_in_background(); });
         return {};
     }
 
@@ -119,14 +112,14 @@ public:
     {
         const std::lock_guard lock(mutex_);
         if (!thread_.joinable() || ended_) return;
-        asio::post(context_, [this, word] { (engine_.get()->*word)(); });
+        context_.post([this, word] { (engine_.get()->*word)(); });
     }
 
     void reachable(bool yes)
     {
         const std::lock_guard lock(mutex_);
         if (!thread_.joinable() || ended_) return;
-        asio::post(context_, [this, yes] { engine_->reachable(yes); });
+        context_.post([this, yes] { engine_->reachable(yes); });
     }
 
     /// Waits until nothing runs; false when that took longer.
@@ -138,7 +131,7 @@ public:
         }
         auto promise = std::make_shared<std::promise<void>>();
         auto future = promise->get_future();
-        asio::post(context_, [this, promise] {
+        context_.post([this, promise] {
             loop_->start([this, promise]() -> engine::Task<void> {
                 auto waiting = engine_->settle_down();
                 co_await std::move(waiting);
@@ -234,10 +227,10 @@ private:
         if (observer_) shared().store->forget(*observer_);
         if (others_) shared().watchers->remove(*others_);
         if (!thread_.joinable()) return;
-        asio::post(context_, [this] {
+        context_.post([this] {
             engine_.reset();
             loop_.reset();
-            guard_.reset();
+            context_.finish();
         });
         thread_.join();
         lock_.reset();
@@ -246,8 +239,7 @@ private:
     Replica replica_;
     SynchronizerOptions options_;
     Ports ports_;
-    asio::io_context context_;
-    asio::executor_work_guard<asio::io_context::executor_type> guard_;
+    engine::Context context_;
 
     std::mutex mutex_;
     std::thread thread_;

@@ -73,7 +73,7 @@ public:
 /// frame and with it everything that it awaits.
 ///
 /// asio::awaitable does the same for more purposes; its headers would stand in every unit of the
-/// engine. Only Loop knows Asio.
+/// engine. Only Context knows Asio.
 ///
 /// An await resumes its awaiter by a call, not by symmetric transfer: g++ 12 makes that a growing
 /// stack without optimisation. The depth of the stack is that of the nested tasks, however often

@@ -11,9 +11,6 @@
 #include "tests/virtual_clock.h"
 #include "tools/server/core/organization.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
 #include <filesystem>
@@ -207,7 +204,6 @@ public:
     void kill()
     {
         engine.reset();
-        context.restart();
         context.poll();
     }
     void revive()
@@ -242,14 +238,13 @@ public:
     {
         auto result = std::make_shared<std::optional<Result<T>>>();
         engine::Loop loop(context, clock);
-        engine::asio::post(context, [&, result, operation] {
+        context.post([&, result, operation] {
             loop.start([this, result, operation]() -> engine::Task<void> {
                 auto running = operation(*engine);
                 result->emplace(co_await std::move(running));
             });
         });
         for (int steps = 0; !*result && steps < 1'000'000; ++steps) {
-            context.restart();
             if (context.poll() > 0) continue;
             if (!*result && !clock->fire_next()) break;
         }
@@ -351,7 +346,7 @@ public:
     SynchronizerOptions options;
     std::shared_ptr<engine::Policies> policies;
     std::unique_ptr<localstore::Store> store;
-    engine::asio::io_context context;
+    engine::Context context;
     std::unique_ptr<engine::Engine> engine;
 };
 

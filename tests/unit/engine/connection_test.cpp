@@ -47,7 +47,6 @@ struct Setting {
     {
         const auto until = clock->elapsed() + time;
         for (int i = 0; i < 100'000; ++i) {
-            desk.context.restart();
             if (desk.context.poll() > 0) continue;
             if (clock->elapsed() >= until) break;
             clock->pass(std::min<std::chrono::milliseconds>(until - clock->elapsed(), 100ms));
