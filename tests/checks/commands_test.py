@@ -22,6 +22,10 @@ sys.path.insert(0, str(ROOT / "tests" / "proof"))
 from organization import Organization  # noqa: E402  (the path comes first)
 
 
+# Commands that change nothing, so that each of their examples can be run once more for its JSON.
+READING = {"auth", "status", "list", "show", "queue", "conflicts", "diff", "log", "verify", "doctor"}
+
+
 def help_of(*command):
     return subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True, check=True).stdout
 
@@ -78,7 +82,7 @@ def lines_to_run():
     for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S):
         for line in block.splitlines():
             command, _, remark = line.partition(" # exit ")
-            yield command, int(remark or 0)
+            yield command.strip(), int(remark or 0)
 
 
 @case
@@ -105,6 +109,8 @@ def every_example_runs_in_the_order_of_the_page():
                 typed = typed.replace(placeholder, real)
             done = shell(typed)
             assert done.returncode == expected, f"{command}\nexit {done.returncode}: {done.stdout}{done.stderr}"
+            if command.split()[1] in READING and not command.endswith("--json"):
+                json.loads(shell(f"{typed} --json").stdout)
 
 
 if __name__ == "__main__":

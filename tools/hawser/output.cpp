@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <numeric>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@ namespace hawser::cli {
 namespace {
 
 constexpr std::size_t least_column = 8;
+constexpr std::size_t least_wrapped_column = 20;
 constexpr std::size_t gap = 2;
 
 std::string_view escape_of(Style style)
@@ -44,20 +44,27 @@ std::size_t terminal_width(std::FILE* stream)
     return 80;
 }
 
+/// A column without width is not shown and takes no gap.
 std::size_t sum_with_gaps(const std::vector<std::size_t>& widths)
 {
-    if (widths.empty()) return 0;
-    return std::accumulate(widths.begin(), widths.end(), std::size_t{0}) + gap * (widths.size() - 1);
+    std::size_t sum = 0;
+    for (const std::size_t width : widths)
+        if (width > 0) sum += width + (sum > 0 ? gap : 0);
+    return sum;
 }
 
-/// How wide each column would like to be.
+/// How wide each column would like to be; what may be dropped and holds nothing, not at all.
 std::vector<std::size_t> natural_widths(const Grid& grid)
 {
     std::vector<std::size_t> widths;
-    for (const Heading& heading : grid.headings) widths.push_back(display_width(heading.name));
-    for (const Row& row : grid.rows)
-        for (std::size_t i = 0; i < row.cells.size() && i < widths.size(); ++i)
-            widths[i] = std::max(widths[i], display_width(one_safe_line(row.cells[i].text)));
+    for (std::size_t i = 0; i < grid.headings.size(); ++i) {
+        std::size_t content = 0;
+        for (const Row& row : grid.rows)
+            if (i < row.cells.size())
+                content = std::max(content, display_width(one_safe_line(row.cells[i].text)));
+        const bool shown = content > 0 || grid.headings[i].keep == Keep::always;
+        widths.push_back(shown ? std::max(content, display_width(grid.headings[i].name)) : 0);
+    }
     return widths;
 }
 
@@ -65,18 +72,24 @@ std::vector<std::size_t> natural_widths(const Grid& grid)
 std::vector<std::size_t> fit_widths(const Grid& grid, std::size_t width)
 {
     std::vector<std::size_t> widths = natural_widths(grid);
+    const auto least_of = [&](std::size_t column) {
+        return grid.headings[column].when_long == Long::wrap ? least_wrapped_column : least_column;
+    };
     const auto at_least = [&] {
         std::vector<std::size_t> least = widths;
-        for (std::size_t& column : least) column = std::min(column, least_column);
+        for (std::size_t i = 0; i < least.size(); ++i) least[i] = std::min(least[i], least_of(i));
         return sum_with_gaps(least);
     };
     while (widths.size() > 1 && grid.headings[widths.size() - 1].keep == Keep::if_it_fits &&
            at_least() > width)
         widths.pop_back();
     while (sum_with_gaps(widths) > width) {
-        const auto widest = std::max_element(widths.begin(), widths.end());
-        if (*widest <= least_column) break;
-        --*widest;
+        std::size_t widest = widths.size();
+        for (std::size_t i = 0; i < widths.size(); ++i)
+            if (widths[i] > least_of(i) && (widest == widths.size() || widths[i] > widths[widest]))
+                widest = i;
+        if (widest == widths.size()) break;
+        --widths[widest];
     }
     return widths;
 }
@@ -133,8 +146,24 @@ void Output::sentence(std::string_view text, Style style)
 void Output::text(std::string_view text, Style style)
 {
     if (look_.form == Form::json) return;
-    write(styled(safe_lines(text), style) + "\n");
+    write(styled(fitted(safe_lines(text)), style) + "\n");
     std::fflush(stream_); // So that a story is told while it happens.
+}
+
+/// Broken at spaces where a terminal would break words.
+std::string Output::fitted(const std::string& text) const
+{
+    if (look_.form != Form::terminal) return text;
+    std::string fitting;
+    std::string_view rest = text;
+    for (bool more = true; more;) {
+        const std::size_t end = rest.find('\n');
+        more = end != std::string_view::npos;
+        for (const std::string& line : wrap_to_width(rest.substr(0, end), look_.width))
+            fitting += (fitting.empty() ? "" : "\n") + line;
+        if (more) rest.remove_prefix(end + 1);
+    }
+    return fitting;
 }
 
 void Output::json(const boost::json::value& document)
@@ -163,6 +192,26 @@ void Output::grid(const Grid& grid)
     }
 }
 
+void Output::terminal_line(const Grid& grid, const std::vector<std::size_t>& widths,
+                           const std::vector<Cell>& cells)
+{
+    std::string line;
+    std::size_t owed = 0; // Spaces are owed, not written, so that no line ends with them.
+    for (std::size_t i = 0; i < widths.size() && i < cells.size(); ++i) {
+        if (widths[i] == 0) continue;
+        const std::string text = cut_to_width(cells[i].text, widths[i]);
+        const std::string cell = padded(text, widths[i], grid.headings[i].align);
+        const std::size_t end = cell.find_last_not_of(' ');
+        const std::size_t used = end == std::string::npos ? 0 : end + 1;
+        if (used > 0) {
+            line += std::string(owed, ' ') + styled(cell.substr(0, used), cells[i].style);
+            owed = 0;
+        }
+        owed += cell.size() - used + gap;
+    }
+    write(line + "\n");
+}
+
 void Output::terminal_grid(const Grid& grid)
 {
     if (grid.rows.empty()) {
@@ -170,26 +219,25 @@ void Output::terminal_grid(const Grid& grid)
         return;
     }
     const std::vector<std::size_t> widths = fit_widths(grid, look_.width);
-    const auto line_of = [&](auto&& text_at, auto&& style_at) {
-        std::string line;
-        std::size_t owed = 0; // Spaces are owed, not written, so that no line ends with them.
-        for (std::size_t i = 0; i < widths.size(); ++i) {
-            const std::string text = cut_to_width(text_at(i), widths[i]);
-            const std::string cell = padded(text, widths[i], grid.headings[i].align);
-            const std::size_t end = cell.find_last_not_of(' ');
-            const std::size_t used = end == std::string::npos ? 0 : end + 1;
-            if (used > 0) {
-                line += std::string(owed, ' ') + styled(cell.substr(0, used), style_at(i));
-                owed = 0;
-            }
-            owed += cell.size() - used + gap;
+    std::vector<Cell> names;
+    for (const Heading& heading : grid.headings) names.emplace_back(heading.name, Style::faint);
+    terminal_line(grid, widths, names);
+    for (const Row& row : grid.rows) {
+        std::vector<std::vector<std::string>> pieces;
+        std::size_t height = 1;
+        for (std::size_t i = 0; i < widths.size() && i < row.cells.size(); ++i) {
+            const std::string text = one_safe_line(row.cells[i].text);
+            const bool wraps = grid.headings[i].when_long == Long::wrap;
+            pieces.push_back(wraps ? wrap_to_width(text, widths[i]) : std::vector<std::string>{text});
+            height = std::max(height, pieces.back().size());
         }
-        write(line + "\n");
-    };
-    line_of([&](std::size_t i) { return grid.headings[i].name; }, [](std::size_t) { return Style::faint; });
-    for (const Row& row : grid.rows)
-        line_of([&](std::size_t i) { return i < row.cells.size() ? one_safe_line(row.cells[i].text) : ""; },
-                [&](std::size_t i) { return i < row.cells.size() ? row.cells[i].style : Style::plain; });
+        for (std::size_t line = 0; line < height; ++line) {
+            std::vector<Cell> cells;
+            for (std::size_t i = 0; i < pieces.size(); ++i)
+                cells.emplace_back(line < pieces[i].size() ? pieces[i][line] : "", row.cells[i].style);
+            terminal_line(grid, widths, cells);
+        }
+    }
 }
 
 void Output::pairs(const std::vector<Pair>& pairs)

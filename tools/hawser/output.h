@@ -33,11 +33,13 @@ struct Cell {
 
 enum class Align { left, right };
 enum class Keep { always, if_it_fits };
+enum class Long { cut, wrap };
 
 struct Heading {
     std::string name;
     Align align = Align::left;
-    Keep keep = Keep::always; ///< Dropped from the right on a terminal that is too narrow.
+    Keep keep = Keep::always;   ///< Dropped from the right on a terminal that is too narrow.
+    Long when_long = Long::cut; ///< Sentences wrap: their end may be what matters.
 };
 
 struct Row {
@@ -74,7 +76,7 @@ public:
     Form form() const { return look_.form; }
     std::size_t width() const { return look_.width; }
 
-    /// Tells people something. Silent with --quiet and with JSON.
+    /// Tells people something, wrapped on a terminal. Silent with --quiet and with JSON.
     void sentence(std::string_view text, Style style = Style::plain);
 
     /// Text that is the result itself: not silenced by --quiet, silent with JSON.
@@ -94,6 +96,9 @@ public:
 private:
     void write(std::string_view text);
     void terminal_grid(const Grid& grid);
+    void terminal_line(const Grid& grid, const std::vector<std::size_t>& widths,
+                       const std::vector<Cell>& cells);
+    std::string fitted(const std::string& text) const;
 
     std::FILE* stream_;
     Look look_;

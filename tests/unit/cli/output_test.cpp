@@ -88,6 +88,34 @@ TEST_CASE("A narrow terminal loses what may be lost and cuts the rest", "[cli]")
     }
 }
 
+TEST_CASE("Sentences wrap on a narrow terminal, in lists and alone", "[cli]")
+{
+    Grid grid{{{"id"}, {"sentence", Align::left, Keep::always, Long::wrap}}};
+    grid.rows.push_back({{"1", "the quick brown fox jumps over the lazy dog"}});
+    Page page({Form::terminal, false, false, 24});
+    page.output.grid(grid);
+    CHECK(page.text() == "id  sentence\n1   the quick brown fox\n    jumps over the lazy\n    dog\n");
+    Page alone({Form::terminal, false, false, 24});
+    alone.output.sentence("the quick brown fox jumps over");
+    CHECK(alone.text() == "the quick brown fox\njumps over\n");
+    Page piped(tabs);
+    piped.output.grid(grid);
+    piped.output.sentence(std::string(200, 'x'));
+    CHECK(piped.lines().size() == 2);
+}
+
+TEST_CASE("What may be dropped and holds nothing is not shown", "[cli]")
+{
+    Grid grid = people();
+    grid.rows.push_back({{"Ada", "36", ""}});
+    Page page(terminal);
+    page.output.grid(grid);
+    CHECK(page.text() == "name  age\nAda    36\n");
+    Page piped(tabs);
+    piped.output.grid(grid);
+    CHECK(piped.text() == "Ada\t36\t\n");
+}
+
 TEST_CASE("A pipe gets exact fields, a record a line and no heading", "[cli]")
 {
     Page page(tabs);

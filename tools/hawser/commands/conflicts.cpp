@@ -44,8 +44,8 @@ Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& o
                    {"record"},
                    {"column"},
                    {"base", Align::left, Keep::if_it_fits},
-                   {"mine"},
-                   {"theirs"},
+                   {"mine", Align::left, Keep::always, Long::wrap},
+                   {"theirs", Align::left, Keep::always, Long::wrap},
                    {"resolution", Align::left, Keep::if_it_fits}}};
         grid.none = "No conflict is open.";
         RecordNames names(*replica);

@@ -146,7 +146,10 @@ std::vector<Check> examine(const Invocation& invocation)
 Result<ExitCode> run_doctor(Invocation& invocation, const DoctorOptions&)
 {
     const std::vector<Check> checks = examine(invocation);
-    Grid grid{{{"check"}, {"result"}, {"what was found"}, {"remedy"}}};
+    Grid grid{{{"check"},
+               {"result"},
+               {"what was found", Align::left, Keep::always, Long::wrap},
+               {"remedy", Align::left, Keep::if_it_fits, Long::wrap}}};
     ExitCode exit = ExitCode::done;
     for (const Check& check : checks) {
         if (check.finding == Finding::failure && exit == ExitCode::done) exit = check.exit;

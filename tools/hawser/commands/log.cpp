@@ -22,7 +22,10 @@ struct LogOptions {
 
 Grid decision_grid(const Replica& replica, const std::vector<Decision>& decisions, std::string none)
 {
-    Grid grid{{{"when"}, {"record"}, {"what and why"}, {"rule", Align::left, Keep::if_it_fits}}};
+    Grid grid{{{"when"},
+               {"record"},
+               {"what and why", Align::left, Keep::always, Long::wrap},
+               {"rule", Align::left, Keep::if_it_fits}}};
     grid.none = std::move(none);
     RecordNames names(replica);
     for (const Decision& decision : decisions)
@@ -45,7 +48,7 @@ Result<ExitCode> record_log(Output& output, const Replica& replica, const LogOpt
     if (!lines) return lines.error();
     const auto why = replica.why(*key);
     if (!why) return why.error();
-    Grid grid{{{"when"}, {"what"}, {"sentence"}}};
+    Grid grid{{{"when"}, {"what"}, {"sentence", Align::left, Keep::always, Long::wrap}}};
     grid.none = "Nothing has happened to it here; it is as the organization sent it.";
     for (const HistoryLine& line : *lines)
         grid.rows.push_back(
@@ -111,7 +114,7 @@ Result<ExitCode> cycles_log(Output& output, const Replica& replica, std::size_t 
 {
     const auto cycles = replica.cycles(limit);
     if (!cycles) return cycles.error();
-    Grid grid{{{"cycle", Align::right}, {"when"}, {"what it did"}}};
+    Grid grid{{{"cycle", Align::right}, {"when"}, {"what it did", Align::left, Keep::always, Long::wrap}}};
     grid.none = "There has been no cycle yet. Next: hawser sync";
     for (const CycleReport& report : *cycles) {
         std::string sentence = cycle_sentence(report);

@@ -38,9 +38,9 @@ Row row_of(const Change& change, const Table* table, RecordNames& names)
                  Cell(short_id(change.record.id), change.record.id.text(), Style::faint),
                  Cell(names.name_of(change.record, change.record_name)),
                  Cell(std::string(word_of(change.state)), style_of(change.state)),
-                 Cell(local_time_text(change.made_at)),
                  Cell(change.kind == ChangeKind::erase ? std::string() : edits_text(change, table, 3)),
-                 Cell(why)};
+                 Cell(why),
+                 Cell(local_time_text(change.made_at))};
     row.json = json_of(change);
     return row;
 }
@@ -67,9 +67,9 @@ Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
                {"id"},
                {"record"},
                {"state"},
-               {"made", Align::left, Keep::if_it_fits},
-               {"columns", Align::left, Keep::if_it_fits},
-               {"why it waits", Align::left, Keep::if_it_fits}}};
+               {"columns", Align::left, Keep::always, Long::wrap},
+               {"why it waits", Align::left, Keep::if_it_fits, Long::wrap},
+               {"made", Align::left, Keep::if_it_fits}}};
     grid.none = "The queue is empty: everything you changed is on the server.";
     RecordNames names(*replica);
     std::map<std::string, Table> tables;

@@ -2,6 +2,7 @@
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/record_finder.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
@@ -24,21 +25,21 @@ Grid table_grid(const Status& status)
     grid.none = "No table is chosen.";
     for (const TableStatus& table : status.tables)
         grid.rows.push_back({{table.table, Cell(grouped(table.records), std::to_string(table.records)),
-                              std::string(word_of(table.mode)),
+                              Cell(table.as_of ? std::string(word_of(table.mode)) : "not yet",
+                                   std::string(word_of(table.mode))),
                               table.as_of ? local_time_text(*table.as_of) : std::string("never"),
                               table.missing.empty() ? table.reason : table.missing}});
     return grid;
 }
 
-Grid waiting_grid(const Status& status)
+Grid waiting_grid(const Replica& replica, const Status& status)
 {
-    Grid grid{{{"change", Align::right}, {"record"}, {"waits because"}}};
+    RecordNames names(replica);
+    Grid grid{
+        {{"change", Align::right}, {"record"}, {"waits because", Align::left, Keep::always, Long::wrap}}};
     for (const Waiting& waiting : status.waiting)
-        grid.rows.push_back(
-            {{std::to_string(waiting.change),
-              waiting.record_name.empty() ? waiting.record.table + " " + waiting.record.id.text().substr(0, 8)
-                                          : waiting.record_name,
-              waiting.reason}});
+        grid.rows.push_back({{std::to_string(waiting.change),
+                              names.name_of(waiting.record, waiting.record_name), waiting.reason}});
     return grid;
 }
 
@@ -78,7 +79,7 @@ Result<ExitCode> run_status(Invocation& invocation, const StatusOptions&)
         output.grid(table_grid(*status));
         if (!status->waiting.empty()) {
             output.text("");
-            output.grid(waiting_grid(*status));
+            output.grid(waiting_grid(*replica, *status));
         }
     }
     return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;

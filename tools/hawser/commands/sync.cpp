@@ -40,7 +40,7 @@ Result<ExitCode> show_plan(const Invocation& invocation, OnlineSession& session,
     const auto plan = session.synchronizer().plan(cycle);
     session.progress().clear();
     if (!plan) return plan.error();
-    Grid grid{{{"would"}, {"table"}, {"id"}, {"record"}, {"why", Align::left, Keep::if_it_fits}}};
+    Grid grid{{{"would"}, {"table"}, {"id"}, {"record"}, {"why", Align::left, Keep::if_it_fits, Long::wrap}}};
     grid.none = "A cycle would change nothing, here or there.";
     for (const Plan::Line& line : plan->lines)
         grid.rows.push_back({{line.action, line.record.table,

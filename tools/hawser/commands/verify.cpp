@@ -58,7 +58,11 @@ void tell(Output& output, const Replica& replica, const Verification& verificati
     output.grid(counts);
     if (!verification.rows.empty()) {
         output.text("");
-        Grid rows{{{"table"}, {"id"}, {"record"}, {"difference"}, {"changes"}}};
+        Grid rows{{{"table"},
+                   {"id"},
+                   {"record"},
+                   {"difference", Align::left, Keep::always, Long::wrap},
+                   {"changes"}}};
         RecordNames names(replica);
         for (const Verification::Row& row : verification.rows)
             rows.rows.push_back(
