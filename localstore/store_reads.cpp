@@ -252,11 +252,41 @@ Result<Badge> Store::badge(const RecordKey& key) const
     });
 }
 
+namespace {
+
+/// While it lives, a large sort spills into a nameless file instead of growing with the table.
+class BoundedSort {
+public:
+    BoundedSort(Database& database, int cache_kilobytes)
+        : database_(database), cache_kilobytes_(cache_kilobytes)
+    {
+        database_.execute("PRAGMA temp_store = FILE; PRAGMA cache_size = -" +
+                          std::to_string(std::min(cache_kilobytes, sort_kilobytes)));
+    }
+    ~BoundedSort()
+    {
+        const std::string back =
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" + std::to_string(cache_kilobytes_);
+        sqlite3_exec(database_.handle(), back.c_str(), nullptr, nullptr, nullptr);
+    }
+    BoundedSort(const BoundedSort&) = delete;
+    BoundedSort& operator=(const BoundedSort&) = delete;
+
+private:
+    static constexpr int sort_kilobytes = 2048; ///< The cache's size is the sorter's too.
+
+    Database& database_;
+    int cache_kilobytes_;
+};
+
+} // namespace
+
 Result<void> Store::index(std::string_view name, std::span<const std::string> columns)
 {
     return impl_->write(Turn::engine, Durability::relaxed, [&](TransactionState& state) -> Result<void> {
         auto table = state.tables->named(name);
         if (!table) return table.error();
+        const BoundedSort bounded(state.database, impl_->options().cache_kilobytes);
         for (const std::string& column : columns) {
             if (column == (*table)->table.primary_id) continue;
             auto expression = sort_expression(**table, column);

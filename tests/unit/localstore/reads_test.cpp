@@ -130,6 +130,28 @@ TEST_CASE("a query finds exactly the records that the filter accepts, over thous
     compare(3000);
 }
 
+TEST_CASE("sorting a large table for an index takes no memory in proportion to it")
+{
+    Replica replica;
+    constexpr int records = 12'000;
+    ok(replica.store->transact(Durability::relaxed, [&](Transaction& transaction) -> Result<void> {
+        for (int i = 1; i <= records; ++i) {
+            const std::string name = std::to_string(i * 7'919 % records) + std::string(800, 'x');
+            const auto done = transaction.records.replace({"contact", id(i)}, "1", {{"fullname", name}}, {});
+            if (!done) return done;
+        }
+        return {};
+    }));
+    const std::int64_t before = sqlite3_memory_used();
+    sqlite3_memory_highwater(1);
+    const std::string indexed[] = {"fullname"};
+    ok(replica.store->index("contact", indexed));
+    constexpr std::int64_t allowed = 6 << 20; // The keys alone are 9 MB.
+    CHECK(sqlite3_memory_highwater(0) - before < allowed);
+    Query first{.table = "contact", .sort = {{"fullname"}}, .limit = 1};
+    CHECK(ok(replica.store->query(first)).records.size() == 1);
+}
+
 TEST_CASE("pages follow one another without a gap or a repetition, in any order")
 {
     Replica replica;
