@@ -2,6 +2,14 @@
 
 namespace hawser::engine {
 
+void PageRows::begin(std::size_t expected_bytes)
+{
+    text_.clear();
+    text_.reserve(expected_bytes);
+    rows_.clear();
+    tombstones_.clear();
+}
+
 Result<void> PageRows::row(const dataverse::RowView& row)
 {
     rows_.push_back({row.id, row.version, row.partial, text_.size(),

@@ -23,8 +23,8 @@ public:
         std::uint32_t body_size = 0;
     };
 
-    /// `expected_bytes`: about how much text will come.
-    explicit PageRows(std::size_t expected_bytes) { text_.reserve(expected_bytes); }
+    /// Empties it for another page, of about so much text; its memory is kept.
+    void begin(std::size_t expected_bytes);
 
     Result<void> row(const dataverse::RowView& row) override;
     Result<void> tombstone(const dataverse::TombstoneView& tombstone) override;

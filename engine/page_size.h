@@ -14,7 +14,7 @@ public:
     static constexpr std::size_t most_rows = 5'000;
 
     PageSize(std::size_t target_bytes, std::size_t columns)
-        : target_(std::max<std::size_t>(target_bytes, 1)), rows_(fitting(60 * columns + 200))
+        : target_(std::max<std::size_t>(target_bytes, 1)), rows_(fitting(30 * columns + 1'200))
     {
     }
 

@@ -215,12 +215,20 @@ Result<http::Request> Puller::first_request(PullRound& round, const Checkpoint& 
     return dataverse::filter_first(service, selection, round.wire_filter, full ? 0 : watermark.ask_from, id);
 }
 
+/// Every page in the same memory: a large pull must not leave holes that the next page does not fit.
+http::Request Puller::for_page(http::Request request)
+{
+    request.max_body_bytes = around_.options.page_bytes_most;
+    body_room_.reserve(around_.options.page_bytes / 4 * 5);
+    request.room = std::make_shared<std::string>(std::move(body_room_));
+    return request;
+}
+
 Task<Result<void>> Puller::run_round(PullRound round, http::Request first)
 {
     const auto mode =
         round.mode == PullMode::delta ? dataverse::PullMode::delta : dataverse::PullMode::filter;
-    first.max_body_bytes = around_.options.page_bytes_most;
-    auto flight = around_.courier.dispatch(std::move(first));
+    auto flight = around_.courier.dispatch(for_page(std::move(first)));
     for (;;) {
         auto landing = around_.courier.land(std::move(flight));
         Result<http::Answer> answer = co_await std::move(landing);
@@ -228,17 +236,23 @@ Task<Result<void>> Puller::run_round(PullRound round, http::Request first)
         if (around_.leaving) co_return stopped();
         const Result<void> sound = dataverse::check_page(*answer, round.scope.table, around_.now());
         if (!sound) co_return sound.error();
-        auto taking = take_page(round, std::move(*answer));
-        const Result<Next> next = co_await std::move(taking);
+        auto reading = read(round, std::move(*answer));
+        Result<ReadPage> page = co_await std::move(reading);
+        if (!page) co_return page.error();
+        body_room_ = std::move(page->body);
+        const std::string& link = page->end.next_link;
+        if (!link.empty()) {
+            auto request = dataverse::next_page(around_.courier.service(), link, mode, round.page_rows,
+                                                around_.courier.request_id());
+            if (!request) co_return request.error();
+            // The next page comes while this one is stored.
+            flight = around_.courier.dispatch(for_page(std::move(*request)));
+        }
+        auto storing = store(round, *page);
+        const Result<Next> next = co_await std::move(storing);
         if (!next) co_return next.error();
+        rows_room_ = std::move(page->rows);
         if (*next == Next::round_over) co_return Result<void>{};
-        const auto checkpoint = around_.store.checkpoint(round.scope.number, Lane::pull);
-        if (!checkpoint) co_return checkpoint.error();
-        auto request = dataverse::next_page(around_.courier.service(), checkpoint->resume_link, mode,
-                                            round.page_rows, around_.courier.request_id());
-        if (!request) co_return request.error();
-        request->max_body_bytes = around_.options.page_bytes_most;
-        flight = around_.courier.dispatch(std::move(*request));
         if (between_) {
             auto pausing = between_();
             const Result<void> paused = co_await std::move(pausing);
@@ -367,15 +381,15 @@ Task<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
     if (!checkpoint) co_return checkpoint.error();
     round->kind = round->mode == PullMode::delta ? RoundKind::delta : RoundKind::filter;
     round->newest = round->since = parse_watermark(checkpoint->watermark).newest;
-    auto reading = read_page(around_, round->table, round->plan, answer);
-    Result<ReadPage> page = co_await std::move(reading);
+    auto reading = read(*round, std::move(answer));
+    const Result<ReadPage> page = co_await std::move(reading);
     if (!page) co_return page.error();
     const bool nothing = page->end.rows == 0 && page->end.tombstones == 0 && page->end.next_link.empty();
     const bool fresh = checkpoint->finished_at && around_.now() - *checkpoint->finished_at < token_renewal;
     const bool said_changes = round->mode == PullMode::filter || page->end.changes_only;
     if (nothing && said_changes && fresh) co_return true;
-    auto taking = take_page(*round, std::move(answer));
-    const Result<Next> next = co_await std::move(taking);
+    auto storing = store(*round, *page);
+    const Result<Next> next = co_await std::move(storing);
     if (!next) co_return next.error();
     co_return *next == Next::round_over;
 }

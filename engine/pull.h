@@ -73,6 +73,7 @@ private:
     // pull.cpp: which request comes next, and what a failure means.
     Task<Result<void>> pull_scope(localstore::Scope scope, Extent extent);
     Task<Result<void>> run_round(PullRound round, http::Request first);
+    http::Request for_page(http::Request request);
     Task<Result<std::vector<localstore::Scope>>> poll(std::vector<localstore::Scope> scopes);
     Result<std::string> poll_path(const localstore::Scope& scope, const localstore::Checkpoint& checkpoint);
     Task<Result<bool>> schema_moved(std::shared_ptr<const TableWork> before);
@@ -93,7 +94,8 @@ private:
     PageSize& size_of(const TableWork& table);
 
     // pull_page.cpp: one page, from bytes to rows in the replica.
-    Task<Result<Next>> take_page(PullRound& round, http::Answer answer);
+    Task<Result<ReadPage>> read(PullRound& round, http::Answer answer);
+    Task<Result<Next>> store(PullRound& round, const ReadPage& page);
     Result<void> store_rows(PullRound& round, const ReadPage& page);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
                            localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
@@ -105,6 +107,8 @@ private:
     PageSizes& sizes_;
     Between between_;
     Absence absence_;
+    std::string body_room_{}; ///< Memory of the last page's bytes, for the next one.
+    PageRows rows_room_{};    ///< Memory of the last page's rows.
 };
 
 /// The watermark of a filter pull as it is kept: the one to ask from next time (the last but one, so

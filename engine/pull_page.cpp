@@ -31,9 +31,9 @@ std::vector<std::string> usual_order(const Table& table)
 
 } // namespace
 
-Task<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answer)
+Task<Result<ReadPage>> Puller::read(PullRound& round, http::Answer answer)
 {
-    auto reading = read_page(around_, round.table, round.plan, std::move(answer));
+    auto reading = read_page(around_, round.table, round.plan, std::move(answer), std::move(rows_room_));
     Result<ReadPage> page = co_await std::move(reading);
     if (!page) co_return page.error();
     // Before anything is stored: a link that may not be followed must not become a resume link.
@@ -44,30 +44,35 @@ Task<Result<Puller::Next>> Puller::take_page(PullRound& round, http::Answer answ
         const Result<void> followed = round.trail.follow(page->end.next_link, brought);
         if (!followed) co_return followed.error();
     }
-    size_of(*round.table).weighed(page->bytes, page->end.rows);
+    co_return page;
+}
+
+Task<Result<Puller::Next>> Puller::store(PullRound& round, const ReadPage& page)
+{
+    size_of(*round.table).weighed(page.bytes, page.end.rows);
     // A full set where changes were asked for: the token was too old and the organization did not say
     // so. What the set lacks is then looked at, as after any full round.
     const bool silently_full = round.mode == PullMode::delta && round.kind == localstore::RoundKind::delta &&
-                               !round.begun && !page->end.changes_only;
+                               !round.begun && !page.end.changes_only;
     if (!round.begun) {
         const Result<void> begun = begin(round, silently_full ? localstore::RoundKind::full : round.kind);
         if (!begun) co_return begun.error();
     }
-    const Result<void> stored = store_rows(round, *page);
+    const Result<void> stored = store_rows(round, page);
     if (!stored) co_return stored.error();
-    auto burying = bury(round, *page);
+    auto burying = bury(round, page);
     const Result<void> buried = co_await std::move(burying);
     if (!buried) co_return buried.error();
-    if (!page->end.next_link.empty()) {
+    if (!page.end.next_link.empty()) {
         const Result<void> linked = around_.store.transact(
             localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
                 return transaction.rounds.set_resume_link(round.scope.number, round.generation,
-                                                          page->end.next_link, round.rows);
+                                                          page.end.next_link, round.rows);
             });
         if (!linked) co_return linked.error();
         co_return Next::another_page;
     }
-    auto finishing = finish(round, *page);
+    auto finishing = finish(round, page);
     const Result<void> finished = co_await std::move(finishing);
     if (!finished) co_return finished.error();
     co_return Next::round_over;

@@ -69,7 +69,7 @@ Task<Result<ReadPage>> fetch_patiently(Surroundings& around, std::shared_ptr<con
 } // namespace
 
 Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                 dataverse::RowPlan plan, http::Answer answer)
+                                 dataverse::RowPlan plan, http::Answer answer, PageRows room)
 {
     const dataverse::PageLimits limits{around.options.page_bytes_most, PageSize::most_rows, 16};
     dataverse::PartyMap parties;
@@ -83,10 +83,12 @@ Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const Tab
     }
     ReadPage page;
     page.bytes = answer.body.size();
-    page.rows = PageRows(answer.body.size() * 3 / 4);
+    page.rows = std::move(room);
+    page.rows.begin(answer.body.size() * 3 / 4);
     const auto end = dataverse::parse_page(plan, answer.body, page.rows, &parties, limits);
     if (!end) co_return end.error();
     page.end = *end;
+    page.body = std::move(answer.body);
     co_return page;
 }
 

@@ -12,15 +12,16 @@ namespace hawser::engine {
 
 /// One page, read whole.
 struct ReadPage {
-    PageRows rows{0};
+    PageRows rows{};
     dataverse::PageEnd end{};
     std::size_t bytes = 0;
+    std::string body{}; ///< Read and done with: room for the next answer.
 };
 
 /// From an answer that `check_page` let through to its rows; fetches the participants that the page
-/// itself lacks. Nothing is stored.
+/// itself lacks. Nothing is stored. The memory of `room` is used for the rows.
 Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
-                                 dataverse::RowPlan plan, http::Answer answer);
+                                 dataverse::RowPlan plan, http::Answer answer, PageRows room = {});
 
 /// Reads page after page from `first` on and hands each to `each`; stores nothing. For comparing and
 /// dry runs. `each` ends it early with an error.

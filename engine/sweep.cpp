@@ -165,7 +165,8 @@ Task<Result<void>> Sweeper::sweep(localstore::Scope scope)
             begun = false;
             continue;
         }
-        PageRows rows(answer->body.size() / 4);
+        PageRows rows;
+        rows.begin(answer->body.size() / 4);
         const auto end = dataverse::parse_page(plan, answer->body, rows);
         if (!end) co_return end.error();
         if (!end->next_link.empty()) {

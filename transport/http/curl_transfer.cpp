@@ -34,6 +34,8 @@ CurlTransfer::CurlTransfer(Exchange::Ticket ticket, Request request, Destination
       options_(options),
       handle_(curl_easy_init())
 {
+    if (request_.room) answer_.body = std::move(*request_.room);
+    answer_.body.clear();
     if (handle_) prepare();
 }
 

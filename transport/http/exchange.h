@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct Request {
     std::string body{};
     std::chrono::milliseconds timeout{60'000};          ///< For the whole exchange.
     std::size_t max_body_bytes = std::size_t{32} << 20; ///< Of the answer, decoded.
+    std::shared_ptr<std::string> room{}; ///< Its memory is taken for the answer's body, if there is any.
 };
 
 struct Answer {

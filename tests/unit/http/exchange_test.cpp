@@ -71,6 +71,22 @@ TEST_CASE("a request arrives as it was given, and connections are kept", "[http]
     CHECK(requests[3].starts_with("GET /e "));
 }
 
+TEST_CASE("an answer is written into the room that its request brings", "[http]")
+{
+    Server server([](Connection& connection, int) {
+        connection.read_request();
+        connection.send(ok(std::string(1'000, 'x')));
+    });
+    auto request = get(server.url("/"));
+    request.room = std::make_shared<std::string>("left over");
+    request.room->reserve(2'000);
+    const char* const memory = request.room->data();
+    const auto answer = fetch(*curl_exchange(), request);
+    REQUIRE(answer);
+    CHECK(answer->body == std::string(1'000, 'x'));
+    CHECK(answer->body.data() == memory);
+}
+
 TEST_CASE("an error status is an answer, and a redirect is one too and is not followed", "[http]")
 {
     Server elsewhere(answer_all);
