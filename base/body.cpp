@@ -86,27 +86,6 @@ std::optional<Collection> read_collection(const json::array& list)
     return collection;
 }
 
-/// The JSON says almost everything; only decimals and text look alike. So a column that the
-/// organization has since dropped or widened still reads.
-std::optional<Value> read_member(const json::value& member, const Column* column)
-{
-    if (const auto* text = member.if_string()) {
-        if (column != nullptr && column->type == ColumnType::decimal)
-            return Value{Decimal{std::string(view(*text))}};
-        return Value{std::string(view(*text))};
-    }
-    if (const auto* number = member.if_int64()) return Value{*number};
-    if (const auto* truth = member.if_bool()) return Value{*truth};
-    const auto* list = member.if_array();
-    if (list == nullptr) return std::nullopt;
-    if (!list->empty() && (*list)[0].is_string()) {
-        if (auto lookup = read_lookup(*list)) return Value{std::move(*lookup)};
-        return std::nullopt;
-    }
-    if (auto collection = read_collection(*list)) return Value{std::move(*collection)};
-    return std::nullopt;
-}
-
 /// Columns of a layout and of a table usually stand in nearly the same order, so the search goes
 /// on from where the last one ended.
 class ColumnFinder {
@@ -129,6 +108,28 @@ private:
     const Table& table_;
     std::size_t next_ = 0;
 };
+
+/// The JSON says almost everything; only decimals and text look alike. So a column that the
+/// organization has since dropped or widened still reads.
+std::optional<Value> read_member(const json::value& member, std::string_view name, ColumnFinder& finder)
+{
+    if (const auto* text = member.if_string()) {
+        const Column* column = finder.find(name);
+        if (column != nullptr && column->type == ColumnType::decimal)
+            return Value{Decimal{std::string(view(*text))}};
+        return Value{std::string(view(*text))};
+    }
+    if (const auto* number = member.if_int64()) return Value{*number};
+    if (const auto* truth = member.if_bool()) return Value{*truth};
+    const auto* list = member.if_array();
+    if (list == nullptr) return std::nullopt;
+    if (!list->empty() && (*list)[0].is_string()) {
+        if (auto lookup = read_lookup(*list)) return Value{std::move(*lookup)};
+        return std::nullopt;
+    }
+    if (auto collection = read_collection(*list)) return Value{std::move(*collection)};
+    return std::nullopt;
+}
 
 } // namespace
 
@@ -247,7 +248,7 @@ Result<Fields> decode_body(const Layout& layout, const Table& table, std::string
     for (std::size_t i = 0; i < members->size(); ++i) {
         if ((*members)[i].is_null()) continue;
         const std::string& name = layout.columns[i];
-        auto value = read_member((*members)[i], finder.find(name));
+        auto value = read_member((*members)[i], name, finder);
         if (!value) return corrupt(table, "the column " + name + " holds what no column can");
         fields.insert_or_assign(name, std::move(*value));
     }

@@ -128,7 +128,7 @@ Result<Contribution> contribute(Surroundings& around, localstore::Transaction& t
         contribution.steps = {dataverse::delete_step((*table)->table(), state.key.id, state.shadow->etag)};
         return contribution;
     }
-    auto folded = transaction.records.folded(state.key, run.changes.back());
+    auto folded = transaction.records.folded(state, run.changes.back());
     if (!folded) return folded.error();
     if (!*folded) return contribution;
     if (remote != Remote::present)

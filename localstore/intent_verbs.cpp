@@ -17,30 +17,49 @@ Error bad_intent(const NewIntent& intent, std::string_view why)
 }
 
 /// The columns of a change that travel: neither settled nor masked by an open conflict.
-std::vector<std::string> free_columns(const Subject& subject, const Change& change)
+std::vector<std::string> free_columns(const std::optional<Conflict>& conflict, const Change& change)
 {
     std::vector<std::string> columns = open_columns(change);
-    if (subject.conflict)
+    if (conflict)
         std::erase_if(columns, [&](const std::string& name) {
-            return std::any_of(subject.conflict->columns.begin(), subject.conflict->columns.end(),
+            return std::any_of(conflict->columns.begin(), conflict->columns.end(),
                                [&](const ConflictColumn& column) { return column.column == name; });
         });
     return columns;
 }
 
-/// What is frozen: one record with its covered changes.
+/// What is frozen: one record with its covered changes. Nothing is folded, so its bodies stay unread.
 struct Frozen {
-    Subject subject;
-    std::vector<Covered> covered;
+    RecordKey key;
+    std::int64_t record = 0;
+    std::optional<Conflict> conflict{};
+    std::vector<Covered> covered{};
 };
 
-Result<Covered> cover(const NewIntent& intent, const Subject& subject, const Change& change,
+Result<Frozen> load_frozen(TransactionState& state, const RecordKey& key)
+{
+    Frozen frozen{.key = follow_alias(state.database, *state.tables, key)};
+    const auto table = state.tables->named(frozen.key.table);
+    if (!table) return table.error();
+    Statement row =
+        state.database.prepare("SELECT record, flags FROM hawser_record WHERE table_number = ?1 AND id = ?2");
+    if (!row.with((*table)->number, frozen.key.id).step()) return frozen;
+    frozen.record = row.integer(0);
+    const std::int64_t flags = row.integer(1);
+    if ((flags & flag::in_flight) != 0)
+        return refusal(code::intent_open, describe(key) + " is in an open intent already.");
+    if ((flags & flag::dirty) != 0 && (flags & flag::conflict) != 0)
+        frozen.conflict = open_conflict(state.database, **table, frozen.key.id);
+    return frozen;
+}
+
+Result<Covered> cover(const NewIntent& intent, const std::optional<Conflict>& conflict, const Change& change,
                       const Covered& asked)
 {
     if (change.state != ChangeState::queued)
         return bad_intent(intent, "the change " + std::to_string(change.sequence.value) + " is " +
                                       std::string(to_text(change.state)));
-    Covered covered{change.sequence, free_columns(subject, change)};
+    Covered covered{change.sequence, free_columns(conflict, change)};
     if (!asked.columns.empty()) {
         for (const std::string& name : asked.columns)
             if (std::find(covered.columns.begin(), covered.columns.end(), name) == covered.columns.end())
@@ -80,17 +99,15 @@ Result<std::vector<Frozen>> freeze(TransactionState& state, const NewIntent& int
         if (!is_live(change->state)) return already_settled(*change);
         if (!sequences.insert(asked.sequence).second) return bad_intent(intent, "it names a change twice");
         if (change->group.value != 0) groups.insert(change->group);
-        auto place = std::find_if(frozen.begin(), frozen.end(),
-                                  [&](const Frozen& f) { return f.subject.key() == change->key; });
+        auto place =
+            std::find_if(frozen.begin(), frozen.end(), [&](const Frozen& f) { return f.key == change->key; });
         if (place == frozen.end()) {
-            auto subject = load_subject(state, change->key);
-            if (!subject) return subject.error();
-            if (subject->row.has(flag::in_flight))
-                return refusal(code::intent_open, describe(change->key) + " is in an open intent already.");
-            frozen.push_back({std::move(*subject), {}});
+            auto record = load_frozen(state, change->key);
+            if (!record) return record.error();
+            frozen.push_back(std::move(*record));
             place = frozen.end() - 1;
         }
-        auto covered = cover(intent, place->subject, *change, asked);
+        auto covered = cover(intent, place->conflict, *change, asked);
         if (!covered) return covered.error();
         place->covered.push_back(std::move(*covered));
     }
@@ -128,9 +145,9 @@ void freeze_record(TransactionState& state, std::int64_t number, Frozen& frozen)
         change.with(one.sequence.value, to_text(ChangeState::in_flight), number).run();
     }
     database.prepare("UPDATE hawser_record SET flags = flags | ?2 WHERE record = ?1")
-        .with(frozen.subject.row.record, flag::in_flight)
+        .with(frozen.record, flag::in_flight)
         .run();
-    state.touched(frozen.subject.key());
+    state.touched(frozen.key);
 }
 
 /// An open intent on its way to be settled.

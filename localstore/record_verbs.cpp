@@ -90,20 +90,20 @@ Result<RecordState> RecordVerbs::state(const RecordKey& key) const
     });
 }
 
-Result<Copy> RecordVerbs::folded(const RecordKey& key, Sequence upto) const
+Result<Copy> RecordVerbs::folded(const RecordState& record, Sequence upto) const
 {
     return verb(state_, [&]() -> Result<Copy> {
-        auto subject = load_subject(state_, key);
-        if (!subject) return subject.error();
-        if (!subject->shadow) return subject->local();
-        const auto end = std::find_if(subject->live.begin(), subject->live.end(),
+        if (!record.shadow) return record.local;
+        const auto table = state_.tables->named(record.key.table);
+        if (!table) return table.error();
+        const Shadow& shadow = *record.shadow;
+        const auto end = std::find_if(record.live.begin(), record.live.end(),
                                       [&](const Change& change) { return change.sequence > upto; });
         Copy base;
-        if (subject->shadow->remote != Remote::never && !subject->row.has(flag::tombstone) &&
-            (subject->shadow->remote == Remote::present || !subject->shadow->fields.empty()))
-            base = subject->shadow->fields;
-        return fold(state_.fold, subject->table().table, std::move(base),
-                    std::span(subject->live.begin(), end));
+        if (shadow.remote != Remote::never && !record.tombstone &&
+            (shadow.remote == Remote::present || !shadow.fields.empty()))
+            base = shadow.fields;
+        return fold(state_.fold, (*table)->table, std::move(base), std::span(record.live.begin(), end));
     });
 }
 

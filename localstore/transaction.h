@@ -86,9 +86,9 @@ class RecordVerbs {
 public:
     Result<RecordState> state(const RecordKey& key) const;
 
-    /// The local record as it is after the live changes up to and including `upto`: what a request
-    /// that sends those changes has to leave on the server.
-    Result<Copy> folded(const RecordKey& key, Sequence upto) const;
+    /// The local record of a `state` of this transaction as it is after the live changes up to and
+    /// including `upto`: what a request that sends those changes has to leave on the server.
+    Result<Copy> folded(const RecordState& state, Sequence upto) const;
 
     /// A whole clean record: inserts or replaces. Refused for a dirty one.
     Result<void> replace(const RecordKey& key, std::string_view etag, const Fields& fields, CycleNumber cycle,

@@ -242,7 +242,8 @@ TEST_CASE("runs keep groups apart, stop at what waits, and net out what cancels"
 
     Copy folded;
     ok(replica.transact([&](Transaction& transaction) -> Result<void> {
-        folded = ok(transaction.records.folded({"contact", id(1)}, b));
+        const RecordState record = ok(transaction.records.state({"contact", id(1)}));
+        folded = ok(transaction.records.folded(record, b));
         return {};
     }));
     CHECK(folded == Fields{{"fullname", text("Cid")}, {"age", Value{std::int64_t{1}}}});
