@@ -9,11 +9,11 @@
 #include "localstore/transaction.h"
 
 #include <atomic>
+#include <cerrno>
 #include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 namespace hawser {
@@ -22,9 +22,10 @@ namespace {
 
 using Body = std::function<engine::Task<void>(engine::Engine&)>;
 
+/// The lock adds the process's number.
 std::string holder_text()
 {
-    return "process " + std::to_string(::getpid());
+    return ::program_invocation_short_name;
 }
 
 Error locked(const Error& error)

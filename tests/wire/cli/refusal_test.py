@@ -5,9 +5,12 @@ else.
     tests/wire/cli/refusal_test.py build/hawser
 """
 
+import os
+import signal
+import subprocess
 import sys
 
-from desk import Desk
+from desk import Desk, PROGRAM
 from cases import case, run
 
 
@@ -49,6 +52,40 @@ def a_refused_change_is_parked_with_the_servers_words_and_all_others_go_on():
         assert desk.run("status").code == 5
         written = {line["id"] for line in desk.organization.written()[desk.writes:]}
         assert written == {desk.contact, stranger}, written
+
+
+@case
+def very_many_deletions_wait_for_a_word_and_say_how_it_is_given():
+    with Desk() as desk:
+        doomed = [record["id"] for record in desk.json("list", "contact", "--limit", "60")][2:]
+        for contact in doomed:
+            desk.run("delete", "contact", contact, "--yes").says(0)
+        desk.run("sync").says(5, "58 of 66 records of contact", "hawser sync --yes")
+        written = [line["method"] for line in desk.organization.written()[desk.writes:]]
+        assert written == ["PATCH"], "the edit goes, the deletions wait"
+        for told in (desk.json("queue")[0]["reason"], desk.json("status")["waiting"][0]["reason"]):
+            assert "58 of 66" in told, told
+        desk.run("sync", "--yes").says(0)
+        assert desk.json("queue") == []
+        desk.run("verify").says(0)
+
+
+@case
+def a_second_engine_is_refused_naming_the_first():
+    with Desk() as desk:
+        environment = {**os.environ, "HAWSER_REPLICA": str(desk.replica), "HAWSER_TOKEN": desk.token}
+        with subprocess.Popen([str(PROGRAM), "sync", "--watch"], env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True) as watching:
+            try:
+                assert "Watching" in watching.stdout.readline()
+                while "Sent 1 change" not in watching.stdout.readline():
+                    pass
+                desk.run("sync").says(6, f"hawser (process {watching.pid})")
+                desk.run("set", "contact", desk.other, "jobtitle=Noticed").says(0)
+                assert "Sent 1 change" in watching.stdout.readline()
+            finally:
+                watching.send_signal(signal.SIGINT)
+            assert watching.wait(timeout=30) == 0
 
 
 if __name__ == "__main__":
