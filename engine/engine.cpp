@@ -238,7 +238,7 @@ Task<Result<void>> Engine::go_offline(Synchronizer::Departure departure)
         if (busy_) loop_.interrupt();
         auto waiting = turn();
         co_await std::move(waiting);
-        around_.leaving = false;
+        heed_again();
         const Result<void> gone = happened(ConnectionEvent::asked_to_leave_now, "you chose to be offline");
         pass_on();
         co_return gone;
@@ -394,11 +394,19 @@ void Engine::suspend()
 void Engine::resume()
 {
     suspended_ = false;
-    around_.leaving = false;
+    heed_again();
     courier_.doubt();
     reasons_.add(Reason::resumed);
     timetable_.hurried(parts_.clock->elapsed());
     bell_.ring();
+}
+
+/// What had to end early is over. An engine that was told to leave stays so.
+void Engine::heed_again()
+{
+    if (ended_) return;
+    around_.leaving = false;
+    loop_.go_on();
 }
 
 void Engine::leave()

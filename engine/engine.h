@@ -70,6 +70,7 @@ private:
 
     Task<void> turn();
     void pass_on();
+    void heed_again();
     Task<Result<CycleReport>> run_cycle(CycleRequest request);
     Task<void> background();
     Task<Result<CycleReport>> come_back();

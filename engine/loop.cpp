@@ -183,13 +183,22 @@ Task<T> Loop::wait(Begin<T> begin, T when_interrupted)
     co_return co_await waiting;
 }
 
+/// A wait that is not begun while the loop is interrupted: one request is often followed by another.
+template <class T>
+Task<T> Loop::ask_others(Begin<T> begin, T when_interrupted)
+{
+    if (interrupted_) co_return when_interrupted;
+    auto waiting = wait<T>(std::move(begin), std::move(when_interrupted));
+    co_return co_await std::move(waiting);
+}
+
 Task<void> Loop::sleep(Clock::Milliseconds time)
 {
     Begin<bool> begin = [clock = clock_, time](std::function<void(bool)> done) -> std::function<void()> {
         const Clock::Timer timer = clock->call_after(time, [done] { done(true); });
         return [clock, timer] { clock->cancel(timer); };
     };
-    auto waiting = wait<bool>(std::move(begin), false);
+    auto waiting = ask_others<bool>(std::move(begin), false);
     (void)co_await std::move(waiting);
 }
 
@@ -219,7 +228,7 @@ Task<Result<http::Answer>> Loop::exchange(http::Exchange& exchange, http::Reques
         const http::Exchange::Ticket ticket = exchange.send(std::move(*kept), std::move(done));
         return [&exchange, ticket] { exchange.cancel(ticket); };
     };
-    return wait<Result<http::Answer>>(std::move(begin), cancelled());
+    return ask_others<Result<http::Answer>>(std::move(begin), cancelled());
 }
 
 Task<Result<std::string>> Loop::token(TokenProvider& provider, bool refresh)
@@ -229,7 +238,7 @@ Task<Result<std::string>> Loop::token(TokenProvider& provider, bool refresh)
         provider.request(refresh, std::move(done));
         return [&provider] { provider.cancel(); };
     };
-    return wait<Result<std::string>>(std::move(begin), cancelled());
+    return ask_others<Result<std::string>>(std::move(begin), cancelled());
 }
 
 Task<bool> Loop::ask(std::function<void(std::function<void(bool)>)> question)
@@ -239,11 +248,12 @@ Task<bool> Loop::ask(std::function<void(std::function<void(bool)>)> question)
         question(std::move(done));
         return {};
     };
-    return wait<bool>(std::move(begin), false);
+    return ask_others<bool>(std::move(begin), false);
 }
 
 void Loop::interrupt()
 {
+    interrupted_ = true;
     std::map<std::uint64_t, std::shared_ptr<Shared::Entry>> waiting;
     {
         const std::lock_guard lock(shared_->mutex);

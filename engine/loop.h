@@ -65,8 +65,10 @@ public:
     Task<void> rest(Bell& bell, std::optional<Clock::Milliseconds> time);
 
     /// Ends every wait early: exchanges and tokens fail with net.cancelled, sleeps end, questions are
-    /// answered no. For stopping and for leaving at once.
+    /// answered no. Until `go_on` what would wait for them ends at once like that and asks nobody;
+    /// only `rest` waits. For stopping and for leaving at once.
     void interrupt();
+    void go_on() { interrupted_ = false; }
 
 private:
     class Root;
@@ -78,6 +80,8 @@ private:
 
     template <class T>
     Task<T> wait(Begin<T> begin, T when_interrupted);
+    template <class T>
+    Task<T> ask_others(Begin<T> begin, T when_interrupted);
 
     static Root run(std::function<Task<void>()> body);
     /// Destroys the coroutines that have ended.
@@ -86,6 +90,7 @@ private:
     std::shared_ptr<Clock> clock_;
     std::shared_ptr<Shared> shared_;
     std::list<Root> roots_;
+    bool interrupted_ = false;
 };
 
 } // namespace hawser::engine

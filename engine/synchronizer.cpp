@@ -59,6 +59,31 @@ Error not_running()
     return {ErrorKind::refuse, "engine.stopped", "the synchronizer was stopped; make another one"};
 }
 
+/// What a caller waits for. An operation that is dropped half-way, because the engine ends, answers
+/// for itself: nobody waits for good.
+template <class T>
+class Answer {
+public:
+    Answer() = default;
+    Answer(const Answer&) = delete;
+    Answer& operator=(const Answer&) = delete;
+    ~Answer()
+    {
+        if (!given_) promise_.set_value(not_running());
+    }
+
+    std::future<Result<T>> future() { return promise_.get_future(); }
+    void give(Result<T> result)
+    {
+        given_ = true;
+        promise_.set_value(std::move(result));
+    }
+
+private:
+    std::promise<Result<T>> promise_;
+    bool given_ = false;
+};
+
 } // namespace
 
 /// Owns the thread and its work; everything else is the Engine's.
@@ -82,12 +107,12 @@ public:
     {
         const Result<void> ready = begin(right);
         if (!ready) return ready.error();
-        auto promise = std::make_shared<std::promise<Result<T>>>();
-        auto future = promise->get_future();
-        context_.post([this, promise, operation = std::move(operation)] {
-            loop_->start([this, promise, operation]() -> engine::Task<void> {
+        auto answer = std::make_shared<Answer<T>>();
+        auto future = answer->future();
+        post([this, answer = std::move(answer), operation = std::move(operation)] {
+            loop_->start([this, answer, operation]() -> engine::Task<void> {
                 auto running = operation(*engine_);
-                promise->set_value(co_await std::move(running));
+                answer->give(co_await std::move(running));
             });
         });
         Result<T> result = future.get();
@@ -102,7 +127,7 @@ public:
         const std::lock_guard lock(mutex_);
         if (std::exchange(started_, true)) return {};
         observer_ = shared().store->observe([this](const localstore::CommitNotice& notice) {
-            if (notice.queue && std::this_thread::get_id() != thread_.get_id()) tell(&engine::Engine::nudge);
+            if (notice.queue && std::this_thread::get_id() != engine_thread_) tell(&engine::Engine::nudge);
         });
         others_ = shared().watchers->hear_others([this] { others_wrote(); });
         context_.post([this] { engine_->run_in_background(); });
@@ -111,32 +136,24 @@ public:
 
     void tell(void (engine::Engine::*word)())
     {
-        const std::lock_guard lock(mutex_);
-        if (!thread_.joinable() || ended_) return;
-        context_.post([this, word] { (engine_.get()->*word)(); });
+        post([this, word] { (engine_.get()->*word)(); });
     }
 
     void reachable(bool yes)
     {
-        const std::lock_guard lock(mutex_);
-        if (!thread_.joinable() || ended_) return;
-        context_.post([this, yes] { engine_->reachable(yes); });
+        post([this, yes] { engine_->reachable(yes); });
     }
 
     /// Waits until nothing runs; false when that took longer.
     bool drained(std::optional<std::chrono::milliseconds> deadline)
     {
-        {
-            const std::lock_guard lock(mutex_);
-            if (!thread_.joinable()) return true;
-        }
-        auto promise = std::make_shared<std::promise<void>>();
-        auto future = promise->get_future();
-        context_.post([this, promise] {
-            loop_->start([this, promise]() -> engine::Task<void> {
+        auto answer = std::make_shared<Answer<void>>();
+        auto future = answer->future();
+        post([this, answer = std::move(answer)] {
+            loop_->start([this, answer]() -> engine::Task<void> {
                 auto waiting = engine_->settle_down();
                 co_await std::move(waiting);
-                promise->set_value();
+                answer->give({});
             });
         });
         if (!deadline) {
@@ -161,6 +178,13 @@ public:
 private:
     const Replica::Impl& shared() const { return *replica_.impl(); }
 
+    /// Work for the engine's thread; dropped when that never ran or is about to end.
+    void post(std::function<void()> work)
+    {
+        const std::lock_guard lock(mutex_);
+        if (!ended_ && thread_.joinable()) context_.post(std::move(work));
+    }
+
     /// The thread and the engine, from the first operation on; the lock while somebody writes.
     Result<void> begin(Right right)
     {
@@ -174,6 +198,7 @@ private:
             engine_ = std::move(*made);
             loop_ = std::make_unique<engine::Loop>(context_, shared().options.clock);
             thread_ = std::thread([this] { context_.run(); });
+            engine_thread_ = thread_.get_id();
         }
         if (right == Right::reads) return {};
         if (!lock_) {
@@ -191,7 +216,7 @@ private:
     {
         if (right == Right::reads) return;
         const std::lock_guard lock(mutex_);
-        if (--writers_ == 0 && !started_) lock_.reset();
+        if (--writers_ == 0 && !started_ && !ended_) lock_.reset();
     }
 
     /// A copy of the file is another installation; what it holds is compared before it sends anything.
@@ -244,6 +269,7 @@ private:
 
     std::mutex mutex_;
     std::thread thread_;
+    std::thread::id engine_thread_; ///< Set before anything is observed, and never again.
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<engine::Loop> loop_; ///< For the operations that callers wait for.
     std::unique_ptr<localstore::EngineLock> lock_;

@@ -234,7 +234,7 @@ public:
     // read; several changes may come as one notice, and one more than needed may come. Observers of
     // one replica run one at a time, on the thread or loop of ReplicaOptions; they may read and
     // write, but not wait for the synchronizer, and must not throw. Another process's change is told
-    // at once where the wake socket works, else within 250 ms.
+    // at once where the wake socket works (a lost wake within five seconds), else within 250 ms.
 
     /// Ends the watch when destroyed; afterwards no call begins, and none is under way unless it is
     /// destroyed within its own call, which is allowed (also when it holds the last reference to the

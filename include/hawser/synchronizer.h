@@ -128,8 +128,12 @@ struct SynchronizerOptions {
     std::uint64_t mass_change_least = 50;    ///< … and at least this many: ask first.
     std::vector<std::string> first_tables{}; ///< Pulled first.
 
-    // Asking. Called on the engine's thread or through `ReplicaOptions::post`; `answer` may be
-    // called later, from any thread. Empty = the answer is no, and the cycle says so.
+    // Asking and telling. Called on the engine's thread or through `ReplicaOptions::post`; they must
+    // not throw, and may read and write the replica, but call no member of the synchronizer that
+    // waits, nor stop or destroy it.
+
+    /// `answer` may be called later, once, from any thread. Empty = the answer is no, and the cycle
+    /// says so.
     std::function<void(const MassChange&, std::function<void(bool proceed)> answer)> ask_mass_change{};
 
     std::function<void(const Progress&)> progress{};
@@ -198,8 +202,8 @@ struct Plan {
 /// process, fails with engine.locked and says who holds it. It runs one engine thread of its own.
 ///
 /// Threads: members may be called from any thread. The blocking ones (`connect`, `go_offline`,
-/// `go_online`, `cycle`, `verify`, `plan`) wait for the engine thread and must not be called from
-/// an observer. Destruction stops the engine at its next suspension; what was under way is on disk
+/// `go_online`, `cycle`, `verify`, `plan`, `suspend`, `stop`) wait for the engine thread and must not
+/// be called from an observer or from a callback of SynchronizerOptions. Destruction stops the engine at its next suspension; what was under way is on disk
 /// as an intent or a resume link, and the next start goes on from there. No destructor writes.
 class HAWSER_API Synchronizer {
 public:
@@ -249,6 +253,8 @@ public:
     void suspend();           ///< The machine is about to sleep; returns when idle.
     void resume();
     /// Lets the request under way finish until the deadline; returns whether it was idle by then.
+    /// Ends this synchronizer for good: calls of other threads that still wait, and all later ones,
+    /// fail with engine.stopped, and the lock is free. What was under way goes on with the next one.
     bool stop(std::chrono::milliseconds deadline);
 
 private:

@@ -1,0 +1,129 @@
+#include "tests/unit/engine/replica_world.h"
+#include "transport/http/exchange.h"
+
+#include <future>
+#include <thread>
+
+using namespace hawser;
+using namespace hawser::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A network that takes requests and never answers until it is asked to give up.
+class Silence : public http::Exchange {
+public:
+    Ticket send(http::Request, Done done) override
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.emplace(++last_, std::move(done));
+        changed_.notify_all();
+        return last_;
+    }
+    void cancel(Ticket ticket) override
+    {
+        Done done;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = waiting_.find(ticket);
+            if (found == waiting_.end()) return;
+            done = std::move(found->second);
+            waiting_.erase(found);
+        }
+        done(Error{ErrorKind::retry, "net.cancelled", "the request was given up"});
+    }
+    bool wait_for_a_request()
+    {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 20s, [&] { return !waiting_.empty(); });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<Ticket, Done> waiting_;
+    Ticket last_ = 0;
+};
+
+/// A synchronizer whose organization never answers.
+class Stuck : public Home {
+public:
+    Stuck()
+    {
+        ok(replica->choose({{"contact"}}));
+        Ports ports;
+        ports.exchange = network;
+        ports.tokens = fixed_token("token");
+        synchronizer = std::make_unique<Synchronizer>(*replica, SynchronizerOptions{}, ports);
+    }
+    std::shared_ptr<Silence> network = std::make_shared<Silence>();
+    std::unique_ptr<Synchronizer> synchronizer;
+};
+
+} // namespace
+
+TEST_CASE("Stopping ends the calls of other threads that wait for the organization",
+          "[replica][synchronizer]")
+{
+    Stuck home;
+    auto cycle = std::async(std::launch::async, [&] { return home.synchronizer->cycle(); });
+    REQUIRE(home.network->wait_for_a_request());
+    auto verification = std::async(std::launch::async, [&] { return home.synchronizer->verify(); });
+    CHECK_FALSE(home.synchronizer->stop(50ms));
+    REQUIRE(cycle.wait_for(20s) == std::future_status::ready);
+    REQUIRE(verification.wait_for(20s) == std::future_status::ready);
+    CHECK_FALSE(cycle.get().has_value());
+    CHECK(code_of(verification.get()) == "engine.stopped");
+}
+
+TEST_CASE("Whoever calls while a synchronizer is stopped gets an answer", "[replica][synchronizer]")
+{
+    for (int round = 0; round < 20; ++round) {
+        Stuck home;
+        std::vector<std::future<void>> callers;
+        for (int i = 0; i < 3; ++i)
+            callers.push_back(std::async(std::launch::async, [&] {
+                while (home.synchronizer->verify().error().code != "engine.stopped") {
+                }
+            }));
+        REQUIRE(home.network->wait_for_a_request());
+        if (round % 2 == 1)
+            callers.push_back(std::async(std::launch::async, [&] { home.synchronizer->suspend(); }));
+        home.synchronizer->stop(0ms);
+        for (const auto& caller : callers) REQUIRE(caller.wait_for(20s) == std::future_status::ready);
+    }
+}
+
+TEST_CASE("A stopped synchronizer says so, does nothing, and leaves the replica to another",
+          "[replica][synchronizer]")
+{
+    Stuck home;
+    ok(home.synchronizer->start());
+    CHECK_FALSE(ok(home.synchronizer->status()).engine.empty());
+    Synchronizer second(*home.replica, {}, {home.network, fixed_token("token")});
+    const auto locked = second.start();
+    CHECK(code_of(locked) == "engine.locked");
+    CHECK(says(locked, std::to_string(::getpid())));
+    home.synchronizer->stop(0ms);
+    CHECK(home.synchronizer->stop(0ms));
+    CHECK(code_of(home.synchronizer->start()) == "engine.stopped");
+    CHECK(code_of(home.synchronizer->connect()) == "engine.stopped");
+    CHECK(code_of(home.synchronizer->cycle()) == "engine.stopped");
+    CHECK(code_of(home.synchronizer->verify()) == "engine.stopped");
+    CHECK(code_of(home.synchronizer->plan({})) == "engine.stopped");
+    CHECK(code_of(home.synchronizer->go_online()) == "engine.stopped");
+    home.synchronizer->nudge();
+    home.synchronizer->reachable(true);
+    home.synchronizer->suspend();
+    home.synchronizer->resume();
+    ok(second.start());
+    CHECK(ok(home.replica->write({update(contact(1), {{"jobtitle", text("Buyer")}})})).size() == 1);
+}
+
+TEST_CASE("A synchronizer that was never used is destroyed without a trace", "[replica][synchronizer]")
+{
+    Stuck home;
+    home.synchronizer.reset();
+    CHECK(ok(Synchronizer::status(*home.replica)).engine.empty());
+    CHECK(ok(home.replica->cycles()).empty());
+}
