@@ -2,7 +2,6 @@
 
 #include "base/time_text.h"
 #include "engine/cycle_report.h"
-#include "engine/mass_change.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/sweep.h"
@@ -28,6 +27,12 @@ std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
     return names;
 }
 
+bool is_known(Surroundings& around, const std::string& table)
+{
+    const auto known = around.table(table);
+    return known && !(*known)->table().columns.empty();
+}
+
 } // namespace
 
 Task<CycleEnd> Cycle::run()
@@ -51,27 +56,33 @@ Task<CycleEnd> Cycle::run()
 
 Task<Result<void>> Cycle::work()
 {
-    const auto chosen = scopes();
+    auto chosen = scopes();
     if (!chosen) co_return chosen.error();
-    auto admitting = admit(around_, names_of(*chosen));
+    auto admitting = admit(around_, names_of(*chosen), work_.troubles);
     const Result<void> admitted = co_await std::move(admitting);
     if (!admitted) co_return admitted;
+    reached_ = true;
+    std::erase_if(*chosen, [&](const localstore::Scope& scope) {
+        return work_.troubles.has(scope.table) && !is_known(around_, scope.table);
+    });
 
     auto pulling = pull(*chosen);
     const Result<void> pulled = co_await std::move(pulling);
-    // A mass change waits for somebody's word; the user's own edits do not wait with it.
-    if (!pulled && pulled.error().code != mass_change_code) co_return pulled;
+    if (!pulled) co_return pulled;
 
     const Result<void> reconciled = reconcile_staged(around_, work_);
     if (!reconciled) co_return reconciled;
 
     auto pushing = push();
     const Result<void> pushed = co_await std::move(pushing);
-    if (!pushed) co_return pushed;
-    co_return pulled;
+    if (!pushed) {
+        const Result<void> noted = work_.troubles.note("", pushed.error());
+        if (!noted) co_return noted;
+    }
+    co_return work_.troubles.outcome();
 }
 
-Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables)
+Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables, Troubles& troubles)
 {
     around.progress("connect", "", 0, 0);
     auto identifying = around.courier.identify();
@@ -81,12 +92,9 @@ Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> t
     const auto refreshed = tables_refreshed_at(around.store);
     const bool stale = !refreshed || around.now() - *refreshed >= metadata_every || around.now() < *refreshed;
     bool unknown = around.entity_sets.empty();
-    for (const std::string& name : tables) {
-        const auto known = around.table(name);
-        unknown = unknown || !known || (*known)->table().columns.empty();
-    }
+    for (const std::string& name : tables) unknown = unknown || !is_known(around, name);
     if (!stale && !unknown) co_return Result<void>{};
-    auto refreshing = refresh_tables(around, std::move(tables));
+    auto refreshing = refresh_tables(around, std::move(tables), troubles);
     co_return co_await std::move(refreshing);
 }
 
@@ -129,7 +137,7 @@ Task<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
     for (const localstore::Scope& scope : *present) {
         const bool asked = std::ranges::any_of(
             scopes, [&](const localstore::Scope& one) { return one.number == scope.number; });
-        if (!asked) continue;
+        if (!asked || work_.troubles.has(scope.table)) continue;
         const auto pull = around_.store.checkpoint(scope.number, localstore::Lane::pull);
         if (!pull) co_return pull.error();
         const auto last = around_.store.checkpoint(scope.number, localstore::Lane::sweep);
@@ -138,7 +146,9 @@ Task<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
         Sweeper sweeper(around_, work_);
         auto sweeping = sweeper.sweep(scope);
         const Result<void> swept = co_await std::move(sweeping);
-        if (!swept) co_return swept;
+        if (swept) continue;
+        const Result<void> noted = work_.troubles.note(scope.table, swept.error());
+        if (!noted) co_return noted;
     }
     co_return Result<void>{};
 }
@@ -150,7 +160,7 @@ Task<Result<void>> Cycle::push_between()
     auto pushing = pusher.push();
     Result<void> pushed = co_await std::move(pushing);
     // The push at the end says it again.
-    if (!pushed && pushed.error().code == mass_change_code) co_return Result<void>{};
+    if (!pushed && !ends_the_cycle(pushed.error())) co_return Result<void>{};
     co_return pushed;
 }
 
@@ -165,7 +175,7 @@ Task<Result<void>> Cycle::push()
         if (!pushed || !pusher.schema_changed() || schemas > 0) co_return pushed;
         const auto names = around_.store.table_names();
         if (!names) co_return names.error();
-        auto refreshing = refresh_tables(around_, *names);
+        auto refreshing = refresh_tables(around_, *names, work_.troubles);
         const Result<void> refreshed = co_await std::move(refreshing);
         if (!refreshed) co_return refreshed;
     }
@@ -220,6 +230,7 @@ CycleEnd Cycle::settle(const Result<void>& worked)
     tell_end(outcome, worked ? std::string() : worked.error().code);
     CycleEnd end;
     end.next = next_;
+    end.reached = reached_;
     localstore::Cycle row;
     row.number = work_.number;
     row.begun_at = work_.started;

@@ -23,10 +23,12 @@ struct CycleEnd {
     std::optional<CycleReport> report{};
     std::optional<Error> error{};
     std::optional<Instant> next{}; ///< The earliest moment that a waiting change has of its own.
+    bool reached = false;          ///< The organization took us in.
 };
 
 /// One pull, reconcile and push. Everything it did is on disk when it ends, and whatever it had not
-/// done goes on in the next one; it may be destroyed at any suspension.
+/// done goes on in the next one; it may be destroyed at any suspension. A table that fails stops neither
+/// the other tables nor the push; the cycle then ends with that error.
 class Cycle {
 public:
     Cycle(Surroundings& around, PageSizes& sizes, CycleRequest request)
@@ -39,7 +41,8 @@ public:
 
     /// Reachable, signed in, the organization and user that the replica is bound to, and the tables'
     /// metadata at hand.
-    static Task<Result<void>> admit(Surroundings& around, std::vector<std::string> tables);
+    static Task<Result<void>> admit(Surroundings& around, std::vector<std::string> tables,
+                                    Troubles& troubles);
 
     /// There are new local edits: a pull under way lets them go between two pages.
     static void edited(Surroundings& around) { around.edits_waiting = true; }
@@ -62,6 +65,7 @@ private:
     std::uint64_t requests_before_ = 0;
     Clock::Milliseconds began_{};
     std::optional<Instant> next_{};
+    bool reached_ = false;
 };
 
 } // namespace hawser::engine

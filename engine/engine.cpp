@@ -168,8 +168,12 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
     const auto elapsed = parts_.clock->elapsed();
     if (end.error) {
         timetable_.failed(*end.error, elapsed, *parts_.random);
-        if (const auto event = event_of(*end.error)) {
-            const Result<void> told = happened(*event, end.error->message);
+        // A departure ends only with a whole cycle; being back needs no more than being let in.
+        const bool back = end.reached && *before != ConnectionState::going_offline;
+        const auto event = event_of(*end.error);
+        if (event || back) {
+            const Result<void> told =
+                event ? happened(*event, end.error->message) : happened(ConnectionEvent::reached, {});
             if (!told) co_return told.error();
         }
     } else {
@@ -207,8 +211,10 @@ Task<Result<void>> Engine::connect()
     std::vector<std::string> tables;
     if (scopes)
         for (const localstore::Scope& scope : *scopes) tables.push_back(scope.table);
-    auto admitting = Cycle::admit(around_, std::move(tables));
+    Troubles troubles;
+    auto admitting = Cycle::admit(around_, std::move(tables), troubles);
     Result<void> admitted = co_await std::move(admitting);
+    if (admitted) admitted = troubles.outcome();
     if (admitted)
         admitted = happened(ConnectionEvent::reached, {});
     else if (const auto event = event_of(admitted.error())) {

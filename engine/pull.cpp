@@ -1,6 +1,7 @@
 #include "engine/pull.h"
 
 #include "base/time_text.h"
+#include "engine/mass_change.h"
 #include "engine/page_trouble.h"
 #include "engine/restored.h"
 #include "engine/tables.h"
@@ -22,6 +23,9 @@ using localstore::Scope;
 /// A round that begins again more often than this in one cycle has met a server that takes back
 /// every link it gives.
 constexpr int most_restarts = 16;
+
+/// So many tables in a row without any answer are the network's trouble: each may have waited long.
+constexpr int most_unanswered = 3;
 
 /// Organizations keep deletions for days at least; a younger token is refused by a restored one.
 constexpr std::chrono::hours too_young_to_expire{20};
@@ -280,8 +284,10 @@ Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
 
 Task<Result<bool>> Puller::schema_moved(std::shared_ptr<const TableWork> before)
 {
-    auto refreshing = refresh_tables(around_, {before->table().name});
-    const Result<void> refreshed = co_await std::move(refreshing);
+    Troubles troubles;
+    auto refreshing = refresh_tables(around_, {before->table().name}, troubles);
+    Result<void> refreshed = co_await std::move(refreshing);
+    if (refreshed) refreshed = troubles.outcome();
     if (!refreshed) co_return refreshed.error();
     const auto now = around_.table(before->table().name);
     if (!now) co_return now.error();
@@ -440,20 +446,27 @@ Task<Result<std::vector<Scope>>> Puller::poll(std::vector<Scope> scopes)
                                                    dataverse::OnError::go_on, around_.courier.request_id());
     auto sending = around_.courier.send(std::move(request));
     Result<http::Answer> answer = co_await std::move(sending);
-    if (!answer && answer.error().code != "net.too_large") co_return answer.error();
+    if (!answer && ends_the_cycle(answer.error())) co_return answer.error();
     dataverse::BatchAnswer parts;
     if (answer) parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
     parts.items.resize(items.size());
-    if (parts.whole && parts.whole->kind != dataverse::Outcome::Kind::refused)
-        co_return dataverse::to_error(*parts.whole, "tell what changed");
+    if (parts.whole) {
+        const Error whole = dataverse::to_error(*parts.whole, "tell what changed");
+        if (ends_the_cycle(whole)) co_return whole;
+    }
     for (std::size_t i = 0; i < asked.size(); ++i) {
         dataverse::ItemAnswer& item = parts.items[i];
         bool over = false;
         if (item.state == dataverse::ItemAnswer::State::answered && item.answers.size() == 1) {
             auto taking = polled(asked[i], std::move(item.answers.front()));
             const Result<bool> taken = co_await std::move(taking);
-            if (!taken) co_return taken.error();
-            over = *taken;
+            over = taken && *taken;
+            if (!taken) {
+                if (ends_the_cycle(taken.error())) co_return taken.error();
+                // Everything but a question that was asked is tried again by itself, with its remedies.
+                over = taken.error().code == mass_change_code;
+                if (over) (void)cycle_.troubles.note(asked[i].table, taken.error());
+            }
         }
         if (!over) left.push_back(std::move(asked[i]));
     }
@@ -468,11 +481,20 @@ Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
         if (!left) co_return left.error();
         scopes = std::move(*left);
     }
+    int unanswered = 0;
     for (Scope& scope : scopes) {
         if (around_.leaving) co_return stopped();
+        const std::string table = scope.table;
         auto pulling = pull_scope(std::move(scope), extent);
         const Result<void> pulled = co_await std::move(pulling);
-        if (!pulled) co_return pulled;
+        if (pulled) {
+            unanswered = 0;
+            continue;
+        }
+        const Result<void> noted = cycle_.troubles.note(table, pulled.error());
+        if (!noted) co_return noted;
+        unanswered = pulled.error().code.starts_with("net.") ? unanswered + 1 : 0;
+        if (unanswered == most_unanswered) break;
     }
     co_return Result<void>{};
 }

@@ -40,9 +40,8 @@ struct PullRound {
     std::int64_t newest = 0;                ///< Newest version known when a filter round began.
     std::int64_t highest = 0;               ///< Highest version that the round brought.
     std::optional<Instant> last_finished{}; ///< The round before this one.
-    bool suspect = false;      ///< A full round of a table that was whole before: versions must not fall.
-    std::uint64_t removed = 0; ///< By tombstones.
-    dataverse::RowPlan plan;   ///< Of the columns that are asked for.
+    bool suspect = false;    ///< A full round of a table that was whole before: versions must not fall.
+    dataverse::RowPlan plan; ///< Of the columns that are asked for.
     PageTrail trail;
 };
 
@@ -51,6 +50,10 @@ struct PullRound {
 /// Guarantees: the rows of a page and the link to the next move together, in short transactions of
 /// which the last moves the link (I5); a page that is malformed or hostile changes nothing; only the
 /// last page of a round replaces the token; an unfinished round goes on at its link after a crash.
+/// What a round says is deleted is noted page by page and applied at its end, all of it or, when
+/// somebody has to agree first, nothing (I9).
+///
+/// A table that cannot be pulled is noted in the cycle's troubles and the others go on.
 class Puller {
 public:
     /// Between two pages, for edits that must not wait behind a large pull.
@@ -99,7 +102,8 @@ private:
     Result<void> store_rows(PullRound& round, const ReadPage& page);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
                            localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
-    Task<Result<void>> bury(PullRound& round, const ReadPage& page);
+    Result<void> keep_link(const PullRound& round, const ReadPage& page);
+    Task<Result<void>> bury(const PullRound& round);
     Task<Result<void>> finish(PullRound& round, const ReadPage& page);
 
     Surroundings& around_;

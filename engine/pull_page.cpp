@@ -60,18 +60,9 @@ Task<Result<Puller::Next>> Puller::store(PullRound& round, const ReadPage& page)
     }
     const Result<void> stored = store_rows(round, page);
     if (!stored) co_return stored.error();
-    auto burying = bury(round, page);
-    const Result<void> buried = co_await std::move(burying);
-    if (!buried) co_return buried.error();
-    if (!page.end.next_link.empty()) {
-        const Result<void> linked = around_.store.transact(
-            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-                return transaction.rounds.set_resume_link(round.scope.number, round.generation,
-                                                          page.end.next_link, round.rows);
-            });
-        if (!linked) co_return linked.error();
-        co_return Next::another_page;
-    }
+    const Result<void> linked = keep_link(round, page);
+    if (!linked) co_return linked.error();
+    if (!page.end.next_link.empty()) co_return Next::another_page;
     auto finishing = finish(round, page);
     const Result<void> finished = co_await std::move(finishing);
     if (!finished) co_return finished.error();
@@ -180,27 +171,46 @@ Result<void> Puller::store_rows(PullRound& round, const ReadPage& page)
     return {};
 }
 
-Task<Result<void>> Puller::bury(PullRound& round, const ReadPage& page)
+Result<void> Puller::keep_link(const PullRound& round, const ReadPage& page)
 {
     const std::vector<Guid>& dead = page.rows.tombstones();
-    if (dead.empty()) co_return Result<void>{};
-    std::vector<Guid> sure;
-    std::vector<Guid> doubtful;
-    for (const Guid& id : dead) {
-        const auto state = around_.store.state({round.scope.table, id});
-        if (!state) co_return state.error();
-        if (!state->known || state->tombstone) continue;
-        const bool of_this_round = state->generation == round.generation;
-        const auto receipts = around_.store.receipts(state->key, 1);
-        if (!receipts) co_return receipts.error();
-        const bool ours_since =
-            !receipts->empty() && (!round.last_finished || receipts->front().at >= *round.last_finished);
-        (state->dirty() || of_this_round || ours_since ? doubtful : sure).push_back(id);
-    }
-    round.removed += sure.size() + doubtful.size();
-    auto guarding = absence_.guard(round.scope.table, "delete", round.removed, false);
+    const std::string& link = page.end.next_link;
+    if (dead.empty() && link.empty()) return {};
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> noted =
+                transaction.rounds.note_gone(round.scope.number, round.generation, dead);
+            if (!noted || link.empty()) return noted;
+            return transaction.rounds.set_resume_link(round.scope.number, round.generation, link, round.rows);
+        });
+}
+
+Task<Result<void>> Puller::bury(const PullRound& round)
+{
+    std::vector<Guid> gone;
+    const Result<void> listed = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            auto noted = transaction.rounds.gone(round.scope.number, round.generation);
+            if (!noted) return noted.error();
+            gone = std::move(*noted);
+            return {};
+        });
+    if (!listed || gone.empty()) co_return listed;
+    auto guarding = absence_.guard(round.scope.table, "delete", gone.size(), false);
     const Result<void> allowed = co_await std::move(guarding);
     if (!allowed) co_return allowed;
+    std::vector<Guid> sure;
+    std::vector<Guid> doubtful;
+    for (const Guid& id : gone) {
+        const auto state = around_.store.state({round.scope.table, id});
+        if (!state) co_return state.error();
+        const bool of_this_round = state->generation == round.generation;
+        // What was ever sent from here may have brought the record back since. No time is compared:
+        // a clock may have been set meanwhile.
+        const auto receipts = around_.store.receipts(state->key, 1);
+        if (!receipts) co_return receipts.error();
+        (state->dirty() || of_this_round || !receipts->empty() ? doubtful : sure).push_back(id);
+    }
     const Result<void> buried = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             RemoteWord word;
@@ -219,6 +229,9 @@ Task<Result<void>> Puller::bury(PullRound& round, const ReadPage& page)
 
 Task<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
 {
+    auto burying = bury(round);
+    const Result<void> buried = co_await std::move(burying);
+    if (!buried) co_return buried;
     if (round.kind == localstore::RoundKind::full) {
         auto confirming = absence_.confirm_unseen(round.scope, round.generation);
         const Result<void> confirmed = co_await std::move(confirming);

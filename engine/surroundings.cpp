@@ -1,5 +1,9 @@
 #include "engine/surroundings.h"
 
+#include "engine/mass_change.h"
+
+#include <algorithm>
+
 namespace hawser::engine {
 
 Result<std::shared_ptr<const TableWork>> Surroundings::table(std::string_view name)
@@ -23,6 +27,55 @@ void Surroundings::progress(std::string_view phase, std::string_view table, std:
 Error stopped()
 {
     return {ErrorKind::retry, "engine.stopped", "the engine was asked to stop; it goes on where it was"};
+}
+
+bool ends_the_cycle(const Error& error)
+{
+    switch (error.kind) {
+    case ErrorKind::offline:
+    case ErrorKind::sign_in:
+    case ErrorKind::wait:
+        return true;
+    case ErrorKind::stop:
+        return error.code != mass_change_code;
+    default:
+        break;
+    }
+    if (error.code == stopped().code) return true;
+    // What the replica refuses concerns one record; any other failure of it concerns them all.
+    return error.code.starts_with("store.") && error.kind != ErrorKind::refuse;
+}
+
+Result<void> Troubles::note(const std::string& table, const Error& error)
+{
+    if (ends_the_cycle(error)) return error;
+    if (!has(table)) all_.emplace_back(table, error);
+    return {};
+}
+
+bool Troubles::has(std::string_view table) const
+{
+    return std::ranges::any_of(all_, [&](const auto& trouble) { return trouble.first == table; });
+}
+
+Result<void> Troubles::outcome() const
+{
+    std::vector<std::pair<std::string, Error>> sorted = all_;
+    std::ranges::stable_partition(
+        sorted, [](const auto& trouble) { return trouble.second.code == mass_change_code; });
+    std::optional<Error> whole;
+    for (const auto& [table, error] : sorted) {
+        const bool named = error.message.find(table) != std::string::npos;
+        const std::string words = named ? error.message : table + ": " + error.message;
+        if (!whole) {
+            whole = error;
+            whole->message = words;
+        } else {
+            whole->message += ". Also: " + words;
+        }
+    }
+    if (whole) return *whole;
+    return {};
 }
 
 std::string name_of(const Table& table, const RecordKey& key, const Fields* fields)

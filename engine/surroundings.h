@@ -14,6 +14,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace hawser::engine {
 
@@ -53,12 +55,30 @@ struct Surroundings {
     std::map<std::string, std::shared_ptr<const TableWork>, std::less<>> tables_{};
 };
 
+/// Whether a failure says the same of everything else that a cycle would ask for: no connection, no
+/// sign-in, the organization's own waiting time, the engine's end, a broken replica.
+bool ends_the_cycle(const Error& error);
+
+/// What failed for one table while the others went on.
+class Troubles {
+public:
+    /// Notes the first failure of a table ("" = of none); gives it back when it ends the cycle.
+    Result<void> note(const std::string& table, const Error& error);
+    bool has(std::string_view table) const;
+    /// All of them as one error, what waits for a person first; success when there are none.
+    Result<void> outcome() const;
+
+private:
+    std::vector<std::pair<std::string, Error>> all_{};
+};
+
 /// One cycle under way.
 struct CycleWork {
     localstore::CycleNumber number;
     Instant started{};
     Figures figures{};
     bool restored = false; ///< The organization is an older copy of itself.
+    Troubles troubles{};
 };
 
 /// The error with which everything ends when the engine is asked to stop.

@@ -86,12 +86,13 @@ std::optional<Instant> tables_refreshed_at(const localstore::Store& store)
     return parse_instant(store.setting(time_setting));
 }
 
-Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string> names)
+Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string> names, Troubles& troubles)
 {
     auto reading_sets = read_entity_sets(around);
     const Result<void> sets = co_await std::move(reading_sets);
     if (!sets) co_return sets.error();
     std::vector<Table> tables;
+    bool complete = true;
     for (const std::string& name : names) {
         around.progress("connect", name, tables.size(), names.size());
         auto reading = read_definition(around, name);
@@ -102,7 +103,10 @@ Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string>
         }
         const bool about_the_table =
             table.error().kind == ErrorKind::park || table.error().kind == ErrorKind::refuse;
-        if (!about_the_table || !around.store.table(name)) co_return table.error();
+        if (about_the_table && around.store.table(name)) continue;
+        const Result<void> noted = troubles.note(name, table.error());
+        if (!noted) co_return noted;
+        complete = false;
     }
     const Result<void> kept = around.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
@@ -117,7 +121,7 @@ Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string>
             }
             const Result<void> named =
                 transaction.journal.set_setting(sets_setting, sets_text(around.entity_sets));
-            if (!named) return named;
+            if (!named || !complete) return named;
             return transaction.journal.set_setting(time_setting, to_text(around.now()));
         });
     around.forget_tables();

@@ -43,7 +43,7 @@ Error stale_round(ScopeNumber scope, Generation generation)
 
 void forget_seen(Database& database, Generation generation)
 {
-    database.prepare("DELETE FROM hawser_seen WHERE generation = ?1").with(generation.value).run();
+    database.prepare("DELETE FROM hawser_seen WHERE generation IN (?1, -?1)").with(generation.value).run();
 }
 
 void mark_seen(Database& database, Generation generation, std::int64_t record)
@@ -323,6 +323,42 @@ Result<std::vector<Guid>> Rounds::unseen(ScopeNumber scope, Generation generatio
             "s.generation = ?4 AND s.record = r.record) ORDER BY id LIMIT ?5");
         static_assert(flag::tombstone == 16);
         rows.with(row->table, after, row->bit, generation.value, static_cast<std::int64_t>(limit));
+        std::vector<Guid> ids;
+        while (rows.step()) ids.push_back(rows.guid(0));
+        return ids;
+    });
+}
+
+Result<void> Rounds::note_gone(ScopeNumber scope, Generation generation, const std::vector<Guid>& ids)
+{
+    return verb(state_, [&]() -> Result<void> {
+        Database& database = state_.database;
+        const auto row = find_scope(database, scope);
+        if (!row) return no_scope(scope);
+        if (!round_under_way(database, scope, generation)) return stale_round(scope, generation);
+        Statement note = database.prepare(
+            "INSERT OR IGNORE INTO hawser_seen (generation, record) SELECT -?1, record FROM hawser_record "
+            "WHERE table_number = ?2 AND id = ?3 AND flags & 16 = 0");
+        static_assert(flag::tombstone == 16);
+        for (const Guid& id : ids) {
+            note.with(generation.value, row->table, id).run();
+            note.reset();
+            ++state_.rows;
+        }
+        return {};
+    });
+}
+
+Result<std::vector<Guid>> Rounds::gone(ScopeNumber scope, Generation generation) const
+{
+    return verb(state_, [&]() -> Result<std::vector<Guid>> {
+        Database& database = state_.database;
+        if (!round_under_way(database, scope, generation)) return stale_round(scope, generation);
+        Statement rows = database.prepare(
+            "SELECT r.id FROM hawser_seen s JOIN hawser_record r ON r.record = s.record WHERE "
+            "s.generation = -?1 AND r.flags & 16 = 0 ORDER BY r.id");
+        static_assert(flag::tombstone == 16);
+        rows.with(generation.value);
         std::vector<Guid> ids;
         while (rows.step()) ids.push_back(rows.guid(0));
         return ids;

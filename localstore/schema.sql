@@ -231,7 +231,8 @@ CREATE TABLE hawser_checkpoint (
   PRIMARY KEY (scope, lane)
 ) WITHOUT ROWID;
 
--- Records that an unfinished full round or sweep has seen without writing them.
+-- Records that an unfinished full round or sweep has seen without writing them; under the negative
+-- generation those that an unfinished round says are deleted.
 CREATE TABLE hawser_seen (
   generation INTEGER NOT NULL,
   record     INTEGER NOT NULL,

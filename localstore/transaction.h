@@ -48,7 +48,7 @@ public:
     /// Forgets the scope; records that are in no other scope are unlinked as `unlink` does.
     Result<void> drop_scope(ScopeNumber scope);
 
-    /// Starts a round of its lane and forgets the resume link and the seen ids of an unfinished one.
+    /// Starts a round of its lane and forgets the resume link and the noted ids of an unfinished one.
     Result<Generation> begin_round(ScopeNumber scope, RoundKind kind, Instant now);
 
     /// Fails with store.stale_round when `generation` is not the one under way.
@@ -61,6 +61,11 @@ public:
     /// candidates for a verified not-found, nothing more (I9). Records never sent are not among them.
     Result<std::vector<Guid>> unseen(ScopeNumber scope, Generation generation, const Guid& after,
                                      std::size_t limit);
+
+    /// Notes, until the round ends, ids that it says are deleted; ids that are not here count for nothing.
+    Result<void> note_gone(ScopeNumber scope, Generation generation, const std::vector<Guid>& ids);
+    /// All of them that are not tombstones by now.
+    Result<std::vector<Guid>> gone(ScopeNumber scope, Generation generation) const;
 
     /// Goes on disk with the rows of this transaction, never before them.
     Result<void> set_resume_link(ScopeNumber scope, Generation generation, std::string_view link,

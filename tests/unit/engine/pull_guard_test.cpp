@@ -1,0 +1,120 @@
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+void fill(Office& office, int from, int to)
+{
+    for (int i = from; i <= to; ++i)
+        office.put("contacts", guid(i), R"({"lastname":"Number )" + std::to_string(i) + R"("})");
+}
+
+std::size_t count(const Desk& desk, std::string_view table = "contact")
+{
+    return static_cast<std::size_t>(*desk.store->count(table, std::nullopt));
+}
+
+/// Small pages, so that a few rows make a long round.
+SynchronizerOptions small_pages()
+{
+    SynchronizerOptions options;
+    options.page_bytes = 4'000;
+    return options;
+}
+
+std::function<void(const MassChange&, std::function<void(bool)>)> always(bool word)
+{
+    return [word](const MassChange&, std::function<void(bool)> answer) { answer(word); };
+}
+
+} // namespace
+
+TEST_CASE("Nothing of a mass deletion is applied before somebody agrees, however many cycles pass",
+          "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 200);
+    office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    Desk desk(office, clock, "ada", small_pages());
+    desk.choose({{"contact", ""}, {"account", ""}});
+    desk.sync();
+    for (int i = 1; i <= 150; ++i) office.erase("contacts", guid(i));
+    office.put("accounts", guid(900), R"({"name":"Contoso"})");
+
+    for (int i = 0; i < 6; ++i) {
+        const auto report = desk.cycle();
+        REQUIRE_FALSE(report);
+        CHECK(report.error().code == "engine.mass_change");
+        CHECK(report.error().message.starts_with("150 of 200 records of contact would be deleted here"));
+        CHECK(count(desk) == 200);
+        if (i == 2) desk.reboot();
+        clock->pass(std::chrono::minutes{6});
+    }
+    CHECK(desk.text("account", guid(900), "name") == "Contoso");
+
+    desk.options.ask_mass_change = always(true);
+    desk.reboot();
+    desk.sync();
+    CHECK(count(desk) == 50);
+    desk.check_equal();
+}
+
+TEST_CASE("A tombstone whose record came back in a later page of the round deletes nothing",
+          "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 40);
+    Desk desk(office, clock, "ada", small_pages());
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    for (int i = 1; i <= 20; ++i) office.erase("contacts", guid(i));
+    bool revived = false;
+    desk.exchange->after = [&](std::size_t) {
+        if (!std::exchange(revived, true)) fill(office, 1, 3);
+    };
+    desk.sync();
+    desk.exchange->after = nullptr;
+    desk.sync();
+    CHECK(count(desk) == 23);
+    desk.check_equal();
+}
+
+TEST_CASE("A table that cannot be pulled stops neither the others nor the pushes", "[engine][pull][I4]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 3);
+    office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    Desk desk(office, clock);
+    desk.choose({{"account", ""}, {"task", ""}, {"contact", ""}});
+    desk.sync();
+    desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    desk.edit("task", desk.create("task", {{"subject", std::string("Call")}}), {});
+    office.put("contacts", guid(2), R"({"jobtitle":"Clerk"})");
+    desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        const bool poll =
+            request.url.find("$batch") != std::string::npos && request.body.find("GET ") != std::string::npos;
+        if (poll || request.url.find("/tasks") != std::string::npos)
+            answer = {500,
+                      {{"Content-Type", "application/json"}},
+                      R"({"error":{"code":"0x80040216","message":"An unexpected error occurred."}})"};
+    };
+    for (int i = 0; i < 2; ++i) {
+        const auto report = desk.cycle();
+        REQUIRE_FALSE(report);
+        CHECK(report.error().kind == ErrorKind::retry);
+        CHECK(report.error().message.find("task") != std::string::npos);
+    }
+    CHECK(office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(desk.text("contact", guid(2), "jobtitle") == "Clerk");
+    const auto cycles = desk.store->cycles({}, 1);
+    CHECK(cycles->front().message.find("task") != std::string::npos);
+
+    desk.exchange->alter = nullptr;
+    desk.sync();
+    desk.check_equal();
+}
