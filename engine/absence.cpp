@@ -48,13 +48,21 @@ Task<Result<void>> Absence::guard(std::string table, std::string what, std::uint
 
 Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
 {
-    for (std::size_t at = 0; at < ids.size(); at += reads_a_batch) {
-        const std::size_t end = std::min(ids.size(), at + reads_a_batch);
+    std::size_t portion = reads_a_batch;
+    for (std::size_t at = 0; at < ids.size();) {
+        const std::size_t end = std::min(ids.size(), at + portion);
         std::vector<Guid> some(ids.begin() + static_cast<std::ptrdiff_t>(at),
                                ids.begin() + static_cast<std::ptrdiff_t>(end));
         auto confirming = confirm_some(scope, std::move(some), why);
         const Result<void> done = co_await std::move(confirming);
-        if (!done) co_return done;
+        const bool halve = !done &&
+                           (done.error().kind == ErrorKind::park || done.error().code == "net.too_large") &&
+                           end - at > 1;
+        if (!done && !halve) co_return done;
+        if (halve)
+            portion = (end - at) / 2;
+        else
+            at = end;
     }
     co_return Result<void>{};
 }

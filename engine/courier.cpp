@@ -4,6 +4,7 @@
 #include "transport/odata/answer.h"
 #include "transport/odata/url.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hawser::engine {
@@ -129,31 +130,37 @@ Task<Result<http::Answer>> Courier::send_once(http::Request request)
                            {"bytes", static_cast<std::int64_t>(answer->body.size())},
                            {"milliseconds", milliseconds}});
     if (const auto hint = dataverse::parallelism_hint(*answer)) parallelism_ = *hint;
-    if (answer->status == 429) hold_back(*answer);
+    if (answer->status == 429)
+        hold_back(odata::retry_after(*answer, loop_.clock().now()).value_or(std::chrono::seconds{5}));
     co_return answer;
 }
 
-void Courier::hold_back(const http::Answer& answer)
+void Courier::hold_back(std::chrono::seconds wait)
 {
-    const std::chrono::seconds wait =
-        odata::retry_after(answer, loop_.clock().now()).value_or(std::chrono::seconds{5});
+    wait = std::min<std::chrono::seconds>(wait, longest_wait);
     log_.warning("throttled", {{"seconds", wait.count()}});
     held_until_ = std::max(held_until_, loop_.clock().elapsed() + Clock::Milliseconds{wait});
+    if (wait > short_wait && on_hold) on_hold(loop_.clock().now() + wait);
+}
+
+std::optional<Error> Courier::held() const
+{
+    const auto left = held_until_ - loop_.clock().elapsed();
+    if (left <= Clock::Milliseconds{0}) return std::nullopt;
+    Error wait{ErrorKind::wait, "server.throttled",
+               service_.host() + " asked us to send nothing for a while; the next attempt comes by itself"};
+    wait.retry_after = std::chrono::ceil<std::chrono::seconds>(left);
+    return wait;
 }
 
 Task<Result<void>> Courier::sit_out()
 {
     const auto left = held_until_ - loop_.clock().elapsed();
-    if (left <= Clock::Milliseconds{0}) co_return Result<void>{};
-    if (left > Clock::Milliseconds{short_wait}) {
-        Error wait{ErrorKind::wait, "server.throttled",
-                   service_.host() +
-                       " asked us to send nothing for a while; the next attempt comes by itself"};
-        wait.retry_after = std::chrono::ceil<std::chrono::seconds>(left);
-        co_return wait;
+    if (left > Clock::Milliseconds{short_wait}) co_return *held();
+    if (left > Clock::Milliseconds{0}) {
+        auto sleeping = loop_.sleep(left);
+        co_await std::move(sleeping);
     }
-    auto sleeping = loop_.sleep(left);
-    co_await std::move(sleeping);
     co_return Result<void>{};
 }
 
@@ -191,7 +198,11 @@ Task<Result<dataverse::Identity>> Courier::identify()
     Result<dataverse::Identity> identity = dataverse::parse_who_am_i(*answer, loop_.clock().now());
     if (!identity) co_return identity;
     const Result<void> right = check(*identity);
-    if (!right) co_return right.error();
+    if (!right) {
+        // The provider may know a better one by the next time.
+        token_.clear();
+        co_return right.error();
+    }
     identity_ = *identity;
     co_return identity;
 }

@@ -36,6 +36,7 @@ struct Expected {
 class Courier {
 public:
     static constexpr std::chrono::seconds short_wait{20};
+    static constexpr std::chrono::hours longest_wait{1};
 
     Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
             std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
@@ -59,6 +60,14 @@ public:
     /// The organization was out of reach, or somebody asks: confirm again before anything else.
     void doubt() { identity_.reset(); }
 
+    /// The organization asked for quiet, perhaps in one part of a batch, or an earlier process was asked.
+    /// At most an hour counts: no organization asks for more, and a wrong one must not silence a replica.
+    void hold_back(std::chrono::seconds wait);
+    /// The error of a wait that is not over, however short.
+    std::optional<Error> held() const;
+    /// Told of every wait that is longer than `short_wait`, for those who come later.
+    std::function<void(Instant until)> on_hold{};
+
     std::uint64_t requests() const { return requests_; }
     int parallelism() const { return parallelism_; }
 
@@ -68,7 +77,6 @@ private:
     Task<Result<void>> sit_out();
     Task<Result<http::Answer>> send_as(http::Request request, bool confirm);
     Result<void> check(const dataverse::Identity& identity) const;
-    void hold_back(const http::Answer& answer);
 
     Loop& loop_;
     dataverse::Service service_;

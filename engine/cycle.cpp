@@ -39,6 +39,7 @@ Task<CycleEnd> Cycle::run()
 {
     requests_before_ = around_.courier.requests();
     began_ = around_.loop.clock().elapsed();
+    work_.asked = request_.reason == Reason::asked;
     const Result<void> begun = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto number = transaction.journal.begin_cycle(to_text(request_.reason), around_.now());
@@ -73,6 +74,8 @@ Task<Result<void>> Cycle::work()
     const Result<void> reconciled = reconcile_staged(around_, work_);
     if (!reconciled) co_return reconciled;
 
+    if (const Result<void> compared = work_.troubles.outcome(); request_.compare_first && !compared)
+        co_return compared;
     auto pushing = push();
     const Result<void> pushed = co_await std::move(pushing);
     if (!pushed) {
@@ -116,7 +119,9 @@ Result<std::vector<localstore::Scope>> Cycle::scopes() const
 
 Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
 {
-    Puller puller(around_, work_, sizes_, [this] { return push_between(); });
+    Puller::Between between;
+    if (!request_.compare_first) between = [this] { return push_between(); };
+    Puller puller(around_, work_, sizes_, std::move(between));
     auto pulling = puller.pull(scopes, request_.extent);
     Result<void> pulled = co_await std::move(pulling);
     if (!pulled) co_return pulled;

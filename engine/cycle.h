@@ -16,6 +16,8 @@ struct CycleRequest {
     Reason reason = Reason::asked;
     std::vector<std::string> tables{}; ///< Empty = all chosen ones.
     Puller::Extent extent = Puller::Extent::changes;
+    /// The replica may know less than it sent: nothing is pushed before every table was compared.
+    bool compare_first = false;
 };
 
 /// How a cycle ended. `report` is there as soon as the cycle had begun, whatever happened.

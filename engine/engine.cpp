@@ -16,6 +16,9 @@ namespace hawser::engine {
 
 namespace {
 
+/// Until when the organization wants quiet, also from the processes that come later.
+constexpr std::string_view held_until_setting = "sync.held_until";
+
 /// hawser::ConnectionState and the store's are the same words.
 static_assert(static_cast<int>(ConnectionState::going_online) ==
               static_cast<int>(localstore::ConnectionState::going_online));
@@ -67,6 +70,16 @@ Engine::Engine(EngineParts parts, dataverse::Service service)
               *parts_.random, parts_.options, Log(parts_.options.log)},
       timetable_(timetable_options(parts_.options), parts_.clock->elapsed())
 {
+    const auto held = parse_instant(parts_.store.setting(held_until_setting));
+    const Instant now = parts_.clock->now();
+    // Anything further off was written under another clock.
+    if (held && *held > now && *held <= now + Courier::longest_wait) courier_.hold_back(*held - now);
+    courier_.on_hold = [this](Instant until) {
+        (void)parts_.store.transact(
+            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+                return transaction.journal.set_setting(held_until_setting, hawser::to_text(until));
+            });
+    };
 }
 
 Engine::~Engine() = default;
@@ -87,6 +100,7 @@ void Engine::pass_on()
 {
     busy_ = false;
     if (!waiting_.empty()) waiting_.front()->ring();
+    bell_.ring();
 }
 
 Result<ConnectionState> Engine::state() const
@@ -159,6 +173,7 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
     // A copied file knows less than the organization does: a whole pull comes before anything else.
     const bool compare_first = !parts_.store.setting(compare_first_setting).empty();
     if (compare_first) {
+        request.compare_first = true;
         request.extent = Puller::Extent::full;
         request.tables.clear();
     }
@@ -232,7 +247,6 @@ Task<Result<CycleReport>> Engine::cycle(CycleRequest request)
     auto running = run_cycle(std::move(request));
     Result<CycleReport> report = co_await std::move(running);
     pass_on();
-    bell_.ring();
     co_return report;
 }
 
@@ -288,7 +302,6 @@ Task<Result<CycleReport>> Engine::go_online()
     auto coming = come_back();
     Result<CycleReport> report = co_await std::move(coming);
     pass_on();
-    bell_.ring();
     co_return report;
 }
 
@@ -336,7 +349,7 @@ Task<void> Engine::background()
         const bool chosen = connection && *connection == ConnectionState::offline_by_choice;
         const auto wait = timetable_.next() - parts_.clock->elapsed();
         const bool due = wait <= Clock::Milliseconds{0};
-        if (chosen || suspended_ || unreachable_ || busy_) {
+        if (chosen || suspended_ || unreachable_ || busy_ || !waiting_.empty()) {
             auto resting = loop_.rest(bell_, std::nullopt);
             co_await std::move(resting);
             continue;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,13 @@ public:
 
     const std::vector<Row>& rows() const { return rows_; }
     const std::vector<Guid>& tombstones() const { return tombstones_; }
+    /// The first id of either kind.
+    std::optional<Guid> first() const
+    {
+        if (!rows_.empty()) return rows_.front().id;
+        if (!tombstones_.empty()) return tombstones_.front();
+        return std::nullopt;
+    }
     std::string_view etag(const Row& row) const
     {
         return std::string_view(text_).substr(row.at, row.etag_size);

@@ -79,7 +79,7 @@ public:
 
     Result<void> queue()
     {
-        const auto queue = plan_queue(around_.store, around_.now());
+        const auto queue = plan_queue(around_.store, around_.now(), around_.options.backoff_most);
         if (!queue) return queue.error();
         for (const PushUnit& unit : queue->plan.ready)
             for (const localstore::Sequence sequence : unit.changes) {

@@ -171,8 +171,10 @@ Result<void> Puller::forget_token(const Scope& scope, const std::string& why, To
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto checkpoint = transaction.rounds.checkpoint(scope.number, Lane::pull);
             if (!checkpoint) return checkpoint.error();
+            // A clock that was set back proves nothing.
+            const auto age = around_.now() - checkpoint->finished_at.value_or(Instant{});
             const bool young =
-                checkpoint->finished_at && around_.now() - *checkpoint->finished_at < too_young_to_expire;
+                checkpoint->finished_at && age >= std::chrono::seconds{0} && age < too_young_to_expire;
             if (young && refused) {
                 const Result<void> noted = note_restored(cycle_, transaction,
                                                          "it no longer honours a token of " + scope.table +

@@ -41,7 +41,7 @@ Task<Result<ReadPage>> Puller::read(PullRound& round, http::Answer answer)
         const auto next = odata::same_service(around_.courier.service().root, page->end.next_link);
         if (!next) co_return next.error();
         const std::size_t brought = page->end.rows + page->end.tombstones;
-        const Result<void> followed = round.trail.follow(page->end.next_link, brought);
+        const Result<void> followed = round.trail.follow(page->end.next_link, brought, page->rows.first());
         if (!followed) co_return followed.error();
     }
     co_return page;

@@ -3,9 +3,9 @@
 #include "engine/mass_change.h"
 #include "engine/queue_plan.h"
 #include "localstore/transaction.h"
-#include "transport/dataverse/outcome.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -16,37 +16,14 @@ constexpr int most_levels = 1'000;
 /// Steps in one batch: below the protocol's 1,000, so that the last unit still fits.
 constexpr std::size_t most_steps = 800;
 
-/// What the organization was asked, for reading its answer.
-dataverse::Asked asked_of(const Draft& draft)
-{
-    using Action = dataverse::Asked::Action;
-    if (draft.parts.size() != 1) return {Action::group, {}};
-    const Draft::Part& part = draft.parts.front();
-    switch (part.kind) {
-    case localstore::StepKind::create:
-        return {Action::create, part.key.id};
-    case localstore::StepKind::remove:
-        return {Action::remove, part.key.id};
-    default:
-        return {Action::update, part.key.id};
-    }
-}
-
-/// A batch that was answered as a whole in one of these ways says the same of every further one.
-bool ends_the_cycle(dataverse::Outcome::Kind kind)
-{
-    using Kind = dataverse::Outcome::Kind;
-    return kind == Kind::throttled || kind == Kind::sign_in || kind == Kind::stop ||
-           kind == Kind::intercepted || kind == Kind::retry || kind == Kind::access;
-}
-
 } // namespace
 
 Task<Result<void>> Pusher::push()
 {
     auto recovering = recover();
     const Result<void> recovered = co_await std::move(recovering);
-    if (!recovered) co_return recovered;
+    if (!recovered && ends_the_cycle(recovered.error())) co_return recovered;
+    if (!recovered) missed_ = recovered.error();
     for (int level = 0; level < most_levels; ++level) {
         if (around_.leaving) co_return stopped();
         auto pushing = push_level();
@@ -57,12 +34,15 @@ Task<Result<void>> Pusher::push()
     auto clearing = clear_receipts();
     co_await std::move(clearing);
     if (!refused_.empty()) co_return refused_.begin()->second;
+    if (missed_) co_return *missed_;
     co_return Result<void>{};
 }
 
 Result<PushPlan> Pusher::plan()
 {
-    auto queue = plan_queue(around_.store, around_.now());
+    const std::chrono::seconds patience =
+        std::exchange(cycle_.asked, false) ? std::chrono::seconds{0} : around_.options.backoff_most;
+    auto queue = plan_queue(around_.store, around_.now(), patience);
     if (!queue) return queue.error();
     const Result<void> explained = explain(queue->plan, queue->live);
     if (!explained) return explained.error();
@@ -153,7 +133,8 @@ Task<Result<bool>> Pusher::push_level()
         if (!std::exchange(recover_now_, false)) continue;
         auto recovering = recover();
         const Result<void> recovered = co_await std::move(recovering);
-        if (!recovered) co_return recovered.error();
+        if (!recovered && ends_the_cycle(recovered.error())) co_return recovered.error();
+        if (!recovered) missed_ = recovered.error();
     }
     co_return true;
 }
@@ -183,56 +164,6 @@ Result<std::vector<Pusher::Sent>> Pusher::freeze(const std::vector<PushUnit>& re
     if (!frozen) return frozen.error();
     at = next;
     return batch;
-}
-
-Task<Result<void>> Pusher::send(std::vector<Sent> batch, Guid request_id)
-{
-    std::vector<dataverse::BatchItem> items;
-    items.reserve(batch.size());
-    for (const Sent& sent : batch) items.push_back(sent.draft.item);
-    http::Request request =
-        dataverse::write_batch(around_.courier.service(), items, dataverse::OnError::go_on, request_id);
-    request.max_body_bytes = around_.options.page_bytes_most;
-    auto sending = around_.courier.send(std::move(request));
-    const Result<http::Answer> answer = co_await std::move(sending);
-    dataverse::BatchAnswer parts;
-    parts.items.resize(items.size());
-    if (answer)
-        parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
-    else
-        parts.whole = dataverse::classify(answer.error(), {dataverse::Asked::Action::action, {}});
-    // Failures before the request was sent, the courier's own among them, are known not to have arrived.
-    const bool never_sent =
-        !answer && (!answer.error().code.starts_with("net.") || !http::may_have_arrived(answer.error()));
-    if (never_sent)
-        for (dataverse::ItemAnswer& item : parts.items) item.state = dataverse::ItemAnswer::State::not_run;
-
-    std::vector<Sent> back;
-    std::vector<Sent> anew;
-    const Result<void> settled = around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            back.clear();
-            anew.clear();
-            for (std::size_t i = 0; i < batch.size(); ++i) {
-                const dataverse::Asked asked = asked_of(batch[i].draft);
-                dataverse::Outcome outcome =
-                    dataverse::classify(parts.items[i], parts.whole, asked, around_.now());
-                if (never_sent) outcome.kind = dataverse::Outcome::Kind::not_run;
-                const auto follow = settle(transaction, batch[i], parts.items[i], outcome);
-                if (!follow) return follow.error();
-                if (*follow == Follow::read_back) back.push_back(batch[i]);
-                if (*follow == Follow::decide_anew) anew.push_back(batch[i]);
-                if (*follow == Follow::recover) recover_now_ = true;
-            }
-            return {};
-        });
-    if (!settled) co_return settled;
-    if (!answer && (never_sent || answer.error().kind != ErrorKind::retry || around_.leaving))
-        co_return answer.error();
-    if (parts.whole && answer && ends_the_cycle(parts.whole->kind))
-        co_return dataverse::to_error(*parts.whole, "take changes");
-    auto following = follow_up(std::move(back), std::move(anew));
-    co_return co_await std::move(following);
 }
 
 } // namespace hawser::engine

@@ -49,7 +49,28 @@ private:
     Task<Result<void>> guard_deletes(PushPlan& plan);
     Result<void> hold(const std::set<localstore::Sequence>& changes, const std::string& why);
     Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id);
+
+    // push_send.cpp: what was frozen goes, in as many requests as it takes.
+    enum class Portion {
+        settled, ///< Each change has its answer, or is known to have none.
+        refused, ///< Nothing of it ran.
+        blocked, ///< Something on the way answered for the organization.
+    };
+    /// What is left to do after answers were settled.
+    struct Followed {
+        std::vector<Sent> back{};                   ///< Applied, and only a read shows the outcome.
+        std::vector<Sent> anew{};                   ///< Refused as outdated.
+        std::optional<dataverse::Outcome> ending{}; ///< A part's answer that holds for all traffic.
+    };
+    /// All of the batch, in portions by their bytes; halves what is refused as a whole, so that only a
+    /// single change can be. After an error the rest is queued again.
     Task<Result<void>> send(std::vector<Sent> batch, Guid request_id);
+    Task<Result<Portion>> send_portion(std::vector<Sent> batch, Guid request_id);
+    std::size_t portion_end(const std::vector<Sent>& batch, std::size_t at) const;
+    void weigh(const Result<http::Answer>& answer, std::size_t items);
+    Result<void> put_back(const std::vector<Sent>& batch, std::size_t from);
+    Result<void> settle_all(const std::vector<Sent>& batch, const dataverse::BatchAnswer& parts,
+                            bool never_sent, Followed& followed);
 
     // push_settle.cpp: what an answer does.
     Result<Follow> settle(localstore::Transaction& transaction, const Sent& sent,
@@ -71,6 +92,8 @@ private:
                              const Found& found);
     int bump(const RecordKey& key) { return ++attempts_[key]; }
     std::optional<Instant> rest_of(const RecordKey& key) const;
+    Result<void> rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
+                      const std::string& why);
 
     // recover.cpp: open intents.
     Task<Result<void>> recover();
@@ -87,6 +110,10 @@ private:
     std::map<std::string, Error> refused_{}; ///< By table: so many deletions that nobody agreed to.
     bool schema_changed_ = false;
     bool recover_now_ = false;
+    std::optional<Error> missed_{};                         ///< Why some intents stay open.
+    std::size_t portion_ = dataverse::max_batch_operations; ///< Changes a request at most.
+    std::size_t answer_bytes_ = 0;                          ///< For one change, the most seen.
+    int blocked_ = 0;
     std::optional<Instant> next_attempt_{};
 };
 

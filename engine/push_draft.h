@@ -30,7 +30,7 @@ struct Draft {
     bool receipt = false; ///< The first step writes a receipt row.
 };
 
-/// Set once the organization has refused a receipt row.
+/// When the organization refused a receipt row; it is asked again after a day.
 inline constexpr std::string_view no_receipts_setting = "sync.no_receipts";
 
 /// Nothing had to be sent: the organization says the same already, or the edit lost its object.

@@ -1,3 +1,4 @@
+#include "base/time_text.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
@@ -36,6 +37,16 @@ std::optional<Acknowledged> copy_in(const Draft& draft, const Draft::Part& part,
     return Acknowledged{part.key, found->etag, found->fields};
 }
 
+/// When receipt rows were last cleared away.
+constexpr std::string_view receipts_setting = "sync.receipts_cleared";
+
+/// Receipt rows are notes; another refusal is about the record itself.
+bool speaks_of_notes(const dataverse::Outcome& outcome)
+{
+    return outcome.text.find("annotation") != std::string::npos ||
+           outcome.text.find("Note") != std::string::npos;
+}
+
 std::string words_of(const dataverse::Outcome& outcome)
 {
     if (!outcome.text.empty()) return outcome.text;
@@ -68,7 +79,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
             Follow::decide_anew);
     }
     case Kind::access:
-        if (sent.draft.receipt && !sent.resent)
+        if (sent.draft.receipt && !sent.resent && speaks_of_notes(outcome))
             return then(give_up_receipts(transaction, sent, words_of(outcome)), Follow::nothing);
         [[fallthrough]];
     case Kind::refused:
@@ -148,7 +159,7 @@ Result<void> Pusher::give_up_receipts(localstore::Transaction& transaction, cons
 {
     around_.policies.without_receipts();
     around_.forget_tables();
-    Result<void> done = transaction.journal.set_setting(no_receipts_setting, "1");
+    Result<void> done = transaction.journal.set_setting(no_receipts_setting, to_text(around_.now()));
     if (done)
         done = transaction.journal.decide(
             cycle_.number, sent.draft.parts.front().key, "receipts",
@@ -166,6 +177,13 @@ Task<void> Pusher::clear_receipts()
     for (const Guid& intent : std::exchange(receipts_done_, {}))
         items.push_back({{dataverse::receipt_delete_step(intent)}});
     if (items.empty() || around_.leaving) co_return;
+    // The settlements were committed without a sync. Whoever loses them to a power cut needs the rows:
+    // this commit puts them on the disk first.
+    const Result<void> durable =
+        around_.store.transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+            return transaction.journal.set_setting(receipts_setting, to_text(around_.now()));
+        });
+    if (!durable) co_return;
     http::Request request = dataverse::write_batch(around_.courier.service(), items,
                                                    dataverse::OnError::go_on, around_.courier.request_id());
     auto sending = around_.courier.send(std::move(request));
@@ -243,6 +261,7 @@ Task<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> a
 Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                                  const Found& found)
 {
+    const auto until = rest_of(part.key);
     RemoteWord word;
     switch (found.presence) {
     case Found::Presence::present:
@@ -252,20 +271,30 @@ Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Dra
         word.presence = conflict::Presence::deleted;
         break;
     case Found::Presence::no_access:
+        return rest(transaction, part.key, around_.now() + around_.options.backoff_most,
+                    "the organization refused it as outdated and does not let you read the record; tried "
+                    "again later");
     case Found::Presence::no_answer:
-        return {};
+        if (!until) return {};
+        return rest(transaction, part.key, *until,
+                    "the organization refused it as outdated and did not show the record; tried again later");
     }
-    const auto rest = rest_of(part.key);
     const Result<void> done =
         reconcile_record(cycle_, transaction, *part.table, part.key, word, around_.now());
-    if (!done || !rest) return done;
-    next_attempt_ = std::min(next_attempt_.value_or(*rest), *rest);
-    const auto state = transaction.records.state(part.key);
+    if (!done || !until) return done;
+    return rest(transaction, part.key, *until, "others keep changing the record; tried again later");
+}
+
+/// The record's changes wait until then, with the reason.
+Result<void> Pusher::rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
+                          const std::string& why)
+{
+    next_attempt_ = std::min(next_attempt_.value_or(until), until);
+    const auto state = transaction.records.state(key);
     if (!state) return state.error();
     for (const localstore::Change& change : state->live) {
         if (change.state != localstore::ChangeState::queued) continue;
-        const Result<void> waits = transaction.queue.wait(
-            change.sequence, "others keep changing the record; tried again later", rest);
+        const Result<void> waits = transaction.queue.wait(change.sequence, why, until);
         if (!waits) return waits;
     }
     return {};

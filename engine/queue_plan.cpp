@@ -27,7 +27,7 @@ Result<std::vector<localstore::Change>> live_changes(const localstore::Store& st
 
 } // namespace
 
-Result<QueuePlan> plan_queue(localstore::Store& store, Instant now)
+Result<QueuePlan> plan_queue(localstore::Store& store, Instant now, std::chrono::seconds patience)
 {
     QueuePlan queue;
     const auto figures = store.queue_figures();
@@ -39,8 +39,9 @@ Result<QueuePlan> plan_queue(localstore::Store& store, Instant now)
     std::vector<PlannedChange> planned;
     std::vector<localstore::Sequence> sequences;
     for (const localstore::Change& change : queue.live) {
-        planned.push_back(
-            {change.sequence, change.key, change.kind, change.state, change.group, change.next_attempt});
+        const bool waits = change.next_attempt && *change.next_attempt <= now + patience;
+        planned.push_back({change.sequence, change.key, change.kind, change.state, change.group,
+                           waits ? change.next_attempt : std::nullopt});
         sequences.push_back(change.sequence);
     }
     std::vector<localstore::Dependency> edges;

@@ -13,7 +13,8 @@ struct QueuePlan {
     PushPlan plan;
 };
 
-/// Reads every live change and plans. Writes nothing.
-Result<QueuePlan> plan_queue(localstore::Store& store, Instant now);
+/// Reads every live change and plans. A moment that a change waits for counts when it is at most
+/// `patience` away: a later one was written under another clock. Writes nothing.
+Result<QueuePlan> plan_queue(localstore::Store& store, Instant now, std::chrono::seconds patience);
 
 } // namespace hawser::engine

@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t reads_a_batch = 200;
 
+dataverse::BatchItem item_of(const ReadBack& read)
+{
+    if (!read.table) return {{dataverse::receipt_read_step(read.key.id)}};
+    return {{dataverse::read_step(read.table->table(), read.table->layout(), read.key.id)}};
+}
+
 Found found_of(Surroundings& around, const ReadBack& read, const dataverse::ItemAnswer& item,
                const std::optional<dataverse::Outcome>& whole)
 {
@@ -20,6 +26,8 @@ Found found_of(Surroundings& around, const ReadBack& read, const dataverse::Item
     const dataverse::Asked asked{dataverse::Asked::Action::read, read.key.id};
     const dataverse::Outcome outcome = dataverse::classify(item, whole, asked, around.now());
     Found found;
+    if (outcome.kind == Kind::throttled && outcome.retry_after)
+        around.courier.hold_back(*outcome.retry_after);
     if (outcome.kind == Kind::gone) found.presence = Found::Presence::absent;
     if (outcome.kind == Kind::access) found.presence = Found::Presence::no_access;
     if (outcome.kind != Kind::applied || item.answers.empty()) return found;
@@ -46,28 +54,29 @@ Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<Rea
 {
     std::vector<Found> found;
     found.reserve(reads.size());
-    for (std::size_t at = 0; at < reads.size(); at += reads_a_batch) {
-        const std::size_t end = std::min(reads.size(), at + reads_a_batch);
+    std::size_t portion = reads_a_batch;
+    while (found.size() < reads.size()) {
+        const std::size_t at = found.size();
+        const std::size_t count = std::min(portion, reads.size() - at);
         std::vector<dataverse::BatchItem> items;
-        for (std::size_t i = at; i < end; ++i) {
-            const ReadBack& read = reads[i];
-            dataverse::BatchItem item;
-            item.steps.push_back(
-                read.table ? dataverse::read_step(read.table->table(), read.table->layout(), read.key.id)
-                           : dataverse::receipt_read_step(read.key.id));
-            items.push_back(std::move(item));
-        }
+        for (std::size_t i = at; i < at + count; ++i) items.push_back(item_of(reads[i]));
         http::Request request = dataverse::write_batch(
             around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
         request.max_body_bytes = around.options.page_bytes_most;
         auto sending = around.courier.send(std::move(request));
         const Result<http::Answer> answer = co_await std::move(sending);
-        if (!answer) co_return answer.error();
-        const dataverse::BatchAnswer parts =
-            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        const bool too_large = !answer && answer.error().code == "net.too_large";
+        if (!answer && !too_large) co_return answer.error();
+        dataverse::BatchAnswer parts;
+        if (answer) parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        if (too_large || (parts.whole && dataverse::smaller_may_pass(*parts.whole))) {
+            if (count == 1) found.emplace_back();
+            portion = std::max<std::size_t>(count / 2, 1);
+            continue;
+        }
         if (parts.whole) co_return dataverse::to_error(*parts.whole, "show records");
-        for (std::size_t i = at; i < end; ++i)
-            found.push_back(found_of(around, reads[i], parts.items[i - at], parts.whole));
+        for (std::size_t i = 0; i < count; ++i)
+            found.push_back(found_of(around, reads[at + i], parts.items[i], parts.whole));
     }
     co_return found;
 }

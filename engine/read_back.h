@@ -27,7 +27,8 @@ struct ReadBack {
     std::shared_ptr<const TableWork> table{}; ///< Null for a receipt row.
 };
 
-/// Reads these, in batches; one answer each, in order. Fails only when a whole batch fails.
+/// Reads these, in batches; one answer each, in order. A batch that is refused or too large is halved,
+/// down to a single record without a usable answer; any other failure of a whole batch is the failure.
 Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads);
 
 /// A record's copy out of an answer of its own.

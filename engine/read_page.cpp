@@ -16,6 +16,30 @@ constexpr std::size_t activities_a_batch = 1'000;
 constexpr int most_attempts = 5;
 constexpr Clock::Milliseconds pause{200};
 
+/// The pages that the answers of a batch of participants lead to become items of it.
+Task<Result<void>> follow_parties(Surroundings& around, std::string table, dataverse::BatchAnswer& parts)
+{
+    PageTrail trail(std::move(table));
+    for (std::size_t at = 0; at < parts.items.size(); ++at) {
+        if (parts.items[at].answers.empty()) continue;
+        const std::string link = dataverse::next_party_page(parts.items[at].answers.back());
+        if (link.empty()) continue;
+        const Result<void> followed = trail.follow(link, 1, std::nullopt);
+        if (!followed) co_return followed;
+        if (around.leaving) co_return stopped();
+        auto request = dataverse::next_page(around.courier.service(), link, dataverse::PullMode::filter,
+                                            PageSize::most_rows, around.courier.request_id());
+        if (!request) co_return request.error();
+        auto sending = around.courier.send(std::move(*request));
+        Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        dataverse::ItemAnswer page{dataverse::ItemAnswer::State::answered, {}};
+        page.answers.push_back(std::move(*answer));
+        parts.items.push_back(std::move(page));
+    }
+    co_return Result<void>{};
+}
+
 Task<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table& table,
                                                std::vector<Guid> ids)
 {
@@ -29,8 +53,11 @@ Task<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table
         auto sending = around.courier.send(std::move(request));
         const Result<http::Answer> answer = co_await std::move(sending);
         if (!answer) co_return answer.error();
-        const dataverse::BatchAnswer parts =
+        dataverse::BatchAnswer parts =
             dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        auto following = follow_parties(around, table.name, parts);
+        const Result<void> followed = co_await std::move(following);
+        if (!followed) co_return followed.error();
         Result<dataverse::PartyMap> parties = dataverse::parse_parties(table, parts, some, around.now());
         if (!parties) co_return parties;
         all.merge(*parties);
@@ -108,7 +135,7 @@ Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableW
         const Result<void> taken = each(*page);
         if (!taken || page->end.next_link.empty()) co_return taken;
         const Result<void> followed =
-            trail.follow(page->end.next_link, page->end.rows + page->end.tombstones);
+            trail.follow(page->end.next_link, page->end.rows + page->end.tombstones, page->rows.first());
         if (!followed) co_return followed;
         auto next = dataverse::next_page(around.courier.service(), page->end.next_link, mode,
                                          PageSize::most_rows, around.courier.request_id());

@@ -160,6 +160,13 @@ Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const R
         return act_on_deleted(cycle, transaction, state, plan, now);
     case conflict::Presence::out_of_reach:
         ++cycle.figures.removed;
+        for (const localstore::Change& change : state.live) {
+            if (change.state != localstore::ChangeState::queued) continue;
+            const Result<void> held =
+                transaction.queue.hold(change.sequence, "the record left this replica's scope, or may no "
+                                                        "longer be read; release it to send it all the same");
+            if (!held) return held;
+        }
         return transaction.records.unlink(state.key, word.scope);
     }
     return {};

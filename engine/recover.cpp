@@ -4,6 +4,7 @@
 #include "localstore/transaction.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hawser::engine {
 
@@ -14,6 +15,8 @@ using localstore::StepState;
 
 /// Readings and resendings of what stays unknown; beyond that it waits for the next cycle.
 constexpr int most_recoveries = 4;
+/// Open intents whose records are read together: one reading that fails leaves the others.
+constexpr std::size_t intents_a_reading = 100;
 
 bool has_receipt(const localstore::Intent& intent)
 {
@@ -34,6 +37,13 @@ std::vector<RecordKey> records_of(const localstore::Intent& intent)
         if (step.kind != StepKind::receipt && std::ranges::find(keys, step.key) == keys.end())
             keys.push_back(step.key);
     return keys;
+}
+
+bool no_answer_in(const std::vector<std::pair<RecordKey, Found>>& found, const std::optional<Found>& receipt)
+{
+    const auto none = [](const Found& seen) { return seen.presence == Found::Presence::no_answer; };
+    return std::ranges::any_of(found, [&](const auto& one) { return none(one.second); }) ||
+           (!found.empty() && receipt && none(*receipt));
 }
 
 std::vector<localstore::Acknowledged> copies_of(const std::vector<std::pair<RecordKey, Found>>& found)
@@ -58,14 +68,25 @@ Task<Result<void>> Pusher::recover()
         });
         if (open->empty()) break;
         if (around_.leaving) co_return stopped();
-        auto judging = judge_open(std::move(*open));
-        auto again = co_await std::move(judging);
-        if (!again) co_return again.error();
-        if (again->empty()) break;
+        std::vector<Sent> again;
+        for (std::size_t at = 0; at < open->size(); at += intents_a_reading) {
+            const auto from = open->begin() + static_cast<std::ptrdiff_t>(at);
+            const std::size_t count = std::min(intents_a_reading, open->size() - at);
+            const auto end = from + static_cast<std::ptrdiff_t>(count);
+            auto judging = judge_open({from, end});
+            auto some = co_await std::move(judging);
+            if (!some && ends_the_cycle(some.error())) co_return some.error();
+            if (!some) {
+                missed_ = some.error();
+                continue;
+            }
+            std::ranges::move(*some, std::back_inserter(again));
+        }
+        if (again.empty()) break;
         const Guid request_id = around_.courier.request_id();
         const Result<void> begun = around_.store.transact(
             localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-                for (const Sent& sent : *again) {
+                for (const Sent& sent : again) {
                     const auto attempt =
                         transaction.intents.begin_attempt(sent.draft.intent, request_id, around_.now());
                     if (!attempt) return attempt.error();
@@ -73,7 +94,7 @@ Task<Result<void>> Pusher::recover()
                 return {};
             });
         if (!begun) co_return begun;
-        auto sending = send(std::move(*again), request_id);
+        auto sending = send(std::move(again), request_id);
         const Result<void> sent = co_await std::move(sending);
         if (!sent) co_return sent;
     }
@@ -97,7 +118,6 @@ Task<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstor
     if (!all) co_return all.error();
     std::vector<Sent> again;
     std::size_t at = 0;
-    std::size_t steps = 0;
     for (const localstore::Intent& intent : open) {
         std::vector<std::pair<RecordKey, Found>> found;
         for (const RecordKey& key : records_of(intent)) found.emplace_back(key, (*all)[at++]);
@@ -105,10 +125,9 @@ Task<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstor
         if (has_receipt(intent)) receipt = (*all)[at++];
         const auto resend = settle_judged(intent, found, receipt);
         if (!resend) co_return resend.error();
-        if (!*resend || again.size() >= around_.options.batch_changes || steps > 800) continue;
+        if (!*resend) continue;
         auto draft = draft_of(around_, intent);
         if (!draft) co_return draft.error();
-        steps += draft->item.steps.size();
         again.push_back({std::move(*draft), true});
     }
     co_return again;
@@ -122,7 +141,14 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
     const std::vector<localstore::Acknowledged> copies = copies_of(found);
     if (all_applied(intent) && copies.size() == found.size()) judgement = {Judgement::Kind::applied, {}};
     if (judgement.kind == Judgement::Kind::resend) return true;
-    if (judgement.kind == Judgement::Kind::ask_again) return false;
+    if (judgement.kind == Judgement::Kind::ask_again) {
+        if (!no_answer_in(found, receipt)) return false;
+        const RecordKey& key = found.front().first;
+        missed_ = Error{ErrorKind::retry, "server.unavailable",
+                        "the organization gave no usable answer about " + key.table + " " + key.id.text() +
+                            ", whose last change it may have applied; it will be asked again"};
+        return false;
+    }
     const auto draft = draft_of(around_, intent);
     if (!draft) return draft.error();
     const auto decide_all = [&](localstore::Transaction& transaction) -> Result<void> {

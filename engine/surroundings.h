@@ -79,6 +79,7 @@ struct CycleWork {
     Figures figures{};
     bool restored = false; ///< The organization is an older copy of itself.
     Troubles troubles{};
+    bool asked = false; ///< Somebody asks: what waits for a moment of its own is tried now, once.
 };
 
 /// The error with which everything ends when the engine is asked to stop.

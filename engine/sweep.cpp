@@ -172,7 +172,7 @@ Task<Result<void>> Sweeper::sweep(localstore::Scope scope)
         if (!end->next_link.empty()) {
             const auto next = odata::same_service(service.root, end->next_link);
             if (!next) co_return next.error();
-            const Result<void> followed = trail.follow(end->next_link, end->rows);
+            const Result<void> followed = trail.follow(end->next_link, end->rows, rows.first());
             if (!followed) co_return followed;
         }
         auto wanted = note(scope, generation, rows);

@@ -99,7 +99,7 @@ struct Status {
 /// A change of so many records at once that somebody should be asked.
 struct MassChange {
     std::string table;
-    std::string what; ///< "delete", "update" …
+    std::string what; ///< "delete"; edits are merged one by one and never asked about.
     std::uint64_t affected = 0;
     std::uint64_t of = 0;
     bool outgoing = false;

@@ -1,5 +1,6 @@
 #include "transport/dataverse/batch.h"
 
+#include "transport/odata/answer.h"
 #include "transport/odata/multipart.h"
 
 #include <algorithm>
@@ -92,12 +93,21 @@ bool is_multipart(const http::Answer& answer)
 }
 
 // These are decided before anything of a batch runs.
-bool nothing_ran(int status)
+bool turned_away(int status)
 {
     return status == 401 || status == 413 || status == 429;
 }
 
-BatchAnswer answered_as_a_whole(const http::Answer& answer, std::size_t items, Instant now)
+// So is every refusal of the batch itself in the service's own words: with continue-on-error what a part
+// is refused for stands in the part. A page of some gateway proves nothing.
+bool nothing_ran(const http::Answer& answer, OnError on_error)
+{
+    if (turned_away(answer.status)) return true;
+    return on_error == OnError::go_on && answer.status >= 400 && answer.status < 500 &&
+           answer.status != 408 && odata::parse_error_body(answer).form == odata::ErrorBody::Form::json;
+}
+
+BatchAnswer answered_as_a_whole(const http::Answer& answer, std::size_t items, OnError on_error, Instant now)
 {
     BatchAnswer result;
     result.items.resize(items);
@@ -106,12 +116,13 @@ BatchAnswer answered_as_a_whole(const http::Answer& answer, std::size_t items, I
         whole.kind = Kind::unknown;
         whole.text = "the answer to the batch is no batch answer";
     }
-    if (nothing_ran(answer.status)) {
-        for (auto& item : result.items) item.state = State::not_run;
-    } else if (items == 1 && whole.kind != Kind::unknown && whole.kind != Kind::intercepted) {
+    const bool plain = whole.kind != Kind::unknown && whole.kind != Kind::intercepted;
+    if (items == 1 && plain && !turned_away(answer.status)) {
         result.items.front() = {State::answered, {answer}};
         return result;
     }
+    if (nothing_ran(answer, on_error))
+        for (auto& item : result.items) item.state = State::not_run;
     result.whole = std::move(whole);
     return result;
 }
@@ -157,10 +168,28 @@ http::Request write_step(const Service& service, const Step& step, const Guid& r
     return request;
 }
 
+bool smaller_may_pass(const Outcome& whole)
+{
+    switch (whole.kind) {
+    case Kind::refused:
+    case Kind::access:
+    case Kind::column_access:
+    case Kind::gone:
+    case Kind::conflict:
+    case Kind::exists:
+        return true;
+    case Kind::unknown:
+        // A gateway that blocked it, with a page of its own.
+        return whole.status >= 400 && whole.status < 500 && whole.status != 408;
+    default:
+        return false;
+    }
+}
+
 BatchAnswer parse_batch(const http::Answer& answer, std::span<const BatchItem> items, OnError on_error,
                         Instant now)
 {
-    if (!is_multipart(answer)) return answered_as_a_whole(answer, items.size(), now);
+    if (!is_multipart(answer)) return answered_as_a_whole(answer, items.size(), on_error, now);
     BatchAnswer result;
     result.items.resize(items.size());
     auto body = odata::parse_batch_body(*answer.header("Content-Type"), answer.body);

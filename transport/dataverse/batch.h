@@ -47,6 +47,10 @@ struct BatchAnswer {
     std::optional<Outcome> whole{};
 };
 
+/// Whether an outcome of a whole batch may be due to its size or to one of its items: a smaller batch
+/// may pass. Says so of refusals only, never of what would befall every batch.
+bool smaller_may_pass(const Outcome& whole);
+
 /// Never fails: an answer that cannot be read makes its items unknown.
 BatchAnswer parse_batch(const http::Answer& answer, std::span<const BatchItem> items, OnError on_error,
                         Instant now);

@@ -160,6 +160,8 @@ Kind decide(const http::Answer& answer, const odata::ErrorBody& body, const Aske
         return Kind::throttled;
     case 501:
         return Kind::refused;
+    case 511: // Network Authentication Required: only a network's sign-in says so.
+        return Kind::intercepted;
     case 503:
         if (told_to_wait && body.form == odata::ErrorBody::Form::json) return Kind::throttled;
         return of_server_fault(status, body, asked);

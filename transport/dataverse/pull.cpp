@@ -204,12 +204,22 @@ std::vector<BatchItem> party_items(const Table& table, std::span<const Guid> ids
     return items;
 }
 
+std::string next_party_page(const http::Answer& answer)
+{
+    boost::system::error_code failure;
+    const auto value = boost::json::parse(answer.body, failure);
+    if (failure || !value.is_object()) return {};
+    const auto* link = value.get_object().if_contains("@odata.nextLink");
+    return link && link->is_string() ? std::string(link->get_string()) : std::string();
+}
+
 Result<PartyMap> parse_parties(const Table& table, const BatchAnswer& answer, std::span<const Guid> ids,
                                Instant now)
 {
     const auto what = "list the participants of " + table.name;
     const Asked asked{Asked::Action::read, {}};
     PartyRows rows(ids);
+    std::size_t led_to = 0;
     for (const auto& item : answer.items) {
         const auto outcome = classify(item, answer.whole, asked, now);
         if (outcome.kind != Outcome::Kind::applied) return to_error(outcome, what);
@@ -217,11 +227,12 @@ Result<PartyMap> parse_parties(const Table& table, const BatchAnswer& answer, st
         if (!object) return object.error();
         const auto* list = array_at(*object, "value");
         if (!list) return bad_answer(what, "it has no list of rows (\"value\")");
-        if (object->if_contains("@odata.nextLink"))
-            return bad_answer(what, "it was cut into pages; ask for fewer at once");
+        if (object->if_contains("@odata.nextLink")) ++led_to;
         for (const auto& entry : *list)
             if (const auto* row = entry.if_object()) rows.row(*row);
     }
+    const std::size_t asked_for = (ids.size() + activities_an_operation - 1) / activities_an_operation;
+    if (answer.items.size() != asked_for + led_to) return bad_answer(what, "a page of it is missing");
     return rows.map();
 }
 

@@ -72,8 +72,11 @@ std::vector<Presence> parse_confirm(const BatchAnswer& answer, std::span<const G
 /// The participants of up to 1,000 activities, about 50 an operation. Batch with OnError::go_on.
 std::vector<BatchItem> party_items(const Table& table, std::span<const Guid> ids);
 
-/// Every id has an entry, also those without participants. Fails when any answer is missing or was
-/// cut into pages.
+/// Where an answer to one of them, or a page it led to, goes on; "" at its end. Not yet checked.
+std::string next_party_page(const http::Answer& answer);
+
+/// Every id has an entry, also those without participants. Pages that an answer led to are items of
+/// their own, after the others. Fails when any answer or page is missing.
 Result<PartyMap> parse_parties(const Table& table, const BatchAnswer& answer, std::span<const Guid> ids,
                                Instant now);
 

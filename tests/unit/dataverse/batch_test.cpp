@@ -173,6 +173,10 @@ TEST_CASE("an answer to the batch as a whole decides for all its items", "[batch
         CHECK(answer.items[1].state == each.state);
         CHECK(name(kind_of(answer, 0)) == name(each.kind));
     }
+    const auto refused = parse_batch(sample::answer(400, refusal), items, OnError::go_on, sample::now);
+    CHECK(refused.items[0].state == State::not_run);
+    REQUIRE(refused.whole);
+    CHECK(smaller_may_pass(*refused.whole));
     CHECK(parse_batch(throttled, items, OnError::stop, sample::now).whole->retry_after ==
           std::chrono::seconds(3));
 }

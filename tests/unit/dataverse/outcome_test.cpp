@@ -147,7 +147,7 @@ TEST_CASE("pages and redirects in place of an answer are the network's, not the 
     const auto page = sample::answer(200, "<html>hotel</html>", "text/html");
     CHECK(classify(page, {Action::read, {}}, sample::now).kind == Kind::intercepted);
     CHECK(classify(page, {Action::update, {}}, sample::now).kind == Kind::intercepted);
-    for (const int status : {301, 302, 303, 307, 308, 407})
+    for (const int status : {301, 302, 303, 307, 308, 407, 511})
         CHECK(classify(sample::answer(status), {Action::update, {}}, sample::now).kind == Kind::intercepted);
     CHECK(classify(sample::answer(304), {Action::read, {}}, sample::now).kind == Kind::not_modified);
     CHECK(classify(sample::answer(204), {Action::update, {}}, sample::now).kind == Kind::applied);

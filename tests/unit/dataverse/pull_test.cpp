@@ -163,6 +163,10 @@ TEST_CASE("the participants of many activities are fetched in a few operations",
 
     CHECK_FALSE(parse_parties(table, answers({sample::answer(200, R"({"value":[],"@odata.nextLink":"x"})")}),
                               ids, sample::now));
+    CHECK(parse_parties(table,
+                        answers({sample::answer(200, R"({"value":[],"@odata.nextLink":"x"})"),
+                                 sample::answer(200, R"({"value":[]})")}),
+                        ids, sample::now));
     CHECK_FALSE(parse_parties(table, answers({sample::answer(200, "{}")}), ids, sample::now));
     CHECK_FALSE(parse_parties(table, answers({sample::answer(503)}), ids, sample::now));
 }

@@ -118,3 +118,64 @@ TEST_CASE("A table that cannot be pulled stops neither the others nor the pushes
     desk.sync();
     desk.check_equal();
 }
+
+TEST_CASE("Pages that never end are given up", "[engine][pull]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 3);
+    office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    Desk desk(office, clock);
+    desk.choose({{"contact", ""}, {"account", ""}});
+    std::string rows;
+    SECTION("of nothing") {}
+    SECTION("of the same again and again")
+    {
+        rows = R"({"@odata.etag":"W/\"5\"","contactid":")" + guid(1).text() + R"(","lastname":"Number 1"})";
+    }
+    int pages = 0;
+    desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (request.url.find("/contacts?") == std::string::npos) return;
+        answer.status = 200;
+        answer.body = R"({"@odata.context":"x","value":[)" + rows +
+                      R"(],"@odata.nextLink":"http://127.0.0.1:1/api/data/v9.2/contacts?$skiptoken=)" +
+                      std::to_string(++pages) + R"("})";
+    };
+    const auto report = desk.cycle();
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == "server.bad_answer");
+    CHECK(report.error().message.find("contact") != std::string::npos);
+    CHECK(pages < 200);
+    CHECK(desk.has("account", guid(900)));
+
+    desk.exchange->alter = nullptr;
+    clock->pass(std::chrono::minutes{6});
+    desk.sync();
+    desk.check_equal();
+}
+
+TEST_CASE("Participants that come in pages come whole", "[engine][pull]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    std::string parties;
+    for (int i = 0; i < 30; ++i)
+        parties += std::string(i ? "," : "") + R"({"addressused":"kim)" + std::to_string(i) +
+                   R"(@example.com","participationtypemask":5})";
+    for (int i = 1; i <= 3; ++i)
+        office.put("appointments", guid(i),
+                   R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                   R"("scheduledend":"2026-11-03T11:00:00Z","appointment_activity_parties":[)" +
+                       parties + "]}");
+    Desk::check(office.organization->set_setting("max_page_size", "20"));
+    Desk desk(office, clock);
+    desk.choose({{"appointment", ""}});
+    desk.sync();
+    for (int i = 1; i <= 3; ++i) {
+        const Value value = desk.get("appointment", guid(i), "parties");
+        const auto* found = std::get_if<Collection>(&value);
+        REQUIRE(found);
+        CHECK(found->elements.size() >= 30);
+    }
+    desk.check_equal();
+}
