@@ -17,12 +17,19 @@ constexpr std::size_t reads_a_batch = 200;
 
 Task<Result<void>> Absence::guard(std::string table, std::string what, std::uint64_t affected, bool outgoing)
 {
-    const SynchronizerOptions& options = around_.options;
-    if (affected < options.mass_change_least || allowed_ == table + what) co_return Result<void>{};
+    if (affected < around_.options.mass_change_least) co_return Result<void>{};
     const auto count = around_.store.count(table, std::nullopt);
     if (!count) co_return count.error();
-    // What was deleted here already is not counted any more.
-    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0)) + (outgoing ? affected : 0);
+    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0));
+    auto asking = ask(std::move(table), std::move(what), affected, of, outgoing);
+    co_return co_await std::move(asking);
+}
+
+Task<Result<void>> Absence::ask(std::string table, std::string what, std::uint64_t affected, std::uint64_t of,
+                                bool outgoing)
+{
+    const SynchronizerOptions& options = around_.options;
+    if (allowed_.contains(table + what)) co_return Result<void>{};
     const MassChangeLimits limits{options.mass_change_share, options.mass_change_least};
     if (!is_mass_change(limits, affected, of)) co_return Result<void>{};
     bool proceed = false;
@@ -35,7 +42,7 @@ Task<Result<void>> Absence::guard(std::string table, std::string what, std::uint
         proceed = co_await std::move(asking);
     }
     if (proceed) {
-        allowed_ = table + what;
+        allowed_.insert(table + what);
         co_return Result<void>{};
     }
     co_return Error{ErrorKind::stop, std::string(mass_change_code),

@@ -4,6 +4,7 @@
 #include "localstore/round.h"
 #include "localstore/transaction.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,11 @@ public:
     /// All ids that the finished pages of a full round or a sweep did not bring.
     Task<Result<void>> confirm_unseen(localstore::Scope scope, localstore::Generation generation);
 
-    /// Asks once a table and cycle; `affected` of the table's records would go.
+    /// Asks once a table and cycle when `affected` of the table's `of` records are a mass change.
+    Task<Result<void>> ask(std::string table, std::string what, std::uint64_t affected, std::uint64_t of,
+                           bool outgoing);
+
+    /// The same; `affected` of the table's records here would go.
     Task<Result<void>> guard(std::string table, std::string what, std::uint64_t affected, bool outgoing);
 
 private:
@@ -37,7 +42,7 @@ private:
 
     Surroundings& around_;
     CycleWork& cycle_;
-    std::string allowed_{}; ///< The table whose mass change somebody said yes to.
+    std::set<std::string> allowed_{}; ///< The mass changes, by table, that somebody said yes to.
 };
 
 } // namespace hawser::engine

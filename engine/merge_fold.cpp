@@ -17,6 +17,13 @@ public:
         return conflict::apply(before, x, after, policies_->of(table)->policy);
     }
 
+    localstore::ColumnSet together(const Table& table, localstore::ColumnSet columns) const override
+    {
+        const std::set<std::string> all =
+            conflict::with_groups({columns.begin(), columns.end()}, policies_->of(table)->policy);
+        return {all.begin(), all.end()};
+    }
+
 private:
     std::shared_ptr<const Policies> policies_;
 };

@@ -1,7 +1,6 @@
 #include "engine/push.h"
 
 #include "engine/mass_change.h"
-#include "engine/queue_plan.h"
 #include "localstore/transaction.h"
 
 #include <algorithm>
@@ -13,8 +12,8 @@ namespace {
 
 /// Levels of a queue of dependent changes in one push; a longer chain goes on in the next cycle.
 constexpr int most_levels = 1'000;
-/// Steps in one batch: below the protocol's 1,000, so that the last unit still fits.
-constexpr std::size_t most_steps = 800;
+/// Levels in a row that only found the queue changed under the plan.
+constexpr int most_outdated_levels = 5;
 
 } // namespace
 
@@ -24,12 +23,14 @@ Task<Result<void>> Pusher::push()
     const Result<void> recovered = co_await std::move(recovering);
     if (!recovered && ends_the_cycle(recovered.error())) co_return recovered;
     if (!recovered) missed_ = recovered.error();
-    for (int level = 0; level < most_levels; ++level) {
+    int outdated = 0;
+    for (int level = 0; level < most_levels && outdated < most_outdated_levels; ++level) {
         if (around_.leaving) co_return stopped();
         auto pushing = push_level();
-        const Result<bool> sent = co_await std::move(pushing);
-        if (!sent) co_return sent.error();
-        if (!*sent || schema_changed_) break;
+        const Result<Level> reached = co_await std::move(pushing);
+        if (!reached) co_return reached.error();
+        if (*reached == Level::done || schema_changed_) break;
+        outdated = *reached == Level::outdated ? outdated + 1 : 0;
     }
     auto clearing = clear_receipts();
     co_await std::move(clearing);
@@ -38,7 +39,7 @@ Task<Result<void>> Pusher::push()
     co_return Result<void>{};
 }
 
-Result<PushPlan> Pusher::plan()
+Result<QueuePlan> Pusher::plan()
 {
     const std::chrono::seconds patience =
         std::exchange(cycle_.asked, false) ? std::chrono::seconds{0} : around_.options.backoff_most;
@@ -46,7 +47,7 @@ Result<PushPlan> Pusher::plan()
     if (!queue) return queue.error();
     const Result<void> explained = explain(queue->plan, queue->live);
     if (!explained) return explained.error();
-    return std::move(queue->plan);
+    return queue;
 }
 
 /// Only news is written: a queue that waits unchanged costs nothing.
@@ -70,62 +71,82 @@ Result<void> Pusher::explain(const PushPlan& plan, const std::vector<localstore:
         });
 }
 
-/// What a person should look at first leaves the plan and says why; everything else goes.
-Task<Result<void>> Pusher::guard_deletes(PushPlan& plan)
+/// The deletions of the whole queue are counted, in groups or not and whatever they wait for: so many
+/// at once are asked about before the first of them goes (I9).
+Task<Result<void>> Pusher::guard_deletes(QueuePlan& queue)
 {
-    if (plan.ready.size() < around_.options.mass_change_least && refused_.empty()) co_return Result<void>{};
-    std::map<std::string, std::set<localstore::Sequence>> deletes;
-    for (const PushUnit& unit : plan.ready) {
-        const auto change = around_.store.change(unit.changes.back());
-        if (!change) co_return change.error();
-        if (change->kind == localstore::ChangeKind::remove)
-            deletes[change->key.table].insert(change->sequence);
+    std::map<std::string, std::uint64_t> made_here;
+    std::map<std::string, std::set<localstore::Sequence>> hidden = deletions_;
+    for (const localstore::Change& change : queue.live) {
+        if (change.kind == localstore::ChangeKind::create) ++made_here[change.key.table];
+        if (change.kind != localstore::ChangeKind::remove) continue;
+        hidden[change.key.table].insert(change.sequence);
+        if (change.state == localstore::ChangeState::queued)
+            deletions_[change.key.table].insert(change.sequence);
     }
-    for (const auto& [table, changes] : deletes) {
-        if (!refused_.contains(table)) {
-            auto guarding = absence_.guard(table, "delete", changes.size(), true);
-            const Result<void> allowed = co_await std::move(guarding);
-            if (allowed) continue;
-            if (allowed.error().code != mass_change_code) co_return allowed;
-            refused_.emplace(table, allowed.error());
-        }
-        const Result<void> held = hold(changes, refused_.at(table).message);
-        if (!held) co_return held;
-        std::erase_if(plan.ready, [&held_back = changes](const PushUnit& unit) {
-            return held_back.contains(unit.changes.back());
-        });
+    for (const auto& [table, changes] : deletions_) {
+        if (changes.size() < around_.options.mass_change_least || refused_.contains(table)) continue;
+        const auto count = around_.store.count(table, std::nullopt);
+        if (!count) co_return count.error();
+        // The organization still has what is deleted here, and not yet what was made here.
+        const std::uint64_t all = static_cast<std::uint64_t>(*count) + hidden[table].size();
+        const std::uint64_t of =
+            std::max<std::uint64_t>(changes.size(), all - std::min(all, made_here[table]));
+        auto asking = absence_.ask(table, "delete", changes.size(), of, true);
+        const Result<void> allowed = co_await std::move(asking);
+        if (allowed) continue;
+        if (allowed.error().code != mass_change_code) co_return allowed;
+        refused_.emplace(table, allowed.error());
     }
-    co_return Result<void>{};
+    co_return keep_back(queue);
 }
 
-Result<void> Pusher::hold(const std::set<localstore::Sequence>& changes, const std::string& why)
+/// What a person should look at first leaves the plan and says why; everything else goes.
+Result<void> Pusher::keep_back(QueuePlan& queue)
 {
+    if (refused_.empty()) return {};
+    std::map<localstore::Sequence, const Error*> why;
+    for (const localstore::Change& change : queue.live)
+        if (const auto no = refused_.find(change.key.table);
+            no != refused_.end() && change.kind == localstore::ChangeKind::remove)
+            why.emplace(change.sequence, &no->second);
+    std::map<localstore::Sequence, std::string> waiting;
+    std::erase_if(queue.plan.ready, [&](const PushUnit& unit) {
+        const auto deletes =
+            std::ranges::find_if(unit.changes, [&](auto change) { return why.contains(change); });
+        if (deletes == unit.changes.end()) return false;
+        for (const localstore::Sequence change : unit.changes)
+            waiting.emplace(change, why.at(*deletes)->message);
+        return true;
+    });
+    if (waiting.empty()) return {};
     return around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            for (const localstore::Sequence change : changes) {
-                const Result<void> told = transaction.queue.wait(change, why, std::nullopt);
+            for (const auto& [change, words] : waiting) {
+                const Result<void> told = transaction.queue.wait(change, words, std::nullopt);
                 if (!told) return told;
             }
             return {};
         });
 }
 
-Task<Result<bool>> Pusher::push_level()
+Task<Result<Pusher::Level>> Pusher::push_level()
 {
     auto planned = plan();
     if (!planned) co_return planned.error();
-    if (planned->next) next_attempt_ = std::min(next_attempt_.value_or(*planned->next), *planned->next);
+    const PushPlan& plan = planned->plan;
+    if (plan.next) next_attempt_ = std::min(next_attempt_.value_or(*plan.next), *plan.next);
     auto guarding = guard_deletes(*planned);
     const Result<void> guarded = co_await std::move(guarding);
     if (!guarded) co_return guarded.error();
-    if (planned->ready.empty()) co_return false;
+    Level level = plan.ready.empty() ? Level::done : Level::outdated;
     std::size_t at = 0;
-    while (at < planned->ready.size()) {
+    while (at < plan.ready.size()) {
         if (around_.leaving) co_return stopped();
         const Guid request_id = around_.courier.request_id();
-        auto batch = freeze(planned->ready, at, request_id);
+        auto batch = freeze(plan.ready, at, request_id, level);
         if (!batch) co_return batch.error();
-        around_.progress("push", "", at, planned->ready.size());
+        around_.progress("push", "", at, plan.ready.size());
         if (batch->empty()) continue;
         auto sending = send(std::move(*batch), request_id);
         const Result<void> sent = co_await std::move(sending);
@@ -136,26 +157,29 @@ Task<Result<bool>> Pusher::push_level()
         if (!recovered && ends_the_cycle(recovered.error())) co_return recovered.error();
         if (!recovered) missed_ = recovered.error();
     }
-    co_return true;
+    co_return level;
 }
 
 Result<std::vector<Pusher::Sent>> Pusher::freeze(const std::vector<PushUnit>& ready, std::size_t& at,
-                                                 const Guid& id)
+                                                 const Guid& id, Level& level)
 {
     std::vector<Sent> batch;
+    bool moved = false;
     std::size_t next = at;
     const Result<void> frozen = around_.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-            std::size_t steps = 0;
+            std::size_t room = localstore::most_steps;
             batch.clear();
+            moved = false;
             next = at;
-            while (next < ready.size() && batch.size() < around_.options.batch_changes &&
-                   steps < most_steps) {
-                auto drafted = draft(around_, cycle_, transaction, ready[next], id);
+            while (next < ready.size() && batch.size() < around_.options.batch_changes) {
+                auto drafted = draft(around_, cycle_, transaction, ready[next], id, room);
                 if (!drafted) return drafted.error();
+                if (std::holds_alternative<NoRoom>(*drafted)) break;
                 ++next;
+                moved = moved || !std::holds_alternative<Outdated>(*drafted);
                 if (auto* made = std::get_if<Draft>(&*drafted)) {
-                    steps += made->item.steps.size();
+                    room -= made->item.steps.size();
                     batch.push_back({std::move(*made)});
                 }
             }
@@ -163,6 +187,7 @@ Result<std::vector<Pusher::Sent>> Pusher::freeze(const std::vector<PushUnit>& re
         });
     if (!frozen) return frozen.error();
     at = next;
+    if (moved) level = Level::moved;
     return batch;
 }
 

@@ -2,7 +2,7 @@
 
 #include "engine/absence.h"
 #include "engine/push_draft.h"
-#include "engine/push_plan.h"
+#include "engine/queue_plan.h"
 #include "engine/read_back.h"
 #include "engine/surroundings.h"
 #include "transport/dataverse/batch.h"
@@ -43,12 +43,14 @@ private:
     };
 
     // push.cpp: what goes when.
-    Task<Result<bool>> push_level();
-    Result<PushPlan> plan();
+    enum class Level { done, outdated, moved };
+    Task<Result<Level>> push_level();
+    Result<QueuePlan> plan();
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
-    Task<Result<void>> guard_deletes(PushPlan& plan);
-    Result<void> hold(const std::set<localstore::Sequence>& changes, const std::string& why);
-    Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id);
+    Task<Result<void>> guard_deletes(QueuePlan& queue);
+    Result<void> keep_back(QueuePlan& queue);
+    Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id,
+                                     Level& level);
 
     // push_send.cpp: what was frozen goes, in as many requests as it takes.
     enum class Portion {
@@ -108,6 +110,8 @@ private:
     std::map<RecordKey, int> attempts_{};    ///< Of this cycle, that did not end well.
     std::vector<Guid> receipts_done_{};      ///< Receipt rows that proved what they had to.
     std::map<std::string, Error> refused_{}; ///< By table: so many deletions that nobody agreed to.
+    /// By table: the deletions that this push has counted, those that are sent by now among them.
+    std::map<std::string, std::set<localstore::Sequence>> deletions_{};
     bool schema_changed_ = false;
     bool recover_now_ = false;
     std::optional<Error> missed_{};                         ///< Why some intents stay open.

@@ -17,24 +17,17 @@ using localstore::RecordState;
 using localstore::Remote;
 using localstore::StepKind;
 
-using Names = std::set<std::string, std::less<>>;
+using Names = localstore::ColumnSet;
 
 /// What one record contributes to an intent.
 struct Contribution {
     Draft::Part part;
     std::vector<Step> steps;
     Fields sent{};        ///< For the proof by equality; only of updates.
-    Names left_out{};     ///< Columns that wait for a later step.
+    Names left_out{};     ///< Columns that wait for a later intent.
+    Fields postponed{};   ///< What a second step of the same change set brings.
     bool counted = false; ///< A value was computed from the server's: equality proves nothing.
 };
-
-Names masked_of(const RecordState& state)
-{
-    Names masked;
-    if (state.conflict)
-        for (const localstore::ConflictColumn& column : state.conflict->columns) masked.insert(column.column);
-    return masked;
-}
 
 bool refers_to(const Value& value, const std::set<RecordKey>& keys)
 {
@@ -47,17 +40,24 @@ bool refers_to(const Value& value, const std::set<RecordKey>& keys)
     return false;
 }
 
-/// Takes out what waits for records that are still to be created.
-Names leave_for_later(Fields& fields, const std::set<RecordKey>& keys)
+/// Takes out what refers to records that are still to be created.
+Fields take_references(Fields& fields, const std::set<RecordKey>& keys)
 {
-    Names left;
-    if (keys.empty()) return left;
+    Fields taken;
+    if (keys.empty()) return taken;
     std::erase_if(fields, [&](const auto& entry) {
         if (!refers_to(entry.second, keys)) return false;
-        left.insert(entry.first);
+        taken.insert(entry);
         return true;
     });
-    return left;
+    return taken;
+}
+
+Names names_of(const Fields& fields)
+{
+    Names names;
+    for (const auto& [name, value] : fields) names.insert(name);
+    return names;
 }
 
 std::optional<Collection> parties_in(const Table& table, const Fields& fields)
@@ -78,11 +78,13 @@ bool counts(const conflict::Policy& policy, const Fields& changed)
 }
 
 Result<Contribution> creation(Surroundings& around, Contribution contribution, const RecordState& state,
-                              Fields fields, const std::set<RecordKey>& later)
+                              Fields fields, const PushUnit& unit)
 {
     const Table& table = contribution.part.table->table();
-    for (const std::string& name : masked_of(state)) fields.erase(name);
-    contribution.left_out = leave_for_later(fields, later);
+    for (const std::string& name : state.masked) fields.erase(name);
+    contribution.left_out = names_of(take_references(fields, unit.later_references));
+    if (const auto circle = unit.second_step.find(state.key); circle != unit.second_step.end())
+        contribution.postponed = take_references(fields, circle->second);
     contribution.part.kind = StepKind::create;
     auto steps = dataverse::create_steps(table, contribution.part.table->layout(), state.key.id, fields,
                                          around.entity_sets);
@@ -92,12 +94,12 @@ Result<Contribution> creation(Surroundings& around, Contribution contribution, c
 }
 
 Result<Contribution> update(Surroundings& around, Contribution contribution, const RecordState& state,
-                            const Fields& target, const std::set<RecordKey>& later)
+                            const Fields& target, const PushUnit& unit)
 {
     const TableWork& table = *contribution.part.table;
     const localstore::Shadow& shadow = *state.shadow;
-    Fields changed = conflict::net_effect(shadow.fields, target, masked_of(state), table.rules->policy);
-    contribution.left_out = leave_for_later(changed, later);
+    Fields changed = conflict::net_effect(shadow.fields, target, state.masked, table.rules->policy);
+    contribution.left_out = names_of(take_references(changed, unit.later_references));
     if (changed.empty()) return contribution;
     contribution.part.kind = StepKind::update;
     contribution.part.parties = parties_in(table.table(), shadow.fields);
@@ -113,8 +115,7 @@ Result<Contribution> update(Surroundings& around, Contribution contribution, con
 /// The steps that bring the server's record to what this unit's changes make of it; none when it is
 /// there already.
 Result<Contribution> contribute(Surroundings& around, localstore::Transaction& transaction,
-                                const RecordState& state, const localstore::Run& run,
-                                const std::set<RecordKey>& later)
+                                const RecordState& state, const localstore::Run& run, const PushUnit& unit)
 {
     const auto table = around.table(state.key.table);
     if (!table) return table.error();
@@ -132,18 +133,22 @@ Result<Contribution> contribute(Surroundings& around, localstore::Transaction& t
     if (!folded) return folded.error();
     if (!*folded) return contribution;
     if (remote != Remote::present)
-        return creation(around, std::move(contribution), state, std::move(**folded), later);
-    return update(around, std::move(contribution), state, **folded, later);
+        return creation(around, std::move(contribution), state, std::move(**folded), unit);
+    return update(around, std::move(contribution), state, **folded, unit);
 }
 
-Result<void> settle_unit(localstore::Transaction& transaction, const PushUnit& unit, Instant now)
+/// Nothing of what the unit covers differs from what the organization holds.
+Result<Drafted> settle_unit(localstore::Transaction& transaction,
+                            const std::vector<localstore::Covered>& covered, Instant now)
 {
-    for (const localstore::Sequence sequence : unit.changes) {
-        const Result<void> settled = transaction.queue.settle(sequence, {}, ChangeState::applied,
+    // Every column waits for something else: that is not yet the same.
+    if (covered.empty()) return Drafted{Outdated{}};
+    for (const localstore::Covered& one : covered) {
+        const Result<void> settled = transaction.queue.settle(one.sequence, one.columns, ChangeState::applied,
                                                               "the organization says the same already", now);
-        if (!settled) return settled;
+        if (!settled) return settled.error();
     }
-    return {};
+    return Drafted{NothingToSend{}};
 }
 
 Result<Unsendable> park_unit(CycleWork& cycle, localstore::Transaction& transaction, const PushUnit& unit,
@@ -191,58 +196,108 @@ localstore::IntentStep stored(const Step& step, StepKind kind, const RecordKey& 
     return row;
 }
 
-/// Which columns of a change travel: none named when all that are neither settled nor masked do;
-/// empty when none does.
-std::optional<localstore::Covered> covered(localstore::Sequence sequence, const RecordState& state,
+/// Which columns of a change travel; nothing when none does.
+std::optional<localstore::Covered> covered(const localstore::Change& change, const Names& masked,
                                            const Names& left_out)
 {
-    localstore::Covered all{sequence, {}};
-    const auto change = std::ranges::find(state.live, sequence, &localstore::Change::sequence);
-    if (left_out.empty() || change == state.live.end()) return all;
-    const Names masked = masked_of(state);
-    localstore::Covered some{sequence, {}};
-    bool partly = false;
-    for (const auto& [name, value] : change->after) {
-        const bool done = std::ranges::find(change->settled, name) != change->settled.end();
-        if (left_out.contains(name))
-            partly = true;
-        else if (!done && !masked.contains(name))
-            some.columns.push_back(name);
-    }
-    if (!partly) return all;
+    localstore::Covered some{change.sequence, {}};
+    if (change.kind == localstore::ChangeKind::remove || change.after.empty()) return some;
+    some.columns = localstore::free_columns(change, masked);
+    std::erase_if(some.columns, [&](const std::string& name) { return left_out.contains(name); });
     if (some.columns.empty()) return std::nullopt;
     return some;
+}
+
+/// What the unit says of one record, as the queue has it now.
+struct Portion {
+    RecordState state;
+    localstore::Run run;
+};
+
+/// The unit's changes of the record; nothing when they are not what may go next.
+Result<std::optional<Portion>> portion_of(localstore::Transaction& transaction, const PushUnit& unit,
+                                          const RecordKey& key, std::size_t& still_queued)
+{
+    auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    std::optional<Portion> nothing;
+    if (state->open_intent) return nothing;
+    const auto in_unit = [&](localstore::Sequence sequence) {
+        return std::ranges::binary_search(unit.changes, sequence);
+    };
+    std::size_t upto = 0;
+    std::size_t here = 0;
+    for (std::size_t i = 0; i < state->live.size(); ++i) {
+        const localstore::Change& change = state->live[i];
+        if (!in_unit(change.sequence) || change.state != ChangeState::queued) continue;
+        upto = i + 1;
+        ++here;
+    }
+    auto runs = localstore::runs(std::span(state->live).first(upto), state->masked);
+    if (runs.empty() || !std::ranges::all_of(runs.front().changes, in_unit)) return nothing;
+    if (unit.group.value != 0) {
+        const bool asked = std::ranges::any_of(state->live, [&](const localstore::Change& change) {
+            return in_unit(change.sequence) && localstore::is_masked(change, state->masked);
+        });
+        if (asked || runs.front().changes.size() != here) return nothing;
+    }
+    still_queued += here;
+    return std::optional<Portion>{{std::move(*state), std::move(runs.front())}};
 }
 
 struct Assembly {
     localstore::NewIntent intent;
     Draft draft;
+    std::vector<std::pair<std::size_t, Fields>> postponed{}; ///< By part.
     bool needs_receipt = false;
 };
 
-Result<void> add_record(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
-                        const RecordKey& key, Assembly& assembly)
+void add_steps(Assembly& assembly, Contribution& contribution)
 {
-    const auto state = transaction.records.state(key);
-    if (!state) return state.error();
-    const std::vector<localstore::Run> runs = localstore::runs(state->live, state->conflict);
-    if (runs.empty()) return {};
-    auto contribution = contribute(around, transaction, *state, runs.front(), unit.later_references);
-    if (!contribution) return contribution.error();
-    for (const localstore::Sequence sequence : runs.front().changes) {
-        if (std::ranges::find(unit.changes, sequence) == unit.changes.end()) continue;
-        auto part = covered(sequence, *state, contribution->left_out);
-        if (part) assembly.intent.changes.push_back(std::move(*part));
-    }
-    for (const Step& step : contribution->steps) {
-        contribution->part.steps.push_back(assembly.draft.item.steps.size());
-        localstore::IntentStep row = stored(step, kind_of(step, contribution->part.kind), key);
-        if (contribution->part.steps.size() == 1) row.sent = contribution->sent;
+    for (const Step& step : contribution.steps) {
+        contribution.part.steps.push_back(assembly.draft.item.steps.size());
+        localstore::IntentStep row =
+            stored(step, kind_of(step, contribution.part.kind), contribution.part.key);
+        if (contribution.part.steps.size() == 1) row.sent = contribution.sent;
         assembly.intent.steps.push_back(std::move(row));
         assembly.draft.item.steps.push_back(step);
     }
-    assembly.needs_receipt = assembly.needs_receipt || contribution->counted;
-    if (!contribution->steps.empty()) assembly.draft.parts.push_back(std::move(contribution->part));
+    assembly.needs_receipt = assembly.needs_receipt || contribution.counted;
+    if (contribution.steps.empty()) return;
+    if (!contribution.postponed.empty())
+        assembly.postponed.emplace_back(assembly.draft.parts.size(), std::move(contribution.postponed));
+    assembly.draft.parts.push_back(std::move(contribution.part));
+}
+
+/// The references that close a circle, once all records of the change set are made: each behind the
+/// conditional creation of its own record.
+Result<void> add_postponed(Surroundings& around, Assembly& assembly)
+{
+    for (const auto& [index, fields] : assembly.postponed) {
+        Draft::Part& part = assembly.draft.parts[index];
+        auto steps = dataverse::update_steps(part.table->table(), part.table->layout(), part.key.id, "*",
+                                             fields, {}, around.entity_sets);
+        if (!steps) return steps.error();
+        for (const Step& step : *steps) {
+            part.steps.push_back(assembly.draft.item.steps.size());
+            assembly.intent.steps.push_back(stored(step, kind_of(step, part.kind), part.key));
+            assembly.draft.item.steps.push_back(step);
+        }
+    }
+    return {};
+}
+
+Result<void> add_record(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
+                        const Portion& portion, Assembly& assembly)
+{
+    auto contribution = contribute(around, transaction, portion.state, portion.run, unit);
+    if (!contribution) return contribution.error();
+    for (const localstore::Change& change : portion.state.live) {
+        if (std::ranges::find(portion.run.changes, change.sequence) == portion.run.changes.end()) continue;
+        auto part = covered(change, portion.state.masked, contribution->left_out);
+        if (part) assembly.intent.changes.push_back(std::move(*part));
+    }
+    add_steps(assembly, *contribution);
     return {};
 }
 
@@ -258,35 +313,72 @@ void add_receipt(Assembly& assembly)
         for (std::size_t& step : part.steps) ++step;
 }
 
-} // namespace
-
-Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
-                      const PushUnit& unit, const Guid& client_request_id)
+Assembly assembly_for(Surroundings& around, const CycleWork& cycle, const PushUnit& unit, Instant now)
 {
-    const Instant now = around.now();
     Assembly assembly;
     assembly.intent.id = Guid::make(around.random);
     assembly.intent.cycle = cycle.number;
     assembly.intent.made_at = now;
     assembly.draft.intent = assembly.intent.id;
     assembly.draft.unit = unit;
+    return assembly;
+}
+
+/// Every record's portion; none when a change of the unit may not go any more.
+Result<std::vector<Portion>> portions_of(localstore::Transaction& transaction, const PushUnit& unit)
+{
+    std::vector<Portion> portions;
+    std::size_t still_queued = 0;
     for (const RecordKey& key : unit.records) {
-        const Result<void> added = add_record(around, transaction, unit, key, assembly);
-        if (added) continue;
-        if (added.error().kind != ErrorKind::park) return added.error();
-        auto parked = park_unit(cycle, transaction, unit, added.error().message, now);
+        auto portion = portion_of(transaction, unit, key, still_queued);
+        if (!portion) return portion.error();
+        if (!*portion) return std::vector<Portion>{};
+        portions.push_back(std::move(**portion));
+    }
+    if (still_queued != unit.changes.size()) portions.clear();
+    return portions;
+}
+
+Result<void> add_records(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
+                         const std::vector<Portion>& portions, Assembly& assembly)
+{
+    for (const Portion& portion : portions) {
+        const Result<void> added = add_record(around, transaction, unit, portion, assembly);
+        if (!added) return added;
+    }
+    return add_postponed(around, assembly);
+}
+
+} // namespace
+
+Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                      const PushUnit& unit, const Guid& client_request_id, std::size_t room)
+{
+    const Instant now = around.now();
+    Assembly assembly = assembly_for(around, cycle, unit, now);
+    auto portions = portions_of(transaction, unit);
+    if (!portions) return portions.error();
+    if (portions->empty()) return Drafted{Outdated{}};
+    Result<void> made = add_records(around, transaction, unit, *portions, assembly);
+    if (made && assembly.draft.item.steps.empty())
+        return settle_unit(transaction, assembly.intent.changes, now);
+    if (made) {
+        if (assembly.needs_receipt) add_receipt(assembly);
+        if (assembly.intent.steps.size() > 1)
+            assembly.intent.atomicity = localstore::Atomicity::one_change_set;
+        if (assembly.intent.steps.size() > room && assembly.intent.steps.size() <= localstore::most_steps)
+            return Drafted{NoRoom{}};
+        assembly.draft.unit.changes.clear();
+        for (const localstore::Covered& change : assembly.intent.changes)
+            assembly.draft.unit.changes.push_back(change.sequence);
+        made = transaction.intents.open(assembly.intent);
+    }
+    if (!made && (made.error().kind == ErrorKind::park || made.error().kind == ErrorKind::refuse)) {
+        auto parked = park_unit(cycle, transaction, unit, made.error().message, now);
         if (!parked) return parked.error();
         return Drafted{std::move(*parked)};
     }
-    if (assembly.draft.item.steps.empty()) {
-        const Result<void> settled = settle_unit(transaction, unit, now);
-        if (!settled) return settled.error();
-        return Drafted{NothingToSend{}};
-    }
-    if (assembly.needs_receipt) add_receipt(assembly);
-    if (assembly.intent.steps.size() > 1) assembly.intent.atomicity = localstore::Atomicity::one_change_set;
-    Result<void> opened = transaction.intents.open(assembly.intent);
-    if (!opened) return opened.error();
+    if (!made) return made.error();
     const auto attempt = transaction.intents.begin_attempt(assembly.intent.id, client_request_id, now);
     if (!attempt) return attempt.error();
     return Drafted{std::move(assembly.draft)};

@@ -33,21 +33,33 @@ struct Draft {
 /// When the organization refused a receipt row; it is asked again after a day.
 inline constexpr std::string_view no_receipts_setting = "sync.no_receipts";
 
-/// Nothing had to be sent: the organization says the same already, or the edit lost its object.
+/// Nothing had to be sent: the organization says the same already.
 struct NothingToSend {};
+
+/// The queue moved since the plan: a change of the unit was held, undone or became contested, or
+/// another came between. Nothing was written; the next plan decides.
+struct Outdated {};
+
+/// The unit has more steps than there was room for. Nothing was written.
+struct NoRoom {};
 
 /// The record cannot be written as it is: its changes were parked with the reason.
 struct Unsendable {
     std::string why;
 };
 
-using Drafted = std::variant<Draft, NothingToSend, Unsendable>;
+using Drafted = std::variant<Draft, NothingToSend, Outdated, NoRoom, Unsendable>;
 
 /// Freezes one unit into an intent, inside a transaction that is committed with full durability
 /// before a byte leaves: the net effect of its changes on each record, as conditional steps, and the
-/// first attempt. A unit without a net effect is settled instead.
+/// first attempt. A unit without a net effect is settled instead; one that cannot be frozen is parked,
+/// alone. `room` are the steps that its batch still takes.
+///
+/// What is sent and what is covered or settled are one thing: the queue is read again here, values are
+/// those up to the unit's last change, and only columns that no open conflict masks take part (A
+/// group with a masked column is Outdated).
 Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
-                      const PushUnit& unit, const Guid& client_request_id);
+                      const PushUnit& unit, const Guid& client_request_id, std::size_t room);
 
 /// The steps of a stored intent as they went out: to be resent unchanged (I2).
 dataverse::BatchItem frozen_item(const localstore::Intent& intent);

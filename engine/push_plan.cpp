@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -36,9 +37,10 @@ std::string_view why_blocked(ChangeState state)
 /// A unit in the making.
 struct Candidate {
     PushUnit unit;
-    std::set<std::size_t> waits_for{}; ///< Candidates.
-    std::string blocked{};             ///< Why it cannot go at all now; "" = it may.
-    bool circle_breaker = true;        ///< All its waits are for records to be created.
+    std::set<std::size_t> waits_for{};  ///< Candidates.
+    std::string blocked{};              ///< Why it cannot go at all now; "" = it may.
+    std::set<std::size_t> created{};    ///< Those of them that create what it refers to.
+    std::set<std::size_t> made_later{}; ///< Those of them that stop referring to what it deletes, only later.
 };
 
 class Planner {
@@ -68,6 +70,7 @@ private:
     {
         std::optional<std::size_t> candidate;
         std::string barrier;
+        bool removed = false; ///< What follows a deletion is a life of its own.
         for (const std::size_t index : changes) {
             const PlannedChange& change = live_[index];
             if (change.state == ChangeState::contested) continue;
@@ -87,7 +90,7 @@ private:
                 wait(change, barrier);
                 continue;
             }
-            if (candidate && (change.group != candidates_[*candidate].unit.group)) {
+            if (candidate && (removed || change.group != candidates_[*candidate].unit.group)) {
                 barrier = "waits for change " + number(candidates_[*candidate].unit.changes.back());
                 wait(change, barrier);
                 continue;
@@ -95,6 +98,7 @@ private:
             if (!candidate) candidate = candidate_for(key, change.group);
             candidates_[*candidate].unit.changes.push_back(change.sequence);
             of_change_.emplace(change.sequence, *candidate);
+            removed = change.kind == localstore::ChangeKind::remove;
         }
     }
 
@@ -119,27 +123,64 @@ private:
         for (const PlannedChange& change : live_) {
             const auto found = of_group_.find(change.group);
             if (change.group.value == 0 || found == of_group_.end()) continue;
-            if (of_change_.contains(change.sequence)) continue;
+            if (of_change_.contains(change.sequence) && !change.masked) continue;
             Candidate& candidate = candidates_[found->second];
+            const ChangeState state = change.masked ? ChangeState::contested : change.state;
             if (candidate.blocked.empty())
                 candidate.blocked = "waits for change " + number(change.sequence) + " of its group" +
-                                    std::string(why_blocked(change.state));
+                                    std::string(why_blocked(state));
         }
-        for (Candidate& candidate : candidates_) {
-            std::ranges::sort(candidate.unit.changes);
-            if (candidate.unit.records.size() > 1) order_records(candidate.unit);
+        for (Candidate& candidate : candidates_) std::ranges::sort(candidate.unit.changes);
+        for (auto& [group, index] : of_group_)
+            if (candidates_[index].unit.records.size() > 1) order_records(index);
+    }
+
+    /// Inside one change set: by first edit, but a new record before what refers to it and a deletion
+    /// after what stops referring. A circle of new records is cut by a second step.
+    void order_records(std::size_t index)
+    {
+        PushUnit& unit = candidates_[index].unit;
+        std::vector<RecordKey> left;
+        for (const Sequence sequence : unit.changes) {
+            const RecordKey& key = live_[by_sequence_.at(sequence)].key;
+            if (std::ranges::find(left, key) == left.end()) left.push_back(key);
+        }
+        std::map<RecordKey, std::set<RecordKey>> after = inner_order(index);
+        unit.records.clear();
+        while (!left.empty()) {
+            auto next = std::ranges::find_if(left, [&](const RecordKey& key) { return after[key].empty(); });
+            if (next == left.end()) {
+                next = std::ranges::find_if(left, [&](const RecordKey& key) { return is_created(key); });
+                if (next == left.end()) next = left.begin();
+                unit.second_step[*next] = after[*next];
+            }
+            for (auto& [key, earlier] : after) earlier.erase(*next);
+            unit.records.push_back(*next);
+            left.erase(next);
         }
     }
 
-    /// Inside one change set: creates first in the order they were made, then the rest by first edit.
-    void order_records(PushUnit& unit) const
+    /// Which records of the candidate must come before each of its records.
+    std::map<RecordKey, std::set<RecordKey>> inner_order(std::size_t index) const
     {
-        std::vector<RecordKey> ordered;
-        for (const Sequence sequence : unit.changes) {
-            const RecordKey& key = live_[by_sequence_.at(sequence)].key;
-            if (std::ranges::find(ordered, key) == ordered.end()) ordered.push_back(key);
+        std::map<RecordKey, std::set<RecordKey>> after;
+        for (const Dependency& edge : edges_) {
+            const auto change = of_change_.find(edge.change);
+            const auto on = of_change_.find(edge.on);
+            if (change == of_change_.end() || on == of_change_.end()) continue;
+            if (change->second != index || on->second != index) continue;
+            const RecordKey& key = live_[by_sequence_.at(edge.change)].key;
+            const RecordKey& earlier = live_[by_sequence_.at(edge.on)].key;
+            if (key != earlier) after[key].insert(earlier);
         }
-        unit.records = std::move(ordered);
+        return after;
+    }
+
+    bool is_created(const RecordKey& key) const
+    {
+        return std::ranges::any_of(by_record_.at(key), [&](std::size_t i) {
+            return live_[i].kind == localstore::ChangeKind::create;
+        });
     }
 
     void link()
@@ -159,7 +200,9 @@ private:
             }
             if (on->second == change->second) continue;
             waiting.waits_for.insert(on->second);
-            if (edge.reason != DependencyReason::refers_to_created) waiting.circle_breaker = false;
+            if (edge.reason == DependencyReason::refers_to_created) waiting.created.insert(on->second);
+            if (edge.reason == DependencyReason::removes_reference && edge.on > edge.change)
+                waiting.made_later.insert(on->second);
         }
     }
 
@@ -181,12 +224,13 @@ private:
 
     void pick_ready()
     {
-        bool any = false;
-        for (Candidate& candidate : candidates_)
-            any = any || (candidate.blocked.empty() && candidate.waits_for.empty());
-        if (!any) break_circle();
+        const auto may_go = [](const Candidate& candidate) {
+            return candidate.blocked.empty() && candidate.waits_for.empty();
+        };
+        while (std::ranges::none_of(candidates_, may_go) && break_circle()) {
+        }
         for (Candidate& candidate : candidates_) {
-            if (candidate.blocked.empty() && candidate.waits_for.empty()) {
+            if (may_go(candidate)) {
                 plan_.ready.push_back(candidate.unit);
                 continue;
             }
@@ -202,23 +246,33 @@ private:
     }
 
     /// Nothing is ready though nothing is blocked: every candidate waits in or behind a circle. The
-    /// oldest one in a circle that waits only for records to be created goes without those references.
-    void break_circle()
+    /// oldest one in a circle that may go without its references to new records does (a group may
+    /// not: it would travel in two); else a deletion stops waiting for what was made after it.
+    bool break_circle()
     {
         std::vector<std::size_t> order(candidates_.size());
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
         std::ranges::sort(order, {}, [&](std::size_t i) { return candidates_[i].unit.changes.front(); });
         for (const std::size_t i : order) {
             Candidate& candidate = candidates_[i];
-            if (!candidate.blocked.empty() || candidate.waits_for.empty() || !candidate.circle_breaker ||
-                !in_circle(i))
+            if (!candidate.blocked.empty() || candidate.unit.group.value != 0 || candidate.created.empty() ||
+                !is_created(candidate.unit.records.front()) || !in_circle(i))
                 continue;
-            for (const std::size_t on : candidate.waits_for)
-                for (const RecordKey& key : candidates_[on].unit.records)
-                    candidate.unit.later_references.insert(key);
-            candidate.waits_for.clear();
-            return;
+            for (const std::size_t on : std::exchange(candidate.created, {})) {
+                candidate.unit.later_references.insert(candidates_[on].unit.records.begin(),
+                                                       candidates_[on].unit.records.end());
+                candidate.waits_for.erase(on);
+            }
+            return true;
         }
+        for (const std::size_t i : order) {
+            Candidate& candidate = candidates_[i];
+            if (!candidate.blocked.empty() || candidate.made_later.empty() || !in_circle(i)) continue;
+            for (const std::size_t on : std::exchange(candidate.made_later, {}))
+                candidate.waits_for.erase(on);
+            return true;
+        }
+        return false;
     }
 
     bool in_circle(std::size_t start) const

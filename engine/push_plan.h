@@ -4,6 +4,7 @@
 #include "hawser/value.h"
 #include "localstore/change.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -20,6 +21,7 @@ struct PlannedChange {
     localstore::ChangeState state = localstore::ChangeState::queued;
     localstore::GroupNumber group{};
     std::optional<Instant> next_attempt{};
+    bool masked = false; ///< An open conflict masks one of its columns.
 };
 
 /// What is sent as one: the separate changes of one record up to the next barrier, or one group.
@@ -27,9 +29,12 @@ struct PushUnit {
     std::vector<localstore::Sequence> changes; ///< Ascending.
     std::vector<RecordKey> records;            ///< In the order in which they are written.
     localstore::GroupNumber group{};
-    /// References to these are left for a later step: the records are still to be created, and wait
-    /// for this unit themselves.
+    /// References to these are left for a later intent: the records are still to be created, and wait
+    /// for this unit themselves. Never of a group.
     std::set<RecordKey> later_references{};
+    /// Inside a group, new records that refer to one another in a circle: the record's references to
+    /// these are a second step of the same change set.
+    std::map<RecordKey, std::set<RecordKey>> second_step{};
     friend bool operator==(const PushUnit&, const PushUnit&) = default;
 };
 
@@ -45,7 +50,8 @@ struct PushPlan {
 };
 
 /// What may be sent now (I6): a record's changes in order, a record before what refers to it, a
-/// deletion after the last reference is gone, a group whole or not at all. What a parked, held or
+/// deletion after the last reference is gone, a group whole or not at all (so that a column of it that
+/// a conflict masks keeps all of it back). What a parked, held or
 /// unanswered change blocks waits and says so; nothing else does. Changes that wait for one another
 /// in a circle of new records are freed by leaving one of them its references for later.
 ///

@@ -22,7 +22,11 @@ constexpr int most_blocked = 3;
 dataverse::Asked asked_of(const Draft& draft)
 {
     using Action = dataverse::Asked::Action;
-    if (draft.parts.size() != 1) return {Action::group, {}};
+    if (draft.parts.size() != 1) {
+        dataverse::Asked group{Action::group, {}};
+        for (const Draft::Part& part : draft.parts) group.members.push_back(part.key.id);
+        return group;
+    }
     const Draft::Part& part = draft.parts.front();
     switch (part.kind) {
     case localstore::StepKind::create:

@@ -1,8 +1,10 @@
 #include "engine/queue_plan.h"
 
+#include "localstore/net_effect.h"
 #include "localstore/transaction.h"
 
 #include <iterator>
+#include <map>
 
 namespace hawser::engine {
 
@@ -25,6 +27,23 @@ Result<std::vector<localstore::Change>> live_changes(const localstore::Store& st
     }
 }
 
+/// What the open conflicts mask of the records that have live changes in groups: nothing else needs it.
+Result<void> read_masks(localstore::Transaction& transaction, const std::vector<localstore::Change>& live,
+                        std::map<RecordKey, localstore::ColumnSet>& masked)
+{
+    for (const localstore::Change& change : live) {
+        if (change.group.value == 0 || masked.contains(change.key)) continue;
+        const auto open = transaction.conflicts.open_of(change.key);
+        if (!open) return open.error();
+        localstore::ColumnSet& columns = masked[change.key];
+        if (!*open) continue;
+        auto state = transaction.records.state(change.key);
+        if (!state) return state.error();
+        columns = std::move(state->masked);
+    }
+    return {};
+}
+
 } // namespace
 
 Result<QueuePlan> plan_queue(localstore::Store& store, Instant now, std::chrono::seconds patience)
@@ -38,21 +57,24 @@ Result<QueuePlan> plan_queue(localstore::Store& store, Instant now, std::chrono:
     queue.live = std::move(*live);
     std::vector<PlannedChange> planned;
     std::vector<localstore::Sequence> sequences;
-    for (const localstore::Change& change : queue.live) {
-        const bool waits = change.next_attempt && *change.next_attempt <= now + patience;
-        planned.push_back({change.sequence, change.key, change.kind, change.state, change.group,
-                           waits ? change.next_attempt : std::nullopt});
-        sequences.push_back(change.sequence);
-    }
+    for (const localstore::Change& change : queue.live) sequences.push_back(change.sequence);
+    std::map<RecordKey, localstore::ColumnSet> masked;
     std::vector<localstore::Dependency> edges;
     const Result<void> read = store.transact(localstore::Durability::relaxed,
                                              [&](localstore::Transaction& transaction) -> Result<void> {
                                                  auto among = transaction.queue.dependencies_among(sequences);
                                                  if (!among) return among.error();
                                                  edges = std::move(*among);
-                                                 return {};
+                                                 return read_masks(transaction, queue.live, masked);
                                              });
     if (!read) return read.error();
+    for (const localstore::Change& change : queue.live) {
+        const auto asked = masked.find(change.key);
+        const bool waits = change.next_attempt && *change.next_attempt <= now + patience;
+        planned.push_back({change.sequence, change.key, change.kind, change.state, change.group,
+                           waits ? change.next_attempt : std::nullopt,
+                           asked != masked.end() && localstore::is_masked(change, asked->second)});
+    }
     queue.plan = plan_push(planned, edges, now);
     return queue;
 }

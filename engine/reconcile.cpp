@@ -59,7 +59,10 @@ Result<void> settle_all(localstore::Transaction& transaction, const RecordState&
                         localstore::ChangeState outcome, std::string_view reason, Instant now)
 {
     for (const localstore::Change& change : state.live) {
-        const Result<void> settled = transaction.queue.settle(change.sequence, {}, outcome, reason, now);
+        // What never went out was not applied, whatever the organization says by now.
+        const auto own =
+            change.state == localstore::ChangeState::queued ? outcome : localstore::ChangeState::superseded;
+        const Result<void> settled = transaction.queue.settle(change.sequence, {}, own, reason, now);
         if (!settled) return settled;
     }
     return {};

@@ -133,6 +133,20 @@ Result<std::optional<Conflict>> ConflictVerbs::open_of(const RecordKey& key) con
     });
 }
 
+/// The decision about a change in a group is part of that group, as long as nothing else of the record
+/// stands between them.
+GroupNumber group_of_decision(const Subject& subject, const Fields& chosen)
+{
+    if (subject.live.empty()) return {};
+    const GroupNumber last = subject.live.back().group;
+    const bool decides = std::any_of(subject.live.begin(), subject.live.end(), [&](const Change& change) {
+        return change.group == last && std::any_of(chosen.begin(), chosen.end(), [&](const auto& entry) {
+                   return claims(change, entry.first);
+               });
+    });
+    return decides ? last : GroupNumber{};
+}
+
 Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, ConflictNumber number,
                                                  const Resolution& resolution, const WriteContext& context)
 {
@@ -161,6 +175,7 @@ Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, Confli
     made.actor = context.actor;
     made.on_behalf_of = context.on_behalf_of;
     made.made_at = context.now;
+    made.group = group_of_decision(*subject, chosen);
     for (const auto& [name, value] : chosen) {
         if (value == theirs[name]) continue;
         made.before[name] = theirs[name];

@@ -42,6 +42,9 @@ inline constexpr std::string_view no_intent = "store.no_intent";
 inline constexpr std::string_view intent_open =
     "store.intent_open"; ///< The record has an open intent already.
 inline constexpr std::string_view bad_intent = "store.bad_intent";
+inline constexpr std::string_view group_too_large = "store.group_too_large"; ///< More than one request takes.
+inline constexpr std::string_view group_circle =
+    "store.group_circle"; ///< The group would wait for what waits for it.
 inline constexpr std::string_view no_conflict = "store.no_conflict";
 inline constexpr std::string_view no_scope = "store.no_scope";
 inline constexpr std::string_view too_many_scopes = "store.too_many_scopes";

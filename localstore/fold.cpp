@@ -40,6 +40,19 @@ Fields without_nulls(Fields fields)
 
 } // namespace
 
+ColumnSet Fold::together(const Table&, ColumnSet columns) const
+{
+    return columns;
+}
+
+ColumnSet masked_columns(const Fold& port, const Table& table, const std::optional<Conflict>& open)
+{
+    ColumnSet columns;
+    if (!open) return columns;
+    for (const ConflictColumn& column : open->columns) columns.insert(column.column);
+    return port.together(table, std::move(columns));
+}
+
 std::shared_ptr<const Fold> plain_fold()
 {
     return std::make_shared<PlainFold>();

@@ -4,10 +4,14 @@
 #include "hawser/result.h"
 #include "hawser/value.h"
 #include "localstore/change.h"
+#include "localstore/conflict.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 
 namespace hawser::localstore {
 
@@ -16,6 +20,8 @@ using Copy = std::optional<Fields>;
 
 /// Whether given columns are the whole record, or only these and the others stay.
 enum class Coverage { whole_record, given_columns };
+
+using ColumnSet = std::set<std::string, std::less<>>;
 
 /// The seam to the merge: what one edit makes of a record that may have moved since.
 ///
@@ -29,10 +35,17 @@ public:
     virtual ~Fold() = default;
     virtual Result<Fields> apply(const Table& table, const Fields& before, const Fields& x,
                                  const Fields& after) const = 0;
+
+    /// The columns and every column that is decided together with one of them.
+    virtual ColumnSet together(const Table& table, ColumnSet columns) const;
 };
 
 /// The edit always wins in its columns. What a store uses that was given no other fold.
 std::shared_ptr<const Fold> plain_fold();
+
+/// What an open conflict masks: its columns and all that are decided together with them. A claim of
+/// one of these is neither sent nor settled until the conflict is resolved, closed or withdrawn.
+ColumnSet masked_columns(const Fold& port, const Table& table, const std::optional<Conflict>& open);
 
 /// The live changes of one record put on top of `shadow`, in order:
 ///   create: absent → after; present → apply({}, x, after)    update: apply(before, x, after)

@@ -33,6 +33,9 @@ enum class StepState {
     unknown,  ///< Sent, and no usable answer came.
 };
 
+/// In one intent: the organization's own limit on one batch.
+inline constexpr std::size_t most_steps = 1000;
+
 /// One frozen request of an intent.
 struct IntentStep {
     int number = 0; ///< From 0, in the order of sending; given by the store.

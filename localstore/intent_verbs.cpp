@@ -1,5 +1,6 @@
 #include "base/hash.h"
 #include "localstore/fields_json.h"
+#include "localstore/net_effect.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -8,31 +9,17 @@
 namespace hawser::localstore {
 namespace {
 
-constexpr std::size_t most_steps = 1000; // the organization's own limit on one batch
-
 Error bad_intent(const NewIntent& intent, std::string_view why)
 {
     return refusal(code::bad_intent,
                    "The intent " + intent.id.text() + " cannot be made: " + std::string(why) + ".");
 }
 
-/// The columns of a change that travel: neither settled nor masked by an open conflict.
-std::vector<std::string> free_columns(const std::optional<Conflict>& conflict, const Change& change)
-{
-    std::vector<std::string> columns = open_columns(change);
-    if (conflict)
-        std::erase_if(columns, [&](const std::string& name) {
-            return std::any_of(conflict->columns.begin(), conflict->columns.end(),
-                               [&](const ConflictColumn& column) { return column.column == name; });
-        });
-    return columns;
-}
-
 /// What is frozen: one record with its covered changes. Nothing is folded, so its bodies stay unread.
 struct Frozen {
     RecordKey key;
     std::int64_t record = 0;
-    std::optional<Conflict> conflict{};
+    ColumnSet masked{};
     std::vector<Covered> covered{};
 };
 
@@ -49,17 +36,18 @@ Result<Frozen> load_frozen(TransactionState& state, const RecordKey& key)
     if ((flags & flag::in_flight) != 0)
         return refusal(code::intent_open, describe(key) + " is in an open intent already.");
     if ((flags & flag::dirty) != 0 && (flags & flag::conflict) != 0)
-        frozen.conflict = open_conflict(state.database, **table, frozen.key.id);
+        frozen.masked = masked_columns(state.fold, (*table)->table,
+                                       open_conflict(state.database, **table, frozen.key.id));
     return frozen;
 }
 
-Result<Covered> cover(const NewIntent& intent, const std::optional<Conflict>& conflict, const Change& change,
+Result<Covered> cover(const NewIntent& intent, const ColumnSet& masked, const Change& change,
                       const Covered& asked)
 {
     if (change.state != ChangeState::queued)
         return bad_intent(intent, "the change " + std::to_string(change.sequence.value) + " is " +
                                       std::string(to_text(change.state)));
-    Covered covered{change.sequence, free_columns(conflict, change)};
+    Covered covered{change.sequence, free_columns(change, masked)};
     if (!asked.columns.empty()) {
         for (const std::string& name : asked.columns)
             if (std::find(covered.columns.begin(), covered.columns.end(), name) == covered.columns.end())
@@ -107,7 +95,7 @@ Result<std::vector<Frozen>> freeze(TransactionState& state, const NewIntent& int
             frozen.push_back(std::move(*record));
             place = frozen.end() - 1;
         }
-        auto covered = cover(intent, place->conflict, *change, asked);
+        auto covered = cover(intent, place->masked, *change, asked);
         if (!covered) return covered.error();
         place->covered.push_back(std::move(*covered));
     }

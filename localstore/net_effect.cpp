@@ -8,13 +8,7 @@
 namespace hawser::localstore {
 namespace {
 
-bool masked(const std::optional<Conflict>& conflict, const std::string& column)
-{
-    return conflict && std::any_of(conflict->columns.begin(), conflict->columns.end(),
-                                   [&](const ConflictColumn& c) { return c.column == column; });
-}
-
-void extend(Run& run, const Change& change, const std::optional<Conflict>& conflict)
+void extend(Run& run, const Change& change, const ColumnSet& masked)
 {
     run.changes.push_back(change.sequence);
     if (change.kind == ChangeKind::remove) {
@@ -25,8 +19,7 @@ void extend(Run& run, const Change& change, const std::optional<Conflict>& confl
         return;
     }
     if (change.kind == ChangeKind::create) run.kind = ChangeKind::create;
-    for (const std::string& column : open_columns(change)) {
-        if (masked(conflict, column)) continue;
+    for (const std::string& column : free_columns(change, masked)) {
         if (run.kind != ChangeKind::create) {
             const auto former = change.before.find(column);
             run.before.try_emplace(column, former == change.before.end() ? Value{} : former->second);
@@ -51,7 +44,20 @@ void drop_unchanged(Run& run)
 
 } // namespace
 
-std::vector<Run> runs(std::span<const Change> live, const std::optional<Conflict>& open_conflict)
+std::vector<std::string> free_columns(const Change& change, const ColumnSet& masked)
+{
+    std::vector<std::string> columns = open_columns(change);
+    std::erase_if(columns, [&](const std::string& name) { return masked.contains(name); });
+    return columns;
+}
+
+bool is_masked(const Change& change, const ColumnSet& masked)
+{
+    return !masked.empty() &&
+           std::ranges::any_of(open_columns(change), [&](const auto& name) { return masked.contains(name); });
+}
+
+std::vector<Run> runs(std::span<const Change> live, const ColumnSet& masked)
 {
     std::vector<Run> found;
     bool ended = true; ///< Whether the next change begins a run of its own.
@@ -63,7 +69,7 @@ std::vector<Run> runs(std::span<const Change> live, const std::optional<Conflict
             found.push_back({});
             found.back().group = change.group;
         }
-        extend(found.back(), change, open_conflict);
+        extend(found.back(), change, masked);
         ended = change.kind == ChangeKind::remove;
     }
     for (Run& run : found) drop_unchanged(run);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "localstore/change.h"
-#include "localstore/conflict.h"
+#include "localstore/fold.h"
 #include "localstore/record.h"
 
 #include <optional>
@@ -28,6 +28,12 @@ struct Run {
 /// is held, parked or in flight (nothing after it is in a run, I6). Contested changes are skipped.
 /// A record with an open intent has no runs. Pure; the values to send are those of
 /// RecordVerbs::folded up to the run's last change.
-std::vector<Run> runs(std::span<const Change> live, const std::optional<Conflict>& open_conflict);
+std::vector<Run> runs(std::span<const Change> live, const ColumnSet& masked);
+
+/// The columns of a change that may travel: neither settled nor masked.
+std::vector<std::string> free_columns(const Change& change, const ColumnSet& masked);
+
+/// Whether any column of the change that is not settled is masked.
+bool is_masked(const Change& change, const ColumnSet& masked);
 
 } // namespace hawser::localstore

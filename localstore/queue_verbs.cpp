@@ -1,3 +1,4 @@
+#include "localstore/net_effect.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -175,9 +176,24 @@ Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> co
         if (found->state == ChangeState::in_flight)
             return refusal(code::change_sent, "The change " + std::to_string(change.value) +
                                                   " is in an open intent; settle that.");
+        if (outcome == ChangeState::applied && found->state != ChangeState::queued)
+            return refusal(code::bad_intent, "The change " + std::to_string(change.value) + " is " +
+                                                 std::string(to_text(found->state)) +
+                                                 "; only a queued one can turn out to be applied.");
         auto subject = load_subject(state_, found->key);
         if (!subject) return subject.error();
-        settle_columns(*subject, change, columns, outcome, reason, now);
+        const ColumnSet masked = subject->masked();
+        if (outcome == ChangeState::superseded || !is_masked(*found, masked)) {
+            settle_columns(*subject, change, columns, outcome, reason, now);
+        } else {
+            // What is asked about stays asked: only the rest can be the same on both sides.
+            std::vector<std::string> rest = free_columns(*found, masked);
+            if (!columns.empty())
+                std::erase_if(rest, [&](const std::string& name) {
+                    return std::ranges::find(columns, name) == columns.end();
+                });
+            if (!rest.empty()) settle_columns(*subject, change, rest, outcome, reason, now);
+        }
         subject->finish(now);
         return {};
     });

@@ -72,6 +72,7 @@ struct RecordState {
     std::vector<Change> live; ///< In order.
     std::optional<Guid> open_intent;
     std::optional<Conflict> conflict; ///< The open one.
+    ColumnSet masked;                 ///< By the open conflict (`masked_columns`).
     std::optional<Staged> staged;
     bool tombstone = false; ///< A clean record that the server deleted.
     bool partial = false;

@@ -56,7 +56,7 @@ std::vector<ScopeNumber> scopes_of(Database& database, const RecordRow& row)
 
 } // namespace
 
-RecordState record_state(Database& database, const TableSet& tables, const RecordKey& key)
+RecordState record_state(Database& database, const Fold& port, const TableSet& tables, const RecordKey& key)
 {
     RecordState state;
     state.key = follow_alias(database, tables, key);
@@ -76,6 +76,7 @@ RecordState record_state(Database& database, const TableSet& tables, const Recor
         state.shadow = find_shadow(database, table, row->record);
         state.live = live_changes(database, table, row->id);
         state.conflict = open_conflict(database, table, row->id);
+        state.masked = masked_columns(port, table.table, state.conflict);
         state.open_intent = open_intent_of(database, table, row->id);
     }
     if (row->has(flag::staged)) state.staged = find_staged(database, table, row->record);
@@ -86,7 +87,7 @@ Result<RecordState> RecordVerbs::state(const RecordKey& key) const
 {
     return verb(state_, [&]() -> Result<RecordState> {
         if (auto table = state_.tables->named(key.table); !table) return table.error();
-        return record_state(state_.database, *state_.tables, key);
+        return record_state(state_.database, state_.fold, *state_.tables, key);
     });
 }
 

@@ -18,6 +18,7 @@ Result<std::vector<Sequence>> Store::write(std::span<const Edit> edits, const Wr
                 if (written->value != 0) subject->finish(context.now);
                 sequences.push_back(*written);
             }
+            if (auto fine = check_group(state, group); !fine) return fine.error();
             return sequences;
         });
 }

@@ -236,7 +236,7 @@ Result<RecordState> Store::state(const RecordKey& key) const
 {
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<RecordState> {
         if (auto table = tables.named(key.table); !table) return table.error();
-        return record_state(database, tables, key);
+        return record_state(database, *impl_->options().fold, tables, key);
     });
 }
 

@@ -3,8 +3,10 @@
 #include "localstore/change_row.h"
 #include "localstore/conflict_row.h"
 #include "localstore/file_check.h"
+#include "localstore/net_effect.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hawser::localstore {
 bool claims(const Change& change, std::string_view column)
@@ -118,14 +120,19 @@ void Subject::store_state(Sequence sequence)
     if (!is_live(change->state)) std::erase_if(live, [&](const Change& c) { return c.sequence == sequence; });
 }
 
+ColumnSet Subject::masked() const
+{
+    return masked_columns(state_->fold, table_->table, conflict);
+}
+
 void Subject::withdraw_conflict_without_claims(Instant now)
 {
     if (!conflict) return;
-    const auto claimed = [this](const ConflictColumn& column) {
+    const auto claimed = [this](const std::string& column) {
         return std::any_of(live.begin(), live.end(),
-                           [&](const Change& change) { return claims(change, column.column); });
+                           [&](const Change& change) { return claims(change, column); });
     };
-    if (std::any_of(conflict->columns.begin(), conflict->columns.end(), claimed)) return;
+    if (std::ranges::any_of(masked(), claimed)) return;
     conflict->closed_at = now;
     if (conflict->resolution.empty()) conflict->resolution = "withdrawn";
     close_conflict(state_->database, *conflict);
@@ -143,6 +150,22 @@ void Subject::cancel_never_sent(Instant now)
         leave_queue(change, ChangeState::superseded, "created and deleted here before anything was sent",
                     now);
         store_state(Sequence{change.sequence});
+    }
+}
+
+/// A deletion that was undone while it was on its way, and came back without having arrived: neither it
+/// nor the creation that was to take it back has anything left to do.
+void Subject::cancel_taken_back(Instant now)
+{
+    if (row.has(flag::in_flight)) return;
+    const auto returned = std::ranges::adjacent_find(live, [](const Change& removal, const Change& creation) {
+        return removal.kind == ChangeKind::remove && creation.kind == ChangeKind::create;
+    });
+    if (returned == live.end()) return;
+    const Sequence both[] = {returned->sequence, std::next(returned)->sequence};
+    for (const Sequence sequence : both) {
+        leave_queue(*find(sequence), ChangeState::undone, "the deletion was undone before it arrived", now);
+        store_state(sequence);
     }
 }
 
@@ -180,15 +203,11 @@ void Subject::follow_sides(const Copy& local)
 
 void Subject::give_states()
 {
-    const auto masked = [this](const std::string& column) {
-        return conflict && std::any_of(conflict->columns.begin(), conflict->columns.end(),
-                                       [&](const ConflictColumn& c) { return c.column == column; });
-    };
+    const ColumnSet hidden = masked();
     for (Change& change : live) {
         if (change.state != ChangeState::queued && change.state != ChangeState::contested) continue;
-        const auto open = open_columns(change);
-        const bool contested = change.kind != ChangeKind::remove && !open.empty() &&
-                               std::all_of(open.begin(), open.end(), masked);
+        const bool contested = change.kind != ChangeKind::remove && !open_columns(change).empty() &&
+                               free_columns(change, hidden).empty();
         const ChangeState wanted = contested ? ChangeState::contested : ChangeState::queued;
         if (change.state == wanted) continue;
         change.state = wanted;
@@ -246,6 +265,7 @@ void Subject::finish(Instant now)
         return;
     }
     cancel_never_sent(now);
+    cancel_taken_back(now);
     withdraw_conflict_without_claims(now);
     if (live.empty() && !conflict && !row.has(flag::in_flight)) {
         become_clean();

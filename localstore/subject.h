@@ -43,6 +43,9 @@ public:
     void store_state(Sequence sequence);
     Change* find(Sequence sequence);
 
+    /// What the open conflict masks (`masked_columns`).
+    ColumnSet masked() const;
+
     /// Folds again, masks, follows the conflict's sides, gives each change its state, and makes the
     /// record clean when nothing is left. `now` dates what this closes.
     void finish(Instant now);
@@ -55,6 +58,7 @@ private:
 
     void withdraw_conflict_without_claims(Instant now);
     void cancel_never_sent(Instant now);
+    void cancel_taken_back(Instant now);
     void mask(Copy& local);
     void follow_sides(const Copy& local);
     void give_states();

@@ -137,6 +137,7 @@ public:
 
     /// Settles columns of a live change (none named = all): superseded by a merge that took theirs,
     /// or applied as an echo proves. When all are settled the change leaves the queue with the reason.
+    /// Only a queued change can turn out to be applied, and only in columns that no open conflict masks.
     Result<void> settle(Sequence change, std::span<const std::string> columns, ChangeState outcome,
                         std::string_view reason, Instant now);
     Result<void> park(Sequence change, std::string_view words, Instant now);

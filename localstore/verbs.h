@@ -19,7 +19,7 @@ Result<Subject> load_subject(TransactionState& state, const RecordKey& key);
 std::string describe(const RecordKey& key);
 
 /// All that is known of one record. For readers and writers.
-RecordState record_state(Database& database, const TableSet& tables, const RecordKey& key);
+RecordState record_state(Database& database, const Fold& port, const TableSet& tables, const RecordKey& key);
 
 /// Marks columns of a live change as done with (none named = all that are open). When none is open
 /// any more the change leaves the queue. Returns whether it left.
@@ -47,6 +47,10 @@ std::vector<Scope> list_scopes(Database& database, const TableSet& tables);
 enum class Purpose { edit, compensation };
 Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edit& edit,
                             const WriteContext& context, Purpose purpose, GroupNumber& group);
+
+/// Refuses a group, just written, that could never travel whole: of more steps than one request takes,
+/// or in a circle with other changes that cannot be cut.
+Result<void> check_group(TransactionState& state, GroupNumber group);
 
 /// Opens the record's conflict or adds columns to the open one. A base that is not given is the
 /// first claiming change's before; mine and theirs are the record's.

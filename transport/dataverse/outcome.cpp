@@ -85,19 +85,20 @@ bool contains(std::string_view text, std::string_view part)
     return !std::ranges::search(text, part, [&](char a, char b) { return lower(a) == lower(b); }).empty();
 }
 
-// Whether the text names ids and none of them is the one asked for: then it speaks of another
-// record, such as the target of a lookup.
-bool names_only_others(std::string_view text, const Guid& id)
+// Whether the text names ids and none of them is one asked for: then it speaks of another record,
+// such as the target of a lookup.
+bool names_only_others(std::string_view text, const Asked& asked)
 {
     bool other = false;
     for (std::size_t at = 0; at + 36 <= text.size(); ++at) {
         const auto found = Guid::parse(text.substr(at, 36));
         if (!found) continue;
-        if (*found == id) return false;
+        if (*found == asked.id || std::ranges::find(asked.members, *found) != asked.members.end())
+            return false;
         other = true;
         at += 35;
     }
-    return other && !id.is_nil();
+    return other && !(asked.id.is_nil() && asked.members.empty());
 }
 
 Kind of_not_found(const odata::ErrorBody& body, const Asked& asked)
@@ -107,7 +108,7 @@ Kind of_not_found(const odata::ErrorBody& body, const Asked& asked)
     const bool absent = body.code == "0x80040217" || body.code == "0x8004e106" ||
                         (body.code.empty() && contains(body.text, "does not exist"));
     const bool segment = contains(body.text, "segment");
-    if (!absent || segment || names_only_others(body.text, asked.id)) return Kind::refused;
+    if (!absent || segment || names_only_others(body.text, asked)) return Kind::refused;
     return Kind::gone;
 }
 

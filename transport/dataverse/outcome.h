@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hawser::dataverse {
 
@@ -54,7 +55,8 @@ struct Asked {
         action, ///< POST of an action, a batch as a whole.
     };
     Action action = Action::read;
-    Guid id{}; ///< Of the record; a 404 that names another id is not this record's absence.
+    Guid id{};                   ///< Of the record; a 404 that names another id is not this record's absence.
+    std::vector<Guid> members{}; ///< Of a group: its records; a 404 that names none of them is a refusal.
 };
 
 /// By status first, then code, then text (fact sheet, section 5). `now` is for Retry-After dates.

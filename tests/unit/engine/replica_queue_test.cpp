@@ -164,7 +164,7 @@ TEST_CASE("Undoing what is being sent makes the edit that takes it back", "[repl
 TEST_CASE("A group is undone, held and released as one, whatever its size", "[replica][group]")
 {
     Home home;
-    const int size = GENERATE(2, 1200);
+    const int size = GENERATE(2, 1000);
     const auto before = home.write(update(contact(1), {{"firstname", text("Jo")}}));
     std::vector<Edit> edits = {update(contact(1), job("Buyer"))};
     for (int i = 1; i < size; ++i) edits.push_back(creation(contact(1000 + i), {{"lastname", text("Poe")}}));
@@ -212,7 +212,7 @@ TEST_CASE("What stands before, in and after a group are sent apart", "[replica][
     const auto queue = home.queue();
     REQUIRE(queue.size() == 4);
     const auto state = ok(home.replica->impl()->store->state(contact(1)));
-    const auto runs = localstore::runs(state.live, state.conflict);
+    const auto runs = localstore::runs(state.live, state.masked);
     REQUIRE(runs.size() == 3);
     CHECK(runs[0].changes.front().value == queue[0].number);
     CHECK(runs[1].changes.front().value == queue[1].number);

@@ -46,7 +46,7 @@ TEST_CASE("a contested column keeps mine here, knows theirs and masks itself fro
     CHECK(contested.state_of(contested.name) == ChangeState::contested);
     CHECK(contested.state_of(contested.phone) == ChangeState::queued);
     const RecordState state = contested.replica.state(1);
-    const auto sent = runs(state.live, state.conflict);
+    const auto sent = runs(state.live, state.masked);
     REQUIRE(sent.size() == 1);
     CHECK(sent[0].after == Fields{{"telephone1", text("1")}});
 }
@@ -148,7 +148,7 @@ TEST_CASE("what may already have been applied is contested and not sent again")
     CHECK(conflicts[0].columns[0].mine == Value{std::int64_t{6}});
     CHECK(ok(replica.store->change(counted)).state == ChangeState::contested);
     const RecordState state = replica.state(1);
-    CHECK(runs(state.live, state.conflict).empty());
+    CHECK(runs(state.live, state.masked).empty());
     CHECK(code_of(replica.try_send(60, {counted}, 1)) == "store.bad_intent");
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("deleting a contested record leaves nothing of it waiting")
     Contested contested;
     const Sequence erased = contested.replica.erase(1);
     const RecordState state = contested.replica.state(1);
-    const auto sent = runs(state.live, state.conflict);
+    const auto sent = runs(state.live, state.masked);
     REQUIRE_FALSE(sent.empty());
     CHECK(sent.back().kind == ChangeKind::remove);
     contested.replica.send(50, {contested.phone, erased}, 1);

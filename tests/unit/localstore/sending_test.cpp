@@ -230,7 +230,7 @@ TEST_CASE("runs keep groups apart, stop at what waits, and net out what cancels"
     ok(replica.store->hold(e, "later"));
 
     const RecordState state = replica.state(1);
-    const auto found = runs(state.live, state.conflict);
+    const auto found = runs(state.live, state.masked);
     REQUIRE(found.size() == 3);
     CHECK(found[0].changes == std::vector<Sequence>{a, b});
     CHECK(found[0].before == Fields{{"fullname", text("Ada")}});
