@@ -131,6 +131,9 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                           localstore::Coverage::whole_record, cycle.number);
     if (!local) return local.error();
+    // First, so that what both sides agree on is no longer masked from what follows.
+    const Result<void> closed = close_agreed(transaction, state, plan, now);
+    if (!closed) return closed;
     switch (plan.outcome) {
     case Outcome::echo:
         return settle_all(transaction, state, localstore::ChangeState::applied,
@@ -148,8 +151,6 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     case Outcome::unlinked:
         break;
     }
-    const Result<void> closed = close_agreed(transaction, state, plan, now);
-    if (!closed) return closed;
     return open_questions(cycle, transaction, state, plan, name, now);
 }
 

@@ -118,6 +118,12 @@ TEST_CASE("only the JSON error for that id means gone", "[outcome]")
     CHECK(kind_of(Action::update, 404, "0x80040217", own) == Kind::gone);
     CHECK(kind_of(Action::update, 404, "0x80040217", other) == Kind::refused);
     CHECK(kind_of(Action::create, 404, "0x80040217", other) == Kind::refused);
+    const auto of_group = [&](const std::string& text) {
+        const std::string body = R"({"error":{"code":"0x80040217","message":")" + text + R"("}})";
+        return classify(sample::answer(404, body), {Action::group, {}, {sample::first}}, sample::now).kind;
+    };
+    CHECK(of_group(own) == Kind::gone);
+    CHECK(of_group(other) == Kind::refused);
     CHECK(kind_of(Action::read, 404, "0x8006088a", "Resource not found for the segment 'contactz'.") ==
           Kind::refused);
     CHECK(kind_of(Action::read, 404, "", "nothing here") == Kind::refused);

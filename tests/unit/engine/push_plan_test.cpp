@@ -128,6 +128,49 @@ TEST_CASE("Behind a circle nobody goes first by mistake", "[engine]")
     CHECK(ready(plan_push(live, edges, noon)) == Units{{2}});
 }
 
+TEST_CASE("A circle is cut at a record on its own, never at a group", "[engine]")
+{
+    const std::vector live{change(1, record(1, "account"), ChangeKind::create, ChangeState::queued, 1),
+                           change(2, record(2), ChangeKind::create)};
+    const std::vector edges{refers(1, 2), refers(2, 1)};
+    const PushPlan plan = plan_push(live, edges, noon);
+    REQUIRE(ready(plan) == Units{{2}});
+    CHECK(plan.ready.front().later_references == std::set<RecordKey>{record(1, "account")});
+}
+
+TEST_CASE("A deletion in a circle does not wait for what was made after it", "[engine]")
+{
+    const std::vector live{change(1, record(1, "account"), ChangeKind::create, ChangeState::queued, 1),
+                           change(2, record(2), ChangeKind::remove, ChangeState::queued, 1),
+                           change(3, record(3))};
+    const std::vector edges{refers(3, 1),
+                            Dependency{Sequence{2}, Sequence{3}, DependencyReason::removes_reference}};
+    CHECK(ready(plan_push(live, edges, noon)) == Units{{1, 2}});
+}
+
+TEST_CASE("Inside a group a circle of new records is closed by a second step", "[engine]")
+{
+    const std::vector live{change(1, record(1), ChangeKind::create, ChangeState::queued, 1),
+                           change(2, record(2), ChangeKind::create, ChangeState::queued, 1),
+                           change(3, record(3), ChangeKind::create, ChangeState::queued, 1)};
+    const std::vector edges{refers(1, 2), refers(2, 1), refers(3, 2)};
+    const PushPlan plan = plan_push(live, edges, noon);
+    REQUIRE(plan.ready.size() == 1);
+    CHECK(plan.ready.front().records == std::vector{record(1), record(2), record(3)});
+    CHECK(plan.ready.front().later_references.empty());
+    CHECK(plan.ready.front().second_step ==
+          std::map<RecordKey, std::set<RecordKey>>{{record(1), {record(2)}}});
+}
+
+TEST_CASE("What follows a deletion of its record waits for it", "[engine]")
+{
+    const std::vector live{change(1, record(1), ChangeKind::remove),
+                           change(2, record(1), ChangeKind::create)};
+    const PushPlan plan = plan_push(live, {}, noon);
+    CHECK(ready(plan) == Units{{1}});
+    CHECK(why(plan, 2) == "waits for change 1");
+}
+
 TEST_CASE("A group goes whole or not at all", "[engine]")
 {
     SECTION("whole")

@@ -95,6 +95,24 @@ TEST_CASE("A contested column stays asked when the rest of its change says what 
     s.desk.check_equal();
 }
 
+TEST_CASE("A question ends, with all that it kept back, when the organization comes to say the same",
+          "[engine][push][mask]")
+{
+    Setting s;
+    const Sequence mixed = s.edit(1, {{"jobtitle", text("Mine")}, {"department", text("Mine")}});
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs","department":"Theirs"})");
+    s.desk.sync();
+    REQUIRE(s.conflicts().size() == 1);
+    const Sequence held = s.edit(1, {{"mobilephone", text("777")}});
+    Desk::check(s.desk.store->hold(held, "not yet"));
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Mine","department":"Mine","mobilephone":"777"})");
+    s.desk.sync();
+    CHECK(s.conflicts().empty());
+    CHECK_FALSE(localstore::is_live(s.state(mixed)));
+    CHECK(s.state(held) == localstore::ChangeState::superseded);
+    s.desk.check_equal();
+}
+
 TEST_CASE("An edit in the atomic group of an open conflict waits for the decision", "[engine][push][mask]")
 {
     Setting s;
