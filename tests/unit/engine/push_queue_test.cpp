@@ -103,12 +103,15 @@ TEST_CASE("A question ends, with all that it kept back, when the organization co
     s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs","department":"Theirs"})");
     s.desk.sync();
     REQUIRE(s.conflicts().size() == 1);
-    const Sequence held = s.edit(1, {{"mobilephone", text("777")}});
+    const Sequence partly = s.edit(1, {{"jobtitle", text("Mine 2")}, {"mobilephone", text("777")}});
+    const Sequence held = s.edit(1, {{"fax", text("778")}});
     Desk::check(s.desk.store->hold(held, "not yet"));
-    s.office.put("contacts", guid(1), R"({"jobtitle":"Mine","department":"Mine","mobilephone":"777"})");
+    s.office.put("contacts", guid(1),
+                 R"({"jobtitle":"Mine 2","department":"Mine","mobilephone":"777","fax":"778"})");
     s.desk.sync();
     CHECK(s.conflicts().empty());
     CHECK_FALSE(localstore::is_live(s.state(mixed)));
+    CHECK(s.state(partly) == localstore::ChangeState::applied);
     CHECK(s.state(held) == localstore::ChangeState::superseded);
     s.desk.check_equal();
 }
