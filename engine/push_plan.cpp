@@ -131,6 +131,7 @@ private:
                                     std::string(why_blocked(state));
         }
         for (Candidate& candidate : candidates_) std::ranges::sort(candidate.unit.changes);
+        find_inner_edges();
         for (auto& [group, index] : of_group_)
             if (candidates_[index].unit.records.size() > 1) order_records(index);
     }
@@ -164,16 +165,26 @@ private:
     std::map<RecordKey, std::set<RecordKey>> inner_order(std::size_t index) const
     {
         std::map<RecordKey, std::set<RecordKey>> after;
-        for (const Dependency& edge : edges_) {
-            const auto change = of_change_.find(edge.change);
-            const auto on = of_change_.find(edge.on);
-            if (change == of_change_.end() || on == of_change_.end()) continue;
-            if (change->second != index || on->second != index) continue;
-            const RecordKey& key = live_[by_sequence_.at(edge.change)].key;
-            const RecordKey& earlier = live_[by_sequence_.at(edge.on)].key;
+        const auto inner = inner_edges_.find(index);
+        if (inner == inner_edges_.end()) return after;
+        for (const Dependency* edge : inner->second) {
+            const RecordKey& key = live_[by_sequence_.at(edge->change)].key;
+            const RecordKey& earlier = live_[by_sequence_.at(edge->on)].key;
             if (key != earlier) after[key].insert(earlier);
         }
         return after;
+    }
+
+    void find_inner_edges()
+    {
+        for (const Dependency& edge : edges_) {
+            if (edge.reason == DependencyReason::same_record) continue;
+            const auto change = of_change_.find(edge.change);
+            const auto on = of_change_.find(edge.on);
+            if (change == of_change_.end() || on == of_change_.end() || change->second != on->second)
+                continue;
+            inner_edges_[change->second].push_back(&edge);
+        }
     }
 
     bool is_created(const RecordKey& key) const
@@ -303,6 +314,7 @@ private:
     std::vector<Candidate> candidates_;
     std::map<localstore::GroupNumber, std::size_t> of_group_;
     std::map<Sequence, std::size_t> of_change_;
+    std::map<std::size_t, std::vector<const Dependency*>> inner_edges_; ///< By candidate.
     PushPlan plan_;
 };
 

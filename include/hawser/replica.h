@@ -187,7 +187,7 @@ public:
     /// edit may build on an earlier one. Returns the records, ids filled in.
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
 
-    /// Makes the edits as one group: on the server they happen together or not at all.
+    /// Makes the edits as one group: they happen together or not at all. Fails if it could never be sent so.
     Result<std::vector<RecordKey>> write_group(const std::vector<Edit>& edits, const Author& author = {});
 
     // The queue. Each verb takes a change together with its whole group. They fail with
