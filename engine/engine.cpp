@@ -57,7 +57,11 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineParts parts)
     if (!service) return service.error();
     service->timeout = parts.options.request_timeout;
     service->max_answer_bytes = parts.options.page_bytes_most;
-    if (!parts.store.setting(no_receipts_setting).empty()) parts.policies.without_receipts();
+    // Privileges are granted later, too: receipts are tried again after a day.
+    const auto refused = parse_instant(parts.store.setting(no_receipts_setting));
+    const Instant now = parts.clock->now();
+    if (refused && now >= *refused && now - *refused < std::chrono::hours{24})
+        parts.policies.without_receipts();
     return std::unique_ptr<Engine>(new Engine(std::move(parts), std::move(*service)));
 }
 

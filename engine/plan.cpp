@@ -138,27 +138,32 @@ private:
     Plan plan_{};
 };
 
-Result<http::Request> first_look(Surroundings& around, const TableWork& table, const localstore::Scope& scope,
-                                 dataverse::PullMode& mode)
+/// What changed since the last pull, in the mode of that pull.
+Result<AskForRows> first_look(Surroundings& around, std::shared_ptr<const TableWork> table,
+                              const localstore::Scope& scope, dataverse::PullMode& mode)
 {
     const auto checkpoint = around.store.checkpoint(scope.number, localstore::Lane::pull);
     if (!checkpoint) return checkpoint.error();
-    const Guid id = around.courier.request_id();
     mode = dataverse::PullMode::delta;
     if (scope.mode == "delta" && !checkpoint->token.empty())
-        return dataverse::next_page(around.courier.service(), checkpoint->token, mode, PageSize::most_rows,
-                                    id);
+        return AskForRows([&around, token = checkpoint->token](std::int64_t, std::size_t rows) {
+            return dataverse::next_page(around.courier.service(), token, dataverse::PullMode::delta, rows,
+                                        around.courier.request_id());
+        });
     mode = dataverse::PullMode::filter;
     std::string filter;
     if (!scope.filter.empty()) {
-        const auto parsed = parse_filter(table.table(), scope.filter);
+        const auto parsed = parse_filter(table->table(), scope.filter);
         if (!parsed) return parsed.error();
-        filter = dataverse::wire_filter(table.table(), *parsed);
+        filter = dataverse::wire_filter(table->table(), *parsed);
     }
-    const PageSize size(around.options.page_bytes, table.table().columns.size());
-    const dataverse::Selection selection{table.table(), table.layout(), {}, size.rows()};
-    return dataverse::filter_first(around.courier.service(), selection, filter,
-                                   parse_watermark(checkpoint->watermark).ask_from, id);
+    const std::int64_t from = parse_watermark(checkpoint->watermark).ask_from;
+    return AskForRows(
+        [&around, table, filter, from](std::int64_t since, std::size_t rows) -> Result<http::Request> {
+            const dataverse::Selection selection{table->table(), table->layout(), {}, rows};
+            return dataverse::filter_first(around.courier.service(), selection, filter, std::max(since, from),
+                                           around.courier.request_id());
+        });
 }
 
 Task<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outlook& outlook)
@@ -166,8 +171,8 @@ Task<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outloo
     const auto table = around.table(scope.table);
     if (!table) co_return table.error();
     dataverse::PullMode mode = dataverse::PullMode::filter;
-    auto first = first_look(around, **table, scope, mode);
-    if (!first) co_return first.error();
+    auto ask = first_look(around, *table, scope, mode);
+    if (!ask) co_return ask.error();
     std::function<Result<void>(const ReadPage&)> each = [&outlook, work = *table](const ReadPage& page) {
         for (const PageRows::Row& row : page.rows.rows()) {
             const Result<void> told = outlook.remote_row(*work, page, row);
@@ -179,7 +184,7 @@ Task<Result<void>> look_at(Surroundings& around, localstore::Scope scope, Outloo
         }
         return Result<void>{};
     };
-    auto walking = walk_pages(around, *table, std::move(*first), mode, std::move(each));
+    auto walking = walk_pages(around, *table, std::move(*ask), mode, std::move(each));
     co_return co_await std::move(walking);
 }
 

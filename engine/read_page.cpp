@@ -119,28 +119,38 @@ Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const Tab
     co_return page;
 }
 
-Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
-                              http::Request first, dataverse::PullMode mode,
-                              std::function<Result<void>(const ReadPage&)> each)
+Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table, AskForRows ask,
+                              dataverse::PullMode mode, std::function<Result<void>(const ReadPage&)> each)
 {
     PageTrail trail(table->table().name);
-    http::Request request = std::move(first);
+    std::size_t rows = PageSize(around.options.page_bytes, table->table().columns.size()).rows();
+    std::int64_t since = 0;
+    bool begun = false;
+    auto request = ask(since, rows);
     for (;;) {
+        if (!request) co_return request.error();
         if (around.leaving) co_return stopped();
-        request.max_body_bytes = around.options.page_bytes_most;
-        http::Request copy = request;
+        request->max_body_bytes = around.options.page_bytes_most;
+        http::Request copy = *request;
         auto fetching = fetch_patiently(around, table, std::move(copy));
         const Result<ReadPage> page = co_await std::move(fetching);
-        if (!page) co_return page.error();
+        if (!page) {
+            // Changes have no order to go on in.
+            const bool stuck = rows == 1 || (begun && mode != dataverse::PullMode::filter);
+            if (page.error().code != "net.too_large" || stuck) co_return page.error();
+            rows /= 2;
+            request = ask(since, rows);
+            continue;
+        }
+        begun = true;
+        since = std::max(since, page->end.highest_version);
         const Result<void> taken = each(*page);
         if (!taken || page->end.next_link.empty()) co_return taken;
         const Result<void> followed =
             trail.follow(page->end.next_link, page->end.rows + page->end.tombstones, page->rows.first());
         if (!followed) co_return followed;
-        auto next = dataverse::next_page(around.courier.service(), page->end.next_link, mode,
-                                         PageSize::most_rows, around.courier.request_id());
-        if (!next) co_return next.error();
-        request = std::move(*next);
+        request = dataverse::next_page(around.courier.service(), page->end.next_link, mode, rows,
+                                       around.courier.request_id());
     }
 }
 

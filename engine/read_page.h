@@ -23,10 +23,13 @@ struct ReadPage {
 Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const TableWork> table,
                                  dataverse::RowPlan plan, http::Answer answer, PageRows room = {});
 
-/// Reads page after page from `first` on and hands each to `each`; stores nothing. For comparing and
-/// dry runs. `each` ends it early with an error.
-Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table,
-                              http::Request first, dataverse::PullMode mode,
-                              std::function<Result<void>(const ReadPage&)> each);
+/// The request for rows with versions above `since`, so many a page; only filter mode heeds `since`.
+using AskForRows = std::function<Result<http::Request>(std::int64_t since, std::size_t rows)>;
+
+/// Reads page after page and hands each to `each`; stores nothing. For comparing and dry runs. A page
+/// that is too large is asked for again with half the rows, from where the last one ended. `each` ends
+/// it early with an error.
+Task<Result<void>> walk_pages(Surroundings& around, std::shared_ptr<const TableWork> table, AskForRows ask,
+                              dataverse::PullMode mode, std::function<Result<void>(const ReadPage&)> each);
 
 } // namespace hawser::engine

@@ -141,15 +141,17 @@ Task<Result<void>> compare_table(Surroundings& around, std::string name,
             if (!parsed) co_return parsed.error();
             filter = dataverse::wire_filter((*table)->table(), *parsed);
         }
-        const PageSize size(around.options.page_bytes, (*table)->table().columns.size());
-        const dataverse::Selection selection{(*table)->table(), (*table)->layout(), {}, size.rows()};
-        http::Request first = dataverse::filter_first(around.courier.service(), selection, filter, 0,
-                                                      around.courier.request_id());
+        AskForRows ask = [&around, work = *table, filter](std::int64_t since,
+                                                          std::size_t rows) -> Result<http::Request> {
+            const dataverse::Selection selection{work->table(), work->layout(), {}, rows};
+            return dataverse::filter_first(around.courier.service(), selection, filter, since,
+                                           around.courier.request_id());
+        };
         std::function<Result<void>(const ReadPage&)> each = [&comparison](const ReadPage& page) {
             return comparison.page(page);
         };
         auto walking =
-            walk_pages(around, *table, std::move(first), dataverse::PullMode::filter, std::move(each));
+            walk_pages(around, *table, std::move(ask), dataverse::PullMode::filter, std::move(each));
         const Result<void> walked = co_await std::move(walking);
         if (!walked) co_return walked;
     }

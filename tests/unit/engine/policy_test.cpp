@@ -1,4 +1,5 @@
 #include "conflict/policy_file.h"
+#include "engine/push_draft.h"
 #include "tests/engine_world.h"
 
 using namespace hawser;
@@ -92,4 +93,61 @@ TEST_CASE("Where receipts cannot be written, a counter asks", "[engine][policy][
     s.desk->reboot();
     CHECK(s.desk->sync().conflicts == 1);
     CHECK(s.office.value("accounts", guid(1), "numberofemployees") == "9");
+}
+
+TEST_CASE("A refusal of receipts is asked about again after a day, and one of the record is none",
+          "[engine][policy][I2]")
+{
+    Setting s(counting);
+    s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{5}}});
+    std::string missing;
+    s.desk->exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (request.body.find("hawser receipt") == std::string::npos) return;
+        answer = {200,
+                  {{"Content-Type", "multipart/mixed; boundary=b"}},
+                  "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+                  "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n"
+                  R"({"error":{"code":"0x80048306","message":"missing )" +
+                      missing + " privilege\"}}\r\n--b--\r\n"};
+    };
+    s.desk->exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("hawser receipt") != std::string::npos ? Fault::portal : Fault::none;
+    };
+    SECTION("of the record")
+    {
+        missing = "prvWriteAccount";
+        CHECK(s.desk->sync().refused == 1);
+        CHECK(s.desk->store->setting(engine::no_receipts_setting).empty());
+    }
+    SECTION("of receipts")
+    {
+        missing = "prvCreateNote";
+        s.desk->sync();
+        CHECK_FALSE(s.desk->store->setting(engine::no_receipts_setting).empty());
+        s.desk->exchange->alter = nullptr;
+        s.desk->exchange->script = nullptr;
+        s.clock->pass(std::chrono::hours{25});
+        s.desk->policies = std::make_shared<engine::Policies>(*conflict::parse_policy_file(counting));
+        s.desk->reboot();
+        s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{6}}}); // one more
+        s.office.put("accounts", guid(1), R"({"numberofemployees":9})");
+        CHECK(s.desk->sync().conflicts == 0);
+        CHECK(s.office.value("accounts", guid(1), "numberofemployees") == "10");
+    }
+}
+
+TEST_CASE("Receipt rows are deleted only after a commit that is on the disk", "[engine][policy][I2]")
+{
+    Setting s(counting);
+    s.desk->edit("account", guid(1), {{"numberofemployees", std::int64_t{5}}});
+    bool deleted = false;
+    s.desk->exchange->script = [&](std::size_t, const http::Request& request) {
+        if (request.body.find("DELETE ") == std::string::npos) return Fault::none;
+        deleted = true;
+        CHECK(s.desk->store->setting("sync.receipts_cleared") == to_text(s.clock->now()));
+        CHECK(s.desk->store->open_intents()->empty());
+        return Fault::none;
+    };
+    s.desk->sync();
+    CHECK(deleted);
 }

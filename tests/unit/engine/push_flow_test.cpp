@@ -103,9 +103,14 @@ TEST_CASE("Something on the way that blocks large batches is got past without an
           "[engine][push][I2]")
 {
     Setting s(20);
-    s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
-        if (is_batch_with(request, "PATCH ") && request.body.size() > 4'000)
-            answer = {403, {{"Content-Type", "text/html"}}, "<html>Blocked</html>"};
+    const auto blocked = [](const http::Request& request) {
+        return is_batch_with(request, "PATCH ") && request.body.size() > 2'000;
+    };
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        return blocked(request) ? Fault::portal : Fault::none;
+    };
+    s.desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (blocked(request)) answer = {403, {{"Content-Type", "text/html"}}, "<html>Blocked</html>"};
     };
     s.edit_all(20);
     s.desk.sync();
@@ -134,9 +139,11 @@ TEST_CASE("Answers larger than the limit neither stop the push nor its recovery"
     for (int i = 0; i < 2 && s.queue().live() > 0; ++i) (void)s.desk.cycle();
     CHECK(s.buyers(75) == 75);
     for (int i = 1; i <= 75; ++i) CHECK(s.office.effects(guid(i), "PATCH") == 1);
-    s.desk.options = {};
-    s.desk.reboot();
     s.desk.check_equal();
+    for (int i = 1; i <= 75; ++i) s.office.put("contacts", guid(i), R"({"jobtitle":"Clerk"})");
+    const auto plan = s.desk.run<Plan>([](engine::Engine& one) { return one.plan({}); });
+    REQUIRE(plan);
+    CHECK(plan->lines.size() == 75);
 }
 
 TEST_CASE("A recovery that fails does not stop the rest of the push, and is reported", "[engine][push][I4]")
