@@ -382,6 +382,8 @@ Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
 Task<Result<bool>> Puller::polled(Scope scope, http::Answer answer)
 {
     const Result<void> sound = dataverse::check_page(answer, scope.table, around_.now());
+    if (!sound && sound.error().retry_after) around_.courier.hold_back(*sound.error().retry_after);
+    if (!sound && ends_the_cycle(sound.error())) co_return sound.error();
     if (!sound) co_return false;
     auto round = round_of(scope, scope.mode == "delta" ? PullMode::delta : PullMode::filter);
     if (!round) co_return round.error();

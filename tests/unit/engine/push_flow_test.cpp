@@ -407,3 +407,22 @@ TEST_CASE("A copied replica sends nothing, not even new edits, before every tabl
         CHECK(s.buyers(3) == 2);
     }
 }
+
+TEST_CASE("A 429 in one part of the question what changed holds back everything", "[engine][pull]")
+{
+    Setting s;
+    s.desk.choose({{"account", ""}});
+    s.desk.sync();
+    const std::size_t before = s.requests();
+    s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        answer = all_parts(request, "429 Too Many Requests",
+                           R"({"error":{"code":"0x80072322","message":"Number of requests exceeded"}})",
+                           "Retry-After: 300\r\n");
+    };
+    const auto throttled = s.desk.cycle();
+    REQUIRE_FALSE(throttled);
+    CHECK(throttled.error().code == "server.throttled");
+    CHECK(s.requests() - before == 1);
+    CHECK_FALSE(s.desk.cycle());
+    CHECK(s.requests() - before == 1);
+}
