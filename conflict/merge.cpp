@@ -139,8 +139,15 @@ void Merger::merge_group(const AtomicGroup& group, const std::vector<std::string
     for (const std::string& column : group.columns)
         if (const auto found = reserved_.find(column); found != reserved_.end())
             return contest(members, found->second, group.name);
-    if (!mine) return take_side(members, remote_, result_.from_theirs);
-    if (!theirs) return take_side(members, local_, result_.from_mine);
+    // Whoever changed nothing, or nothing that the other side did not change alike, has nothing at stake.
+    const bool mine_at_stake = any([&](const std::string& column) {
+        return versions(column).mine_changed() && !versions(column).agree();
+    });
+    const bool theirs_at_stake = any([&](const std::string& column) {
+        return versions(column).theirs_changed() && !versions(column).agree();
+    });
+    if (!mine_at_stake) return take_side(members, remote_, mine ? result_.from_both : result_.from_theirs);
+    if (!theirs_at_stake) return take_side(members, local_, theirs ? result_.from_both : result_.from_mine);
     switch (policy_.rule_of(group)) {
     case Rule::mine:
         decide("merge.mine", "Both sides changed the columns of " + group.name + "; yours were kept.");

@@ -32,9 +32,10 @@ std::string etag_of(const std::string& condition)
     return condition.starts_with(header) ? condition.substr(header.size()) : std::string();
 }
 
-Sent sent_of(const localstore::IntentStep& step, bool with_receipt)
+Sent sent_of(const localstore::IntentStep& step, bool with_receipt, bool revival)
 {
     Sent sent;
+    sent.revival = revival;
     if (step.kind == StepKind::create) sent.kind = Sent::Kind::create;
     if (step.kind == StepKind::remove) sent.kind = Sent::Kind::remove;
     if (with_receipt) sent.proof = Sent::Proof::receipt;
@@ -94,8 +95,12 @@ Judgement together(const std::vector<Judged>& judged)
 } // namespace
 
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                const std::optional<Found>& receipt)
+                const std::optional<Found>& receipt, const std::set<RecordKey>& revived)
 {
+    const bool proven = receipt && receipt->presence == Found::Presence::present;
+    const bool unreadable = std::ranges::any_of(
+        records, [](const auto& one) { return one.second.presence == Found::Presence::no_access; });
+    if (unreadable && !proven) return {Judgement::Kind::out_of_reach, {}};
     std::vector<Judged> judged;
     for (const auto& [key, found] : records) {
         const auto step = std::ranges::find_if(intent.steps, [&](const localstore::IntentStep& candidate) {
@@ -105,7 +110,8 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
         const Seen seen{presence(found), found.etag, found.fields,
                         receipt ? presence(*receipt) : Seen::Presence::no_answer};
         judged.push_back(
-            {key, step->kind, dataverse::judge_unknown(sent_of(*step, receipt.has_value()), seen)});
+            {key, step->kind,
+             dataverse::judge_unknown(sent_of(*step, receipt.has_value(), revived.contains(key)), seen)});
     }
     if (judged.empty()) return {};
     if (judged.size() > 1) return together(judged);

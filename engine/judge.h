@@ -5,6 +5,7 @@
 #include "transport/dataverse/unknown_answer.h"
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Judgement {
         resend,        ///< The same frozen steps again.
         indeterminate, ///< Contest `columns`.
         not_applied,   ///< It has no effect and never will: decide anew against what was read.
+        out_of_reach,  ///< This user may not read a record any more: nobody can tell.
         ask_again,     ///< Nothing usable was read.
     };
     Kind kind = Kind::ask_again;
@@ -31,7 +33,10 @@ struct Judgement {
 /// One record follows `dataverse::judge_unknown`. Several are one change set, which happens whole or
 /// not at all, so that the surest of them speaks for all: a record still as it was sent against means
 /// that nothing has happened yet; a create that is there means that everything has.
+///
+/// `revived` are the records that are created again under a known id: one that is there is ours only
+/// when it says what was sent.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                const std::optional<Found>& receipt);
+                const std::optional<Found>& receipt, const std::set<RecordKey>& revived = {});
 
 } // namespace hawser::engine

@@ -101,7 +101,8 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
         const auto state = transaction.records.state(key);
         if (!state) return state.error();
         const auto held = version_of(state->etag);
-        backwards = held && row.version > 0 && row.version < *held;
+        backwards =
+            held && row.version > 0 && row.version < *held && !is_overtaken(*state, etag, cycle_.number);
         if (backwards) {
             const Result<void> noted =
                 note_restored(cycle_, transaction,

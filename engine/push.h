@@ -15,6 +15,9 @@
 
 namespace hawser::engine {
 
+/// Every read said something, if only that this user may not see the record.
+bool all_answered(const std::vector<std::pair<RecordKey, Found>>& read);
+
 /// The push of a cycle: what earlier attempts left open is settled first, then everything that may
 /// go goes, in batches of conditional requests.
 ///
@@ -87,6 +90,10 @@ private:
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
                               const std::string& words);
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
+    Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
+    using Read = std::vector<std::pair<RecordKey, Found>>;
+    Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);
+    Result<void> take_read(localstore::Transaction& transaction, const Draft::Part& part, const Found& found);
     Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,
                              const std::vector<localstore::Acknowledged>& copies);
     Task<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);

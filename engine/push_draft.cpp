@@ -23,7 +23,7 @@ using Names = localstore::ColumnSet;
 struct Contribution {
     Draft::Part part;
     std::vector<Step> steps;
-    Fields sent{};        ///< For the proof by equality; only of updates.
+    Fields sent{};        ///< For the proof by equality.
     Names left_out{};     ///< Columns that wait for a later intent.
     Fields postponed{};   ///< What a second step of the same change set brings.
     bool counted = false; ///< A value was computed from the server's: equality proves nothing.
@@ -90,6 +90,7 @@ Result<Contribution> creation(Surroundings& around, Contribution contribution, c
                                          around.entity_sets);
     if (!steps) return steps.error();
     contribution.steps = std::move(*steps);
+    contribution.sent = std::move(fields);
     return contribution;
 }
 

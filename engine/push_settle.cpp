@@ -126,15 +126,6 @@ Result<Pusher::Follow> Pusher::settle_applied(localstore::Transaction& transacti
     return Follow::read_back;
 }
 
-Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Draft& draft,
-                                 const std::vector<Acknowledged>& copies)
-{
-    cycle_.figures.pushed += draft.unit.changes.size();
-    for (const Draft::Part& part : draft.parts) attempts_.erase(part.key);
-    if (draft.receipt) receipts_done_.push_back(draft.intent);
-    return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
-}
-
 Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const Sent& sent,
                                     const std::string& words)
 {
@@ -236,17 +227,11 @@ Task<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> a
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             std::size_t at = 0;
             for (const Sent& sent : back) {
-                std::vector<Acknowledged> copies;
-                for (const Draft::Part& part : sent.draft.parts) {
-                    const Found& seen = (*found)[at++];
-                    if (seen.presence == Found::Presence::present)
-                        copies.push_back({part.key, seen.etag, seen.fields});
-                    else if (seen.presence == Found::Presence::absent)
-                        copies.push_back({part.key, {}, std::nullopt});
-                }
+                Read read;
+                for (const Draft::Part& part : sent.draft.parts) read.emplace_back(part.key, (*found)[at++]);
                 // Without every copy the intent stays open; the next recovery reads again.
-                if (copies.size() != sent.draft.parts.size()) continue;
-                const Result<void> done = acknowledge(transaction, sent.draft, copies);
+                if (!all_answered(read)) continue;
+                const Result<void> done = acknowledge_read(transaction, sent.draft, read);
                 if (!done) return done;
             }
             for (const Sent& sent : anew)

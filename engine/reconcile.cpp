@@ -84,9 +84,11 @@ bool deletes(const RecordState& state)
     return !state.live.empty() && state.live.back().kind == localstore::ChangeKind::remove;
 }
 
-/// The very version that the shadow is, or a deletion that is known.
-bool says_nothing_new(const RecordState& state, const RemoteWord& word)
+/// The very version that the shadow is, one from before this cycle's own push, or a deletion that
+/// is known.
+bool says_nothing_new(const RecordState& state, const RemoteWord& word, localstore::CycleNumber cycle)
 {
+    if (is_overtaken(state, word.etag, cycle)) return word.presence == conflict::Presence::present;
     const auto known = state.shadow ? state.shadow->remote : localstore::Remote::present;
     if (word.presence == conflict::Presence::present)
         return state.shadow && known == localstore::Remote::present && state.shadow->etag == word.etag;
@@ -109,8 +111,25 @@ Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transacti
             if (done && change.state == localstore::ChangeState::queued)
                 done = transaction.queue.hold(change.sequence,
                                               "the series may live on under another id; look it up first");
+    // Their side is gone: there is nothing left to choose from, and mine is what is created again.
+    if (done && state.conflict && plan.outcome == Outcome::revived)
+        done = transaction.conflicts.close(state.conflict->number, {}, "the organization deleted the record",
+                                           now);
     if (!done) return done;
     return transaction.records.mark_deleted(state.key, cycle.number, now);
+}
+
+/// A deletion here that met a change there gives way.
+Result<void> give_way(localstore::Transaction& transaction, const RecordState& state, Instant now)
+{
+    for (const localstore::Change& change : state.live) {
+        if (change.kind != localstore::ChangeKind::remove) continue;
+        const Result<void> settled =
+            transaction.queue.settle(change.sequence, {}, localstore::ChangeState::superseded,
+                                     "the organization changed the record meanwhile", now);
+        if (!settled) return settled;
+    }
+    return {};
 }
 
 /// The organization holds the record.
@@ -118,16 +137,6 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
                             const conflict::Plan& plan, const RemoteWord& word, const std::string& name,
                             Instant now)
 {
-    // A deletion here that met a change there gives way first: the shadow then moves on a live record.
-    if (plan.outcome == Outcome::revived && deletes(state)) {
-        for (const localstore::Change& change : state.live) {
-            if (change.kind != localstore::ChangeKind::remove) continue;
-            const Result<void> settled =
-                transaction.queue.settle(change.sequence, {}, localstore::ChangeState::superseded,
-                                         "the organization changed the record meanwhile", now);
-            if (!settled) return settled;
-        }
-    }
     const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                           localstore::Coverage::whole_record, cycle.number);
     if (!local) return local.error();
@@ -199,6 +208,13 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 
 } // namespace
 
+bool is_overtaken(const RecordState& state, std::string_view etag, localstore::CycleNumber cycle)
+{
+    const auto held = version_of(state.shadow ? state.shadow->etag : state.etag);
+    const auto said = version_of(etag);
+    return state.cycle == cycle && held && said && *said < *held;
+}
+
 conflict::Situation situation_of(const TableWork& table, const RecordState& state, const RemoteWord& word)
 {
     conflict::Situation situation;
@@ -244,11 +260,17 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         ++cycle.figures.pulled;
         return transaction.records.replace(key, word.etag, word.fields, cycle.number);
     }
-    if (!state->known || says_nothing_new(*state, word)) return {};
+    if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
     const conflict::Situation situation = situation_of(table, *state, word);
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
-    const Result<void> written = decide(cycle, transaction, key, plan, now);
+    Result<void> written = decide(cycle, transaction, key, plan, now);
     if (!written) return written;
+    if (plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state)) {
+        // What was edited before the deletion is live again, and meets their edit as any other does.
+        written = give_way(transaction, *state, now);
+        if (!written) return written;
+        return reconcile_record(cycle, transaction, table, key, word, now);
+    }
     return act(cycle, transaction, *state, plan, word, situation.name, now);
 }
 

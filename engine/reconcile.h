@@ -24,6 +24,10 @@ struct RemoteWord {
 Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,
                               const RecordKey& key, const RemoteWord& word, Instant now);
 
+/// Whether this version is older than the one that this very cycle brought or made: a page fetched
+/// before a push between two pages. Any other older version is a restored organization's.
+bool is_overtaken(const localstore::RecordState& state, std::string_view etag, localstore::CycleNumber cycle);
+
 /// Reconciles what was staged while intents were open. Call after intents were settled.
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle);
 

@@ -18,6 +18,10 @@ constexpr int most_recoveries = 4;
 /// Open intents whose records are read together: one reading that fails leaves the others.
 constexpr std::size_t intents_a_reading = 100;
 
+constexpr const char* unreadable =
+    "the answer to the change was lost, and you may no longer read the record: it may already have been "
+    "applied, and nobody can tell from here";
+
 bool has_receipt(const localstore::Intent& intent)
 {
     return std::ranges::any_of(intent.steps, [](const auto& step) { return step.kind == StepKind::receipt; });
@@ -44,16 +48,6 @@ bool no_answer_in(const std::vector<std::pair<RecordKey, Found>>& found, const s
     const auto none = [](const Found& seen) { return seen.presence == Found::Presence::no_answer; };
     return std::ranges::any_of(found, [&](const auto& one) { return none(one.second); }) ||
            (!found.empty() && receipt && none(*receipt));
-}
-
-std::vector<localstore::Acknowledged> copies_of(const std::vector<std::pair<RecordKey, Found>>& found)
-{
-    std::vector<localstore::Acknowledged> copies;
-    for (const auto& [key, seen] : found) {
-        if (seen.presence == Found::Presence::present) copies.push_back({key, seen.etag, seen.fields});
-        if (seen.presence == Found::Presence::absent) copies.push_back({key, {}, std::nullopt});
-    }
-    return copies;
 }
 
 } // namespace
@@ -133,13 +127,27 @@ Task<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstor
     co_return again;
 }
 
+/// The records that the intent makes again under an id that the organization had before.
+Result<std::set<RecordKey>> Pusher::revived(const localstore::Intent& intent) const
+{
+    std::set<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::create) continue;
+        const auto state = around_.store.state(step.key);
+        if (!state) return state.error();
+        if (state->shadow && state->shadow->remote == localstore::Remote::deleted) keys.insert(step.key);
+    }
+    return keys;
+}
+
 Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
                                    const std::vector<std::pair<RecordKey, Found>>& found,
                                    const std::optional<Found>& receipt)
 {
-    Judgement judgement = judge(intent, found, receipt);
-    const std::vector<localstore::Acknowledged> copies = copies_of(found);
-    if (all_applied(intent) && copies.size() == found.size()) judgement = {Judgement::Kind::applied, {}};
+    const auto known_before = revived(intent);
+    if (!known_before) return known_before.error();
+    Judgement judgement = judge(intent, found, receipt, *known_before);
+    if (all_applied(intent) && all_answered(found)) judgement = {Judgement::Kind::applied, {}};
     if (judgement.kind == Judgement::Kind::resend) return true;
     if (judgement.kind == Judgement::Kind::ask_again) {
         if (!no_answer_in(found, receipt)) return false;
@@ -160,7 +168,10 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
     };
     const Result<void> settled = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            if (judgement.kind == Judgement::Kind::applied) return acknowledge(transaction, *draft, copies);
+            if (judgement.kind == Judgement::Kind::applied)
+                return acknowledge_read(transaction, *draft, found);
+            if (judgement.kind == Judgement::Kind::out_of_reach)
+                return settle_refused(transaction, {*draft, true}, unreadable);
             Result<void> done{};
             if (judgement.kind == Judgement::Kind::not_applied) {
                 for (const Draft::Part& part : draft->parts) bump(part.key);

@@ -76,7 +76,8 @@ Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked
     const bool claimed =
         std::any_of(asked.columns.begin(), asked.columns.end(),
                     [&](const ConflictColumn& c) { return first_claim(*subject, c.column) != nullptr; });
-    if (!subject->shadow || !claimed)
+    // What joins an open question, the rest of an atomic group for one, needs no claim of its own.
+    if (!subject->shadow || (!claimed && !subject->conflict))
         return refusal(code::no_change,
                        "No live change of " + describe(asked.key) + " has one of the contested columns.");
     Conflict conflict;

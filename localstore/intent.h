@@ -114,6 +114,7 @@ struct Acknowledged {
     std::string etag;
     Copy representation;
     Coverage coverage = Coverage::whole_record;
+    std::string receipt_etag{}; ///< For the receipt, when the shadow's version is not known ("").
 };
 
 /// The settled intent, kept for the audit window. One a record.

@@ -392,7 +392,9 @@ Result<void> IntentVerbs::applied(const Guid& intent, std::span<const Acknowledg
                 apply_covered(subject, covered, known && !answer->representation, *settling);
                 if (known) drop_same_staged(state_, subject, *answer);
                 write_receipt(state_, *settling, subject, covered, IntentOutcome::applied,
-                              known ? std::string_view(answer->etag) : std::string_view());
+                              !known                         ? std::string_view()
+                              : answer->receipt_etag.empty() ? std::string_view(answer->etag)
+                                                             : std::string_view(answer->receipt_etag));
                 return {};
             });
     });

@@ -157,6 +157,7 @@ Result<RowTaker> Rounds::take_rows(ScopeNumber scope, Generation generation, Cyc
         if (!row) return no_scope(scope);
         const auto kind = round_under_way(database, scope, generation);
         if (!kind) return stale_round(scope, generation);
+        // A page may have been fetched before this cycle's own push made a version that it does not have.
         auto impl = std::unique_ptr<RowTaker::Impl>(new RowTaker::Impl{
             state_,
             database.prepare(
@@ -165,7 +166,9 @@ Result<RowTaker> Rounds::take_rows(ScopeNumber scope, Generation generation, Cyc
                 "excluded.etag, body = excluded.body, flags = flags & 256 | excluded.flags, scopes = scopes "
                 "| "
                 "excluded.scopes, cycle = excluded.cycle, generation = excluded.generation WHERE flags & 7 = "
-                "0 AND (etag IS NOT excluded.etag OR flags & 48 IS NOT excluded.flags OR body IS NOT "
+                "0 AND NOT (cycle = excluded.cycle AND CAST(substr(etag, 4) AS INTEGER) > "
+                "CAST(substr(excluded.etag, 4) AS INTEGER)) AND (etag IS NOT excluded.etag OR flags & 48 IS "
+                "NOT excluded.flags OR body IS NOT "
                 "excluded.body)"),
             database.prepare(
                 "SELECT record, flags, scopes FROM hawser_record WHERE table_number = ?1 AND id = ?2"),

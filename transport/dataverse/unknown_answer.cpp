@@ -51,7 +51,9 @@ Verdict judge_unknown(const Sent& sent, const Seen& seen)
     if (seen.record == Presence::no_answer) return {Kind::ask_again, {}};
     switch (sent.kind) {
     case Sent::Kind::create:
-        return {seen.record == Presence::absent ? Kind::resend : Kind::applied, {}};
+        if (seen.record == Presence::absent) return {Kind::resend, {}};
+        if (sent.revival && !differing(sent.columns, seen.columns).empty()) return {Kind::not_applied, {}};
+        return {Kind::applied, {}};
     case Sent::Kind::update:
         return judge_update(sent, seen);
     case Sent::Kind::remove:

@@ -17,8 +17,9 @@ struct Sent {
     };
     Kind kind = Kind::update;
     Proof proof = Proof::equality;
-    std::string etag{}; ///< Sent against; for update and remove.
-    Fields columns{};   ///< For update: what was sent, canonical, nulls included.
+    std::string etag{};   ///< Sent against; for update and remove.
+    Fields columns{};     ///< What was sent, canonical, nulls included; of a create, the record.
+    bool revival = false; ///< A create under an id that others know: somebody else may have made it.
 };
 
 /// What the verifying read found. Read the record and, with Proof::receipt, the receipt row.

@@ -1,0 +1,114 @@
+#include "engine/push.h"
+#include "engine/reconcile.h"
+#include "localstore/transaction.h"
+#include "transport/dataverse/unknown_answer.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::Acknowledged;
+using localstore::StepKind;
+
+const Value& value_in(const Fields& fields, const std::string& column)
+{
+    static const Value null;
+    const auto found = fields.find(column);
+    return found == fields.end() ? null : found->second;
+}
+
+/// What was sent of the record, over all steps of the intent.
+Fields sent_of(const localstore::Intent& intent, const RecordKey& key)
+{
+    Fields sent;
+    for (const localstore::IntentStep& step : intent.steps)
+        if (step.key == key) sent.insert(step.sent.begin(), step.sent.end());
+    return sent;
+}
+
+/// Nobody touched the record since it was made: all that we did not send is the organization's own.
+bool is_as_created(const Fields& read)
+{
+    const Value& created = value_in(read, "createdon");
+    return !is_null(created) && created == value_in(read, "modifiedon");
+}
+
+/// The version that our write made, as far as it is proven: the former one with what was sent over
+/// it, in the spelling in which the organization holds it.
+Fields believed(const localstore::Shadow& former, const Fields& sent, const Fields& read)
+{
+    Fields fields;
+    if (former.remote == localstore::Remote::present) fields = former.fields;
+    if (former.remote != localstore::Remote::present && is_as_created(read)) fields = read;
+    for (const auto& [column, value] : sent) {
+        const Value& there = value_in(read, column);
+        fields.insert_or_assign(column, dataverse::equal_as_stored(value, there) ? there : value);
+    }
+    return fields;
+}
+
+} // namespace
+
+bool all_answered(const std::vector<std::pair<RecordKey, Found>>& read)
+{
+    return std::ranges::none_of(
+        read, [](const auto& one) { return one.second.presence == Found::Presence::no_answer; });
+}
+
+Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Draft& draft,
+                                 const std::vector<Acknowledged>& copies)
+{
+    cycle_.figures.pushed += draft.unit.changes.size();
+    for (const Draft::Part& part : draft.parts) attempts_.erase(part.key);
+    if (draft.receipt) receipts_done_.push_back(draft.intent);
+    return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
+}
+
+// A read may hold what others changed after our write. It becomes the shadow by being reconciled
+// with what our write is believed to have made, never directly: an edit made here meanwhile would
+// otherwise be sent over theirs with the newest etag (I3).
+Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, const Draft& draft,
+                                      const Read& read)
+{
+    const auto intent = transaction.intents.get(draft.intent);
+    if (!intent) return intent.error();
+    std::vector<Acknowledged> copies;
+    for (std::size_t i = 0; i < draft.parts.size() && i < read.size(); ++i) {
+        const Draft::Part& part = draft.parts[i];
+        const Found& found = read[i].second;
+        if (part.kind == StepKind::remove) {
+            copies.push_back({part.key, {}, std::nullopt});
+            continue;
+        }
+        const auto state = transaction.records.state(part.key);
+        if (!state) return state.error();
+        if (!state->shadow) continue;
+        Acknowledged copy{part.key, {}, believed(*state->shadow, sent_of(*intent, part.key), found.fields)};
+        copy.receipt_etag = found.etag;
+        copies.push_back(std::move(copy));
+    }
+    Result<void> done = acknowledge(transaction, draft, copies);
+    for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
+        done = take_read(transaction, draft.parts[i], read[i].second);
+    return done;
+}
+
+Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft::Part& part,
+                               const Found& found)
+{
+    const auto state = transaction.records.state(part.key);
+    if (!state) return state.error();
+    if (found.presence == Found::Presence::present && !state->dirty())
+        return transaction.records.replace(part.key, found.etag, found.fields, cycle_.number);
+    if (found.presence == Found::Presence::present)
+        return reconcile_record(cycle_, transaction, *part.table, part.key,
+                                {conflict::Presence::present, found.etag, found.fields, {}}, around_.now());
+    if (found.presence != Found::Presence::absent || part.kind == StepKind::remove) return {};
+    RemoteWord gone;
+    gone.presence = conflict::Presence::deleted;
+    return reconcile_record(cycle_, transaction, *part.table, part.key, gone, around_.now());
+}
+
+} // namespace hawser::engine

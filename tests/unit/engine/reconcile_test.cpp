@@ -1,0 +1,282 @@
+#include "tests/engine_world.h"
+
+#include <utility>
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+/// A few contacts and tasks, in step on both sides.
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+
+    Setting()
+    {
+        for (int i = 1; i <= 3; ++i)
+            office.put("contacts", guid(i),
+                       R"({"firstname":"Ann","lastname":"Number )" + std::to_string(i) +
+                           R"(","jobtitle":"Clerk","department":"Sales","address1_line1":"Main 1",)"
+                           R"("address1_city":"Pune"})");
+        office.put("tasks", guid(20), R"({"subject":"Call"})");
+        office.put("appointments", guid(30),
+                   R"({"subject":"Review","location":"Here","scheduledstart":"2026-11-03T10:00:00Z",)"
+                   R"("scheduledend":"2026-11-03T11:00:00Z"})");
+        desk.choose({{"contact", ""}, {"task", ""}, {"appointment", ""}});
+        desk.sync();
+        office.log.clear();
+    }
+
+    void edit(int contact, Fields fields) { desk.edit("contact", guid(contact), std::move(fields)); }
+    void put(int contact, const std::string& json) { office.put("contacts", guid(contact), json); }
+    std::string there(int contact, const std::string& column)
+    {
+        return office.value("contacts", guid(contact), column);
+    }
+    std::string here(int contact, const std::string& column)
+    {
+        return desk.text("contact", guid(contact), column);
+    }
+
+    /// The answer to the next write is lost, after it was carried out or before it arrived.
+    void lose_next_write(Fault how)
+    {
+        desk.exchange->script = [how, lost = false](std::size_t, const http::Request& request) mutable {
+            const bool write = request.body.find("PATCH ") != std::string::npos ||
+                               request.body.find("DELETE ") != std::string::npos;
+            return write && !std::exchange(lost, true) ? how : Fault::none;
+        };
+    }
+    /// After the next write was carried out, before anything is read.
+    void after_next_write(std::function<void()> meanwhile)
+    {
+        desk.exchange->after = [this, meanwhile = std::move(meanwhile), done = false](std::size_t) mutable {
+            if (office.log.empty() || std::exchange(done, true)) return;
+            meanwhile();
+        };
+    }
+    std::vector<localstore::Conflict> conflicts()
+    {
+        auto open = desk.store->conflicts({});
+        REQUIRE(open);
+        return *open;
+    }
+    bool decided(std::string_view rule)
+    {
+        const auto decisions = desk.store->decisions({});
+        REQUIRE(decisions);
+        return std::ranges::any_of(*decisions, [&](const auto& decision) { return decision.rule == rule; });
+    }
+};
+
+Fields text(std::initializer_list<std::pair<const char*, const char*>> columns)
+{
+    Fields fields;
+    for (const auto& [name, value] : columns) fields[name] = std::string(value);
+    return fields;
+}
+
+} // namespace
+
+TEST_CASE("The same edit of an atomic group on both sides asks nobody", "[engine][reconcile]")
+{
+    Setting s;
+    SECTION("both complete a task, and the organization adds columns of its own")
+    {
+        s.desk.edit("task", guid(20),
+                    {{"statecode", std::int64_t{1}},
+                     {"statuscode", std::int64_t{5}},
+                     {"percentcomplete", std::int64_t{100}}});
+        s.office.put("tasks", guid(20), R"({"statecode":1,"statuscode":5,"percentcomplete":100})");
+    }
+    SECTION("the colleague changed more of the group")
+    {
+        s.edit(1, text({{"address1_line1", "Side 2"}}));
+        s.put(1, R"({"address1_line1":"Side 2","address1_city":"Delhi"})");
+    }
+    SECTION("we changed more of the group")
+    {
+        s.edit(1, text({{"address1_line1", "Side 2"}, {"address1_city", "Delhi"}}));
+        s.put(1, R"({"address1_line1":"Side 2"})");
+    }
+    CHECK(s.desk.sync().conflicts == 0);
+    s.desk.sync();
+    CHECK(s.conflicts().empty());
+    s.desk.check_equal();
+    CHECK((s.there(1, "address1_city") == "Delhi" || s.there(1, "address1_line1") == "Main 1"));
+}
+
+TEST_CASE("A group that both sides changed differently asks, also when they agree in part",
+          "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"address1_line1", "Side 2"}, {"address1_city", "Delhi"}}));
+    s.put(1, R"({"address1_line1":"Side 2","address1_city":"Goa"})");
+    CHECK(s.desk.sync().conflicts == 1);
+    REQUIRE(s.conflicts().size() == 1);
+    CHECK(s.there(1, "address1_city") == "Goa");
+    CHECK(s.here(1, "address1_city") == "Delhi");
+    SECTION("and their further edits of the group join the question")
+    {
+        s.put(1, R"({"address1_line1":"Third 3"})");
+        s.desk.sync();
+        s.desk.sync();
+        CHECK(s.conflicts().size() == 1);
+        CHECK(s.there(1, "address1_line1") == "Third 3");
+    }
+}
+
+TEST_CASE("What others changed before we read our own write back is reconciled, not swallowed",
+          "[engine][reconcile]")
+{
+    Setting s;
+    SECTION("after a lost answer")
+    {
+        s.edit(1, text({{"jobtitle", "Buyer"}}));
+        s.lose_next_write(Fault::drop_answer);
+        s.after_next_write([&] {
+            s.edit(1, text({{"department", "Mine"}}));
+            s.put(1, R"({"department":"Theirs","telephone1":"555"})");
+        });
+        s.desk.sync();
+        s.desk.sync();
+        CHECK(s.there(1, "jobtitle") == "Buyer");
+        CHECK(s.there(1, "department") == "Theirs");
+        CHECK(s.here(1, "department") == "Mine");
+        CHECK(s.here(1, "telephone1") == "555");
+    }
+    SECTION("after a party list")
+    {
+        const Collection guests = parties_to_collection({{{}, "kim@example.com", {5}}});
+        s.desk.edit("appointment", guid(30), {{"parties", guests}});
+        s.after_next_write([&] {
+            s.desk.edit("appointment", guid(30), {{"location", std::string("Mine")}});
+            s.office.put("appointments", guid(30), R"({"location":"Theirs"})");
+        });
+        s.desk.sync();
+        s.desk.sync();
+        CHECK(s.office.value("appointments", guid(30), "location") == "Theirs");
+        CHECK(s.desk.text("appointment", guid(30), "location") == "Mine");
+    }
+    REQUIRE(s.conflicts().size() == 1);
+    CHECK(s.conflicts().front().columns.size() == 1);
+}
+
+TEST_CASE("What the organization trims of our write is no conflict", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Buyer "}}));
+    s.lose_next_write(Fault::drop_answer);
+    s.after_next_write([&] { s.edit(1, text({{"jobtitle", "Head"}})); });
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.conflicts().empty());
+    CHECK(s.there(1, "jobtitle") == "Head");
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit before a deletion that gave way meets their edit like any other", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}, {"department", "Buying"}}));
+    s.desk.erase("contact", guid(1));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.there(1, "jobtitle") == "Theirs");
+    CHECK(s.here(1, "jobtitle") == "Mine");
+    CHECK(s.there(1, "department") == "Buying");
+    CHECK(s.conflicts().size() == 1);
+    CHECK(s.decided("reconcile.edit_beats_deletion"));
+}
+
+TEST_CASE("A revival whose answer is lost is judged by what is there, not by its id", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.office.erase("contacts", guid(1));
+    SECTION("somebody else revived it first")
+    {
+        s.desk.exchange->script = [&s, met = false](std::size_t, const http::Request& request) mutable {
+            const bool revival = request.body.find("If-None-Match") != std::string::npos;
+            if (!revival || std::exchange(met, true)) return Fault::none;
+            s.put(1, R"({"firstname":"Ann","lastname":"Number 1","department":"Theirs"})");
+            return Fault::drop_answer;
+        };
+        s.desk.sync();
+        s.desk.sync();
+        CHECK(s.there(1, "department") == "Theirs");
+    }
+    SECTION("it was ours")
+    {
+        s.lose_next_write(Fault::drop_answer);
+        s.desk.sync();
+    }
+    CHECK(s.there(1, "jobtitle") == "Mine");
+    CHECK(s.conflicts().empty());
+    s.desk.check_equal();
+}
+
+TEST_CASE("A record deleted there while a question is open comes back with mine, and the question ends",
+          "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"lastname", "Mine"}}));
+    s.put(1, R"({"lastname":"Theirs"})");
+    s.desk.sync();
+    REQUIRE(s.conflicts().size() == 1);
+    s.office.erase("contacts", guid(1));
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.there(1, "lastname") == "Mine");
+    CHECK(s.conflicts().empty());
+    s.desk.check_equal();
+}
+
+TEST_CASE("A change whose answer was lost and whose record may no longer be read waits for a person",
+          "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.edit(2, text({{"jobtitle", "Other"}}));
+    bool lost = false;
+    s.desk.exchange->script = [&lost](std::size_t, const http::Request& request) {
+        const bool write = request.body.find("PATCH ") != std::string::npos;
+        return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
+    };
+    // The read of the first one is refused from now on, inside its batch.
+    s.desk.exchange->alter = [&lost](const http::Request&, http::Answer& answer) {
+        const std::string id = guid(1).text();
+        std::size_t at = lost ? answer.body.find("HTTP/1.1 200 OK") : std::string::npos;
+        while (at != std::string::npos) {
+            const std::size_t end = answer.body.find("\r\n--", at);
+            const std::string part = answer.body.substr(at, end - at);
+            const std::string refusal =
+                "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n"
+                R"({"error":{"code":"0x80040220","message":"Principal user is missing read access"}})";
+            if (part.find(id) != std::string::npos) answer.body.replace(at, end - at, refusal);
+            at = answer.body.find("HTTP/1.1 200 OK", at + 1);
+        }
+    };
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    const auto changes = s.desk.store->changes({});
+    REQUIRE(changes);
+    REQUIRE(changes->size() == 1);
+    CHECK(changes->front().state == localstore::ChangeState::parked);
+    CHECK(changes->front().last_error.find("may already have been applied") != std::string::npos);
+    CHECK(s.there(2, "jobtitle") == "Other");
+}
+
+TEST_CASE("A read that finds an older version than ours is a restored organization", "[engine][reconcile]")
+{
+    const auto clock = monday();
+    const auto folder = std::filesystem::temp_directory_path();
+    const auto kept = folder / ("hawser-office-" + std::to_string(::getpid()) + ".db");
+    std::filesystem::remove(kept);
+    Office before(*clock, {"ada"}, kept.string());
+    before.put("contacts", guid(1), R"({"firstname":"Ann","lastname":"One","department":"Sales"})");
+    std::filesystem::remove(kept);
+}
