@@ -115,8 +115,7 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     const auto quality = row.partial ? localstore::Quality::partial : localstore::Quality::whole;
     const auto taken = taker.take(row.id, etag, body, quality);
     if (!taken) return taken.error();
-    const bool clean = *taken == localstore::Taken::updated || *taken == localstore::Taken::unchanged;
-    if (backwards && clean) {
+    if (backwards && *taken != localstore::Taken::in_flight) {
         const auto again = requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
         if (!again) return again.error();
     }

@@ -1,6 +1,7 @@
 #include "base/time_text.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
+#include "engine/restored.h"
 #include "localstore/transaction.h"
 #include "transport/dataverse/outcome.h"
 #include "transport/dataverse/write.h"
@@ -263,6 +264,11 @@ Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Dra
         if (!until) return {};
         return rest(transaction, part.key, *until,
                     "the organization refused it as outdated and did not show the record; tried again later");
+    }
+    if (found.presence == Found::Presence::present) {
+        const Result<void> looked =
+            look_for_restored(cycle_, around_.store, transaction, part.key, found.etag, around_.now());
+        if (!looked) return looked;
     }
     const Result<void> done =
         reconcile_record(cycle_, transaction, *part.table, part.key, word, around_.now());

@@ -1,5 +1,6 @@
 #include "engine/restored.h"
 
+#include "engine/diagnosis.h"
 #include "engine/etag.h"
 
 #include <algorithm>
@@ -26,19 +27,48 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Store& store, localstore
         if (version && (!written || *written <= *version)) continue;
         lost.insert(receipt.changes.begin(), receipt.changes.end());
     }
+    std::size_t queued = 0;
     for (const localstore::Sequence change : lost) {
         const auto again = transaction.queue.requeue_held(
             change, "the organization was restored from an older copy and no longer has this", now);
         if (!again) return again.error();
+        queued += again->has_value() ? 1 : 0;
     }
     if (lost.empty()) return false;
+    const std::string rest =
+        queued == lost.size()
+            ? std::string()
+            : " " + std::to_string(lost.size() - queued) +
+                  " of them ended otherwise, or were edited again since, and stay as they are.";
     const Result<void> decided = transaction.journal.decide(
         cycle.number, key, "restored",
         "The organization was restored from an older copy that lacks what had been sent. The changes are "
-        "queued again and held: release the ones that should be sent once more.",
+        "queued again and held: release the ones that should be sent once more." +
+            rest,
         now);
     if (!decided) return decided.error();
     return true;
+}
+
+Result<void> look_for_restored(CycleWork& cycle, localstore::Store& store,
+                               localstore::Transaction& transaction, const RecordKey& key,
+                               const std::string& read_etag, Instant now)
+{
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    const auto held = version_of(state->shadow ? state->shadow->etag : state->etag);
+    const auto read = version_of(read_etag);
+    if (!held || !read || *read >= *held) return {};
+    Result<void> noted =
+        note_restored(cycle, transaction,
+                      "it holds version " + std::to_string(*read) + " of " + key.table + " " + key.id.text() +
+                          ", and version " + std::to_string(*held) + " was here before",
+                      now);
+    if (noted) noted = transaction.journal.set_setting(compare_first_setting, "1");
+    if (!noted) return noted;
+    const auto again = requeue_lost(cycle, store, transaction, key, *read, now);
+    if (!again) return again.error();
+    return {};
 }
 
 Result<void> note_restored(CycleWork& cycle, localstore::Transaction& transaction, const std::string& why,

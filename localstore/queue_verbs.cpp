@@ -224,18 +224,23 @@ Result<void> QueueVerbs::wait(Sequence change, std::string_view waits_for,
     });
 }
 
-Result<Sequence> QueueVerbs::requeue_held(Sequence applied, std::string_view why, Instant now)
+Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::string_view why, Instant now)
 {
-    return verb(state_, [&]() -> Result<Sequence> {
+    return verb(state_, [&]() -> Result<std::optional<Sequence>> {
         const auto former = find_change(state_.database, *state_.tables, applied);
-        if (!former) return no_change(applied);
-        if (former->state != ChangeState::applied)
-            return refusal(code::change_settled, "Only an applied change is queued again; the change " +
-                                                     std::to_string(applied.value) + " is " +
-                                                     std::string(to_text(former->state)) + ".");
+        if (!former || former->state != ChangeState::applied) return std::optional<Sequence>{};
         auto subject = load_subject(state_, former->key);
         if (!subject) return subject.error();
         Change again = *former;
+        // What was edited since says more than what was lost.
+        const auto edited_since = [&](const auto& member) {
+            return std::any_of(subject->live.begin(), subject->live.end(),
+                               [&](const Change& change) { return claims(change, member.first); });
+        };
+        const bool had_columns = !again.after.empty();
+        std::erase_if(again.after, edited_since);
+        std::erase_if(again.before, edited_since);
+        if (had_columns && again.after.empty()) return std::optional<Sequence>{};
         again.sequence = {};
         again.state = ChangeState::held;
         again.settled.clear();
@@ -251,7 +256,7 @@ Result<Sequence> QueueVerbs::requeue_held(Sequence applied, std::string_view why
         const Sequence number = again.sequence;
         subject->add(std::move(again));
         subject->finish(now);
-        return number;
+        return std::optional(number);
     });
 }
 

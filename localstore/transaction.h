@@ -144,8 +144,10 @@ public:
     Result<void> hold(Sequence change, std::string_view why);
     /// What a queued change waits for, in words, and when it is tried next.
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
-    /// A server that was restored no longer knows this applied change: it is live again, as held.
-    Result<Sequence> requeue_held(Sequence applied, std::string_view why, Instant now);
+    /// A server that was restored no longer knows this applied change: a copy of it is live, as held,
+    /// without the columns that were edited since. Nothing when none is left, or when the change did
+    /// not end as applied.
+    Result<std::optional<Sequence>> requeue_held(Sequence applied, std::string_view why, Instant now);
 
 private:
     friend class Transaction;

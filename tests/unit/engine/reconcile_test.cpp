@@ -200,9 +200,10 @@ TEST_CASE("A revival whose answer is lost is judged by what is there, not by its
     SECTION("somebody else revived it first")
     {
         s.desk.exchange->script = [&s, met = false](std::size_t, const http::Request& request) mutable {
-            const bool revival = request.body.find("If-None-Match") != std::string::npos;
+            const bool revival = request.body.find("PATCH ") != std::string::npos;
             if (!revival || std::exchange(met, true)) return Fault::none;
-            s.put(1, R"({"firstname":"Ann","lastname":"Number 1","department":"Theirs"})");
+            s.put(1, R"({"firstname":"Ann","lastname":"Number 1","jobtitle":"Clerk",)"
+                     R"("department":"Theirs"})");
             return Fault::drop_answer;
         };
         s.desk.sync();
@@ -246,21 +247,21 @@ TEST_CASE("A change whose answer was lost and whose record may no longer be read
         const bool write = request.body.find("PATCH ") != std::string::npos;
         return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
     };
-    // The read of the first one is refused from now on, inside its batch.
-    s.desk.exchange->alter = [&lost](const http::Request&, http::Answer& answer) {
-        const std::string id = guid(1).text();
-        std::size_t at = lost ? answer.body.find("HTTP/1.1 200 OK") : std::string::npos;
-        while (at != std::string::npos) {
-            const std::size_t end = answer.body.find("\r\n--", at);
-            const std::string part = answer.body.substr(at, end - at);
-            const std::string refusal =
-                "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n"
-                R"({"error":{"code":"0x80040220","message":"Principal user is missing read access"}})";
-            if (part.find(id) != std::string::npos) answer.body.replace(at, end - at, refusal);
-            at = answer.body.find("HTTP/1.1 200 OK", at + 1);
+    // From now on this user may not read the first one, alone or in a batch.
+    s.desk.exchange->alter = [&lost](const http::Request& request, http::Answer& answer) {
+        if (!lost) return;
+        const std::string refusal =
+            R"({"error":{"code":"0x80040220","message":"Principal user is missing read access"}})";
+        if (request.url.find(guid(1).text()) != std::string::npos) answer = {403, {}, refusal};
+        constexpr std::string_view found = "HTTP/1.1 200 OK";
+        for (auto at = answer.body.find(found); at != std::string::npos;
+             at = answer.body.find(found, at + 1)) {
+            const auto end = answer.body.find("\r\n--", at);
+            if (answer.body.substr(at, end - at).find(guid(1).text()) == std::string::npos) continue;
+            answer.body.replace(at, end - at,
+                                "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n" + refusal);
         }
     };
-    (void)s.desk.cycle();
     (void)s.desk.cycle();
     const auto changes = s.desk.store->changes({});
     REQUIRE(changes);
@@ -268,15 +269,50 @@ TEST_CASE("A change whose answer was lost and whose record may no longer be read
     CHECK(changes->front().state == localstore::ChangeState::parked);
     CHECK(changes->front().last_error.find("may already have been applied") != std::string::npos);
     CHECK(s.there(2, "jobtitle") == "Other");
+    // A pull that shows the record again shows that the change had arrived.
+    s.desk.sync();
+    s.desk.check_equal();
 }
 
-TEST_CASE("A read that finds an older version than ours is a restored organization", "[engine][reconcile]")
+TEST_CASE("A read after a refused condition that finds an older version means a restored organization",
+          "[engine][reconcile]")
 {
     const auto clock = monday();
-    const auto folder = std::filesystem::temp_directory_path();
-    const auto kept = folder / ("hawser-office-" + std::to_string(::getpid()) + ".db");
-    std::filesystem::remove(kept);
-    Office before(*clock, {"ada"}, kept.string());
-    before.put("contacts", guid(1), R"({"firstname":"Ann","lastname":"One","department":"Sales"})");
-    std::filesystem::remove(kept);
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("hawser-older-version-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    auto office =
+        std::make_unique<Office>(*clock, std::vector<std::string>{"ada"}, folder / "organization.db");
+    office->put("contacts", guid(1), R"({"firstname":"Ann","lastname":"One","department":"Sales"})");
+    Desk desk(*office, clock);
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    for (const char* const part : {"", "-wal", "-shm"})
+        if (std::filesystem::exists(folder / (std::string("organization.db") + part)))
+            std::filesystem::copy_file(folder / (std::string("organization.db") + part),
+                                       folder / (std::string("backup.db") + part));
+    clock->pass(std::chrono::hours{2});
+    desk.edit("contact", guid(1), text({{"department", "Buying"}}));
+    desk.sync();
+    REQUIRE(desk.store->queue_figures()->live() == 0);
+    desk.kill();
+    office.reset();
+
+    Office restored(*clock, {"ada"}, folder / "backup.db");
+    desk.exchange = std::make_shared<OrganizationExchange>(*restored.organization, *clock, *desk.random);
+    desk.revive();
+    desk.edit("contact", guid(1), text({{"mobilephone", "777"}}));
+    (void)desk.cycle();
+    (void)desk.cycle();
+    CHECK(desk.text("contact", guid(1), "department") == "Buying");
+    CHECK(restored.value("contacts", guid(1), "mobilephone") == "777");
+    const auto queue = desk.store->changes({});
+    REQUIRE(queue->size() == 1);
+    CHECK(queue->front().state == localstore::ChangeState::held);
+    REQUIRE(desk.store->release(queue->front().sequence));
+    desk.sync();
+    CHECK(restored.value("contacts", guid(1), "department") == "Buying");
+    desk.kill();
+    std::filesystem::remove_all(folder);
 }

@@ -171,7 +171,7 @@ TEST_CASE("an applied change that a restored server forgot is queued again, held
     }));
     Sequence again;
     ok(replica.transact([&](Transaction& transaction) -> Result<void> {
-        again = ok(transaction.queue.requeue_held(sequence, "the server was restored", at(60)));
+        again = ok(transaction.queue.requeue_held(sequence, "the server was restored", at(60))).value();
         return {};
     }));
     CHECK(ok(replica.store->change(again)).state == ChangeState::held);
