@@ -567,7 +567,7 @@ TEST_CASE("A page fetched before a push between two pages takes nothing back", "
     engine::CycleRequest whole;
     whole.extent = engine::Puller::Extent::full;
     const auto report = desk.cycle(whole);
-    REQUIRE(report);
+    if (!report) FAIL(report.error().code + ": " + report.error().message);
     for (int i = 1; i <= 60; ++i) CHECK(desk.text("contact", guid(i), "jobtitle") == "Buyer");
     const auto decisions = desk.store->decisions({});
     for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
