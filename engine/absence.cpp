@@ -12,6 +12,7 @@ namespace hawser::engine {
 namespace {
 
 constexpr std::size_t reads_a_batch = 200;
+constexpr std::size_t records_a_transaction = 200;
 
 } // namespace
 
@@ -55,21 +56,33 @@ Task<Result<void>> Absence::ask(std::string table, std::string what, std::uint64
 
 Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
 {
+    std::vector<dataverse::Presence> found;
+    found.reserve(ids.size());
     std::size_t portion = reads_a_batch;
-    for (std::size_t at = 0; at < ids.size();) {
-        const std::size_t end = std::min(ids.size(), at + portion);
-        std::vector<Guid> some(ids.begin() + static_cast<std::ptrdiff_t>(at),
-                               ids.begin() + static_cast<std::ptrdiff_t>(end));
-        auto confirming = confirm_some(scope, std::move(some), why);
-        const Result<void> done = co_await std::move(confirming);
-        const bool halve = !done &&
-                           (done.error().kind == ErrorKind::park || done.error().code == "net.too_large") &&
-                           end - at > 1;
-        if (!done && !halve) co_return done;
+    while (found.size() < ids.size()) {
+        const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(found.size());
+        const std::size_t count = std::min(portion, ids.size() - found.size());
+        auto looking = look(scope, std::vector<Guid>(begin, begin + static_cast<std::ptrdiff_t>(count)));
+        const Result<std::vector<dataverse::Presence>> some = co_await std::move(looking);
+        const bool halve = !some && count > 1 &&
+                           (some.error().kind == ErrorKind::park || some.error().code == "net.too_large");
+        if (!some && !halve) co_return some.error();
         if (halve)
-            portion = (end - at) / 2;
+            portion = count / 2;
         else
-            at = end;
+            found.insert(found.end(), some->begin(), some->end());
+    }
+    if (why == Suspicion::unseen) {
+        const auto gone =
+            std::ranges::count(found, dataverse::Presence::State::gone, &dataverse::Presence::state);
+        auto guarding = guard(scope.table, "delete", static_cast<std::uint64_t>(gone), false);
+        const Result<void> allowed = co_await std::move(guarding);
+        if (!allowed) co_return allowed;
+    }
+    for (std::size_t at = 0; at < found.size(); at += records_a_transaction) {
+        const Result<void> done =
+            act(scope, std::span(found).subspan(at, std::min(records_a_transaction, found.size() - at)), why);
+        if (!done) co_return done;
     }
     co_return Result<void>{};
 }
@@ -89,14 +102,11 @@ Task<Result<void>> Absence::confirm_unseen(localstore::Scope scope, localstore::
             }
         });
     if (!listed) co_return listed;
-    auto guarding = guard(scope.table, "delete", ids.size(), false);
-    const Result<void> allowed = co_await std::move(guarding);
-    if (!allowed) co_return allowed;
     auto confirming = confirm(std::move(scope), std::move(ids), Suspicion::unseen);
     co_return co_await std::move(confirming);
 }
 
-Task<Result<void>> Absence::confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why)
+Task<Result<std::vector<dataverse::Presence>>> Absence::look(localstore::Scope scope, std::vector<Guid> ids)
 {
     const auto table = around_.table(scope.table);
     if (!table) co_return table.error();
@@ -109,17 +119,28 @@ Task<Result<void>> Absence::confirm_some(localstore::Scope scope, std::vector<Gu
     const dataverse::BatchAnswer parts =
         dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
     if (parts.whole) co_return dataverse::to_error(*parts.whole, "look at records that seem to be gone");
-    const std::vector<dataverse::Presence> found = dataverse::parse_confirm(parts, ids, around_.now());
+    std::vector<dataverse::Presence> found = dataverse::parse_confirm(parts, ids, around_.now());
     for (const dataverse::Presence& presence : found)
         if (presence.state == dataverse::Presence::State::unknown)
             co_return Error{ErrorKind::retry, "server.unavailable",
                             "the organization gave no usable answer about " + scope.table + " " +
                                 presence.id.text()};
-    co_return around_.store.transact(
+    co_return found;
+}
+
+Result<void> Absence::act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
+                          Suspicion why)
+{
+    const auto table = around_.table(scope.table);
+    if (!table) return table.error();
+    // A record that changed during the round may have moved behind its end; without a filter there is
+    // no scope that it could have left.
+    const bool may_leave = why == Suspicion::unseen && !scope.filter.empty();
+    return around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             for (const dataverse::Presence& presence : found) {
                 const bool there = presence.state == dataverse::Presence::State::present;
-                if (there && why == Suspicion::tombstone) continue;
+                if (there && !may_leave) continue;
                 if (!there && presence.state == dataverse::Presence::State::gone && cycle_.restored) {
                     const Result<void> kept = keep_in_restored(transaction, {scope.table, presence.id});
                     if (!kept) return kept;

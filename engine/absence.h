@@ -3,8 +3,10 @@
 #include "engine/surroundings.h"
 #include "localstore/round.h"
 #include "localstore/transaction.h"
+#include "transport/dataverse/pull.h"
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +38,9 @@ public:
     Task<Result<void>> guard(std::string table, std::string what, std::uint64_t affected, bool outgoing);
 
 private:
-    Task<Result<void>> confirm_some(localstore::Scope scope, std::vector<Guid> ids, Suspicion why);
+    Task<Result<std::vector<dataverse::Presence>>> look(localstore::Scope scope, std::vector<Guid> ids);
+    Result<void> act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
+                     Suspicion why);
 
     Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
 
