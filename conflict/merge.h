@@ -57,6 +57,7 @@ using Reserved = std::map<std::string, std::string, std::less<>>;
 ///   m(b, l, b) = l                     what only I changed is kept
 ///   x = m(b, l, r)  ⇒  m(r, x, r) = x  a merge is stable once the server's copy is the base
 ///   a contested column holds mine, and so does every column of its group
+///   in what is contested together there is an edit of mine, and one of theirs, that the other lacks
 ///   an atomic group is whole: all its columns are mine or all are theirs
 ///
 /// for every policy without `add`:

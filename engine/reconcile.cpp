@@ -48,6 +48,22 @@ Result<void> open_questions(CycleWork& cycle, localstore::Transaction& transacti
     return {};
 }
 
+/// Whoever saw the open question before did not see this.
+Result<void> tell_moved(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                        const conflict::Plan& plan, const std::string& name, Instant now)
+{
+    if (!state.conflict) return {};
+    std::string moved;
+    for (const conflict::Contested& contested : plan.contested)
+        for (const localstore::ConflictColumn& open : state.conflict->columns)
+            if (open.column == contested.column && !(open.theirs == contested.theirs))
+                moved += (moved.empty() ? "" : ", ") + open.column;
+    if (moved.empty()) return {};
+    return transaction.journal.decide(
+        cycle.number, state.key, "conflict.moved",
+        "The organization's side of the open question about " + name + " changed: " + moved + ".", now);
+}
+
 Result<void> close_agreed(localstore::Transaction& transaction, const RecordState& state,
                           const conflict::Plan& plan, Instant now)
 {
@@ -140,6 +156,8 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                           localstore::Coverage::whole_record, cycle.number);
     if (!local) return local.error();
+    const Result<void> told = tell_moved(cycle, transaction, state, plan, name, now);
+    if (!told) return told;
     // First, so that what both sides agree on is no longer masked from what follows.
     const Result<void> closed = close_agreed(transaction, state, plan, now);
     if (!closed) return closed;

@@ -194,6 +194,7 @@ Result<void> Replica::resolve(ConflictNumber conflict, const Resolution& resolut
         if (!fine) return fine.error();
         chosen.chosen = *std::move(fine);
     }
+    chosen.seen = resolution.seen;
     const auto settled = impl_->store->resolve(localstore::ConflictNumber{conflict}, chosen,
                                                impl_->context(author, localstore::Grouping::separate));
     if (!settled) return settled.error();

@@ -169,6 +169,13 @@ Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, Confli
                                                   std::to_string(number.value) + ".");
     if (chosen.empty())
         return refusal(code::no_conflict, "Choose mine, theirs, or a value for a contested column.");
+    for (const auto& [name, value] : theirs)
+        if (const auto seen = resolution.seen.find(name);
+            seen != resolution.seen.end() && !(seen->second == value))
+            return refusal(code::conflict_moved, "The organization's " + name + " of " +
+                                                     describe(subject->key()) +
+                                                     " changed while you decided. Look at conflict " +
+                                                     std::to_string(number.value) + " again.");
 
     Change made;
     made.key = subject->key();

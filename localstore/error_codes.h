@@ -46,6 +46,7 @@ inline constexpr std::string_view group_too_large = "store.group_too_large"; ///
 inline constexpr std::string_view group_circle =
     "store.group_circle"; ///< The group would wait for what waits for it.
 inline constexpr std::string_view no_conflict = "store.no_conflict";
+inline constexpr std::string_view conflict_moved = "store.conflict_moved";
 inline constexpr std::string_view no_scope = "store.no_scope";
 inline constexpr std::string_view too_many_scopes = "store.too_many_scopes";
 inline constexpr std::string_view stale_round =

@@ -77,6 +77,7 @@ enum class Side { mine, theirs };
 struct Resolution {
     std::optional<Side> side{};
     Fields chosen{};
+    Fields seen{}; ///< Their sides as the person saw them: one that moved since refuses the resolution.
 };
 
 /// One replica file: SQLite in WAL mode, owner-only.

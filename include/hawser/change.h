@@ -106,6 +106,9 @@ struct Resolution {
     enum class Side { mine, theirs };
     Side side = Side::theirs;
     Fields chosen{};
+    /// Their sides as the person saw them, out of the Conflict. One that moved since refuses the whole
+    /// resolution with store.conflict_moved; a column that is not here is not compared.
+    Fields seen{};
 };
 
 /// How a record stands, for a mark beside it.

@@ -3,6 +3,7 @@
 #include "tests/catch.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace hawser;
 using namespace hawser::conflict;
@@ -126,6 +127,29 @@ TEST_CASE("Every value and element of a merge is somebody's, unless it was added
             }
         }
     }
+}
+
+TEST_CASE("Nobody is asked unless an edit of mine and an edit of theirs are at stake")
+{
+    std::size_t questions = 0;
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        const Draw d(seed);
+        INFO("seed " << seed);
+        const Merge result = merge(d.base, d.local, d.remote, d.policy);
+        std::map<std::string, std::pair<bool, bool>> at_stake;
+        for (const Contested& contested : result.contested) {
+            auto& [mine, theirs] = at_stake[contested.group.empty() ? contested.column : contested.group];
+            mine = mine || contested.mine != contested.base;
+            theirs = theirs || contested.theirs != contested.base;
+        }
+        for (const auto& [what, sides] : at_stake) {
+            INFO(what);
+            ++questions;
+            REQUIRE(sides.first);
+            REQUIRE(sides.second);
+        }
+    }
+    REQUIRE(questions > 0);
 }
 
 TEST_CASE("A contested column holds mine, and so does all of its group")

@@ -220,6 +220,31 @@ TEST_CASE("A revival whose answer is lost is judged by what is there, not by its
     s.desk.check_equal();
 }
 
+TEST_CASE("Nobody decides against a side that they did not see", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    s.desk.sync();
+    REQUIRE(s.conflicts().size() == 1);
+    const localstore::Conflict seen = s.conflicts().front();
+    s.put(1, R"({"jobtitle":"Moved"})");
+    s.desk.sync();
+    CHECK(s.decided("conflict.moved"));
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    localstore::Resolution mine{localstore::Side::mine, {}, {{"jobtitle", seen.columns.front().theirs}}};
+    const auto refused = s.desk.store->resolve(seen.number, mine, by);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "store.conflict_moved");
+    CHECK(s.conflicts().size() == 1);
+    mine.seen["jobtitle"] = s.conflicts().front().columns.front().theirs;
+    REQUIRE(s.desk.store->resolve(seen.number, mine, by));
+    s.desk.sync();
+    CHECK(s.there(1, "jobtitle") == "Mine");
+    s.desk.check_equal();
+}
+
 TEST_CASE("A record deleted there while a question is open comes back with mine, and the question ends",
           "[engine][reconcile]")
 {

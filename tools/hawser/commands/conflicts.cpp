@@ -100,6 +100,7 @@ Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& optio
                 return usage_error(fmt::format(
                     "{} is contested too; give it a value, or add --mine or --theirs", column.column));
     }
+    for (const ContestedColumn& column : conflict->columns) resolution.seen[column.column] = column.theirs;
     if (const auto done = replica->resolve(conflict->number, resolution); !done) return done.error();
     RecordNames names(*replica);
     Output output(invocation);
