@@ -546,36 +546,6 @@ TEST_CASE("Edits made during a long pull go between its pages", "[engine][pull]"
     desk.check_equal();
 }
 
-TEST_CASE("A page fetched before a push between two pages takes nothing back", "[engine][pull]")
-{
-    const auto clock = monday();
-    Office office(*clock);
-    fill(office, 1, 60);
-    Desk desk(office, clock, "ada", small_pages());
-    desk.choose({{"contact", ""}});
-    desk.sync();
-    const int page = GENERATE(2, 3, 4, 5, 6, 7);
-    int pages = 0;
-    desk.exchange->script = [&](std::size_t, const http::Request& request) {
-        if (request.url.find("/contacts?") != std::string::npos && ++pages == page)
-            for (int i = 1; i <= 60; ++i) {
-                desk.edit("contact", guid(i), {{"jobtitle", std::string("Buyer")}});
-                desk.engine->nudge();
-            }
-        return Fault::none;
-    };
-    engine::CycleRequest whole;
-    whole.extent = engine::Puller::Extent::full;
-    const auto report = desk.cycle(whole);
-    if (!report) FAIL(report.error().code + ": " + report.error().message);
-    for (int i = 1; i <= 60; ++i) CHECK(desk.text("contact", guid(i), "jobtitle") == "Buyer");
-    const auto decisions = desk.store->decisions({});
-    for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
-    desk.exchange->script = nullptr;
-    desk.sync();
-    desk.check_equal();
-}
-
 TEST_CASE("A dry run tells what would happen and writes nothing anywhere", "[engine][plan]")
 {
     const auto clock = monday();
