@@ -130,8 +130,7 @@ TEST_CASE("Answers larger than the limit neither stop the push nor its recovery"
     SECTION("in a push") {}
     SECTION("when answers were lost")
     {
-        bool lost = false;
-        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
             return is_batch_with(request, "PATCH ") && !std::exchange(lost, true) ? Fault::drop_answer
                                                                                   : Fault::none;
         };
