@@ -2,6 +2,7 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <map>
 
 namespace hawser::localstore {
 namespace {
@@ -14,15 +15,30 @@ Result<Change> live_change(TransactionState& state, Sequence sequence)
     return std::move(*change);
 }
 
-std::vector<Sequence> with_group(Database& database, const Change& change)
+/// The live members of the change's group, itself among them, by record and in the order of the queue.
+std::map<RecordKey, std::vector<Sequence>> with_group(TransactionState& state, const Change& change)
 {
-    if (change.group.value == 0) return {change.sequence};
-    std::vector<Sequence> members;
-    Statement rows = database.prepare(
-        "SELECT sequence FROM hawser_change WHERE group_number = ?1 AND group_number > 0 AND live = 1");
+    if (change.group.value == 0) return {{change.key, {change.sequence}}};
+    std::map<RecordKey, std::vector<Sequence>> members;
+    Statement rows = state.database.prepare(
+        "SELECT sequence, table_number, id FROM hawser_change WHERE group_number = ?1 AND group_number > 0 "
+        "AND live = 1 ORDER BY sequence");
     rows.with(change.group.value);
-    while (rows.step()) members.push_back(Sequence{rows.integer(0)});
+    while (rows.step()) {
+        const KnownTable& table = state.tables->numbered(rows.integer(1));
+        members[{table.table.name, rows.guid(2)}].push_back(Sequence{rows.integer(0)});
+    }
     return members;
+}
+
+void place(Change& change, ChangeState wanted, std::string_view words)
+{
+    change.state = wanted;
+    if (wanted == ChangeState::parked) change.last_error = std::string(words);
+    change.waits_for = wanted == ChangeState::queued ? "" : std::string(words);
+    // The words of a former refusal say nothing of a change that goes out again.
+    if (wanted == ChangeState::queued) change.last_error.clear();
+    change.next_attempt.reset();
 }
 
 void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_waits,
@@ -73,24 +89,24 @@ Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState 
 {
     auto change = live_change(state, sequence);
     if (!change) return change.error();
-    for (const Sequence member : with_group(state.database, *change)) {
-        auto one = live_change(state, member);
-        if (!one) return one.error();
-        if (one->state == ChangeState::in_flight)
-            return refusal(code::change_sent, "The change " + std::to_string(member.value) + " of " +
-                                                  describe(one->key) +
-                                                  " is being sent. Wait for the answer.");
-        auto subject = load_subject(state, one->key);
+    // A group moves as one, so a member that stands there already took the others along.
+    // Asking again for each member of a group of a thousand must not move a million.
+    using Members = std::map<RecordKey, std::vector<Sequence>>;
+    const Members members =
+        change->state == wanted ? Members{{change->key, {sequence}}} : with_group(state, *change);
+    for (const auto& [key, sequences] : members) {
+        auto subject = load_subject(state, key);
         if (!subject) return subject.error();
-        Change* kept = subject->find(member);
-        if (kept == nullptr) continue;
-        kept->state = wanted;
-        if (wanted == ChangeState::parked) kept->last_error = std::string(words);
-        kept->waits_for = wanted == ChangeState::queued ? "" : std::string(words);
-        // The words of a former refusal say nothing of a change that goes out again.
-        if (wanted == ChangeState::queued) kept->last_error.clear();
-        kept->next_attempt.reset();
-        subject->store_state(member);
+        for (const Sequence member : sequences) {
+            Change* kept = subject->find(member);
+            if (kept == nullptr) continue;
+            if (kept->state == ChangeState::in_flight)
+                return refusal(code::change_sent, "The change " + std::to_string(member.value) + " of " +
+                                                      describe(kept->key) +
+                                                      " is being sent. Wait for the answer.");
+            place(*kept, wanted, words);
+            subject->store_state(member);
+        }
         subject->finish({});
     }
     return {};
