@@ -12,6 +12,16 @@ namespace hawser::engine {
 namespace {
 
 constexpr int most_waits = 8;
+constexpr Clock::Milliseconds first_pause{300};
+
+/// A read changes nothing, so it may be asked again when its answer was lost or the organization
+/// stumbled. Where nobody answers at all, asking again at once helps nobody.
+bool worth_repeating(const http::Request& request, const Result<http::Answer>& answer)
+{
+    if (request.method != "GET") return false;
+    if (!answer) return answer.error().code == "net.lost_answer";
+    return answer->status == 500 || (answer->status >= 502 && answer->status <= 504);
+}
 
 Error refused_token(const dataverse::Service& service)
 {
@@ -80,6 +90,7 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
     const Result<std::string> target = odata::same_service(service_.root, request.url);
     if (!target) co_return target.error();
     bool renewed = false;
+    int repeats = 0;
     for (int waits = 0;; ++waits) {
         const Result<void> rested = co_await sit_out();
         if (!rested) co_return rested.error();
@@ -93,7 +104,11 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
         }
         const std::string used = token_;
         http::Request copy = request;
-        Result<http::Answer> answer = co_await send_once(std::move(copy));
+        Result<http::Answer> answer = co_await take_turn(std::move(copy));
+        if (repeats < most_repeats && worth_repeating(request, answer)) {
+            co_await pause_before_repeat(repeats++);
+            continue;
+        }
         if (!answer) co_return answer;
         if (answer->status == 401) {
             if (std::exchange(renewed, true)) co_return refused_token(service_);
@@ -103,6 +118,30 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
         }
         if (answer->status != 429 || waits >= most_waits) co_return answer;
     }
+}
+
+Task<Result<http::Answer>> Courier::take_turn(http::Request request)
+{
+    while (under_way_ >= parallelism_) {
+        auto bell = std::make_shared<Bell>();
+        waiting_for_turn_.push_back(bell);
+        auto resting = loop_.rest(*bell, std::nullopt);
+        co_await std::move(resting);
+    }
+    ++under_way_;
+    Result<http::Answer> answer = co_await send_once(std::move(request));
+    --under_way_;
+    for (const auto& bell : std::exchange(waiting_for_turn_, {})) bell->ring();
+    co_return answer;
+}
+
+/// Jittered, so that many replicas do not come back at the same moment.
+Task<void> Courier::pause_before_repeat(int repeat)
+{
+    const auto most = first_pause.count() << repeat;
+    auto sleeping = loop_.sleep(Clock::Milliseconds{
+        most / 2 + static_cast<Clock::Milliseconds::rep>(below(*random_, static_cast<std::uint64_t>(most)))});
+    co_await std::move(sleeping);
 }
 
 Task<Result<http::Answer>> Courier::send_once(http::Request request)

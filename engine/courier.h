@@ -29,7 +29,10 @@ struct Expected {
 /// nothing but WhoAmI goes out under a token before the organization confirmed, for that very token,
 /// that it stands for this user of this organization. A refused token is renewed once a request.
 /// After a 429 nothing at all is sent before the server's time is over; a wait up to
-/// `short_wait` is sat out here, a longer one is the caller's error to plan by.
+/// `short_wait` is sat out here, a longer one is the caller's error to plan by. A read (GET) whose
+/// answer was lost on the way, or that met a passing fault (500, 502 to 504), is asked again
+/// `most_repeats` times. No more requests are under way at once than the organization's
+/// `x-ms-dop-hint`, 4 before it gave one.
 ///
 /// `send` returns the answer whatever its status, except 401 (sign_in) and such waits.
 /// Threads: the loop's.
@@ -37,6 +40,7 @@ class Courier {
 public:
     static constexpr std::chrono::seconds short_wait{20};
     static constexpr std::chrono::hours longest_wait{1};
+    static constexpr int most_repeats = 2;
 
     Courier(Loop& loop, dataverse::Service service, std::shared_ptr<http::Exchange> exchange,
             std::shared_ptr<TokenProvider> tokens, std::shared_ptr<Random> random,
@@ -69,10 +73,11 @@ public:
     std::function<void(Instant until)> on_hold{};
 
     std::uint64_t requests() const { return requests_; }
-    int parallelism() const { return parallelism_; }
 
 private:
     Task<Result<http::Answer>> send_once(http::Request request);
+    Task<Result<http::Answer>> take_turn(http::Request request);
+    Task<void> pause_before_repeat(int repeat);
     Task<Result<void>> renew(std::string refused);
     Task<Result<void>> sit_out();
     Task<Result<http::Answer>> send_as(http::Request request, bool confirm);
@@ -93,6 +98,8 @@ private:
     Clock::Milliseconds held_until_{0};
     std::uint64_t requests_ = 0;
     int parallelism_ = 4;
+    int under_way_ = 0;
+    std::vector<std::shared_ptr<Bell>> waiting_for_turn_{};
 };
 
 } // namespace hawser::engine

@@ -12,6 +12,15 @@ namespace hawser::engine {
 
 namespace {
 
+Task<Result<std::string>> version_of(Courier& courier, const Clock& clock)
+{
+    http::Request question = dataverse::retrieve_version(courier.service(), courier.request_id());
+    auto asking = courier.send(std::move(question));
+    const Result<http::Answer> answer = co_await std::move(asking);
+    if (!answer) co_return answer.error();
+    co_return dataverse::parse_version(*answer, clock.now());
+}
+
 /// One courier without a replica, and the loop it runs on.
 struct Errand {
     Context context;
@@ -109,6 +118,8 @@ Probe probe(const std::string& organization_url, const SynchronizerOptions& opti
     }
     found.organization_id = identity->organization_id;
     found.user_id = identity->user_id;
+    const auto version = errand.run<std::string>([&]() { return version_of(errand.courier, *clock); });
+    if (version) found.version = *version;
     return found;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/absence.h"
+#include "engine/judge.h"
 #include "engine/push_draft.h"
 #include "engine/queue_plan.h"
 #include "engine/read_back.h"
@@ -82,13 +83,13 @@ private:
                           const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome);
     Result<Follow> settle_applied(localstore::Transaction& transaction, const Sent& sent,
                                   const dataverse::ItemAnswer& item);
-    Result<void> give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
-                                  const std::string& words);
-    Task<void> clear_receipts();
     Result<void> settle_refused(localstore::Transaction& transaction, const Sent& sent,
                                 const std::string& words);
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
-                              const std::string& words);
+                              const dataverse::Outcome& outcome);
+    /// A decision row for each record of the draft (I10).
+    Result<void> explain(localstore::Transaction& transaction, const Draft& draft, std::string_view rule,
+                         std::string_view sentence);
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
@@ -104,12 +105,18 @@ private:
     Result<void> rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
                       const std::string& why);
 
+    // push_receipts.cpp: the rows that prove what equality cannot (I2).
+    Result<void> give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
+                                  const std::string& words);
+    Task<void> clear_receipts();
+
     // recover.cpp: open intents.
     Task<Result<void>> recover();
     Task<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
-    Result<bool> settle_judged(const localstore::Intent& intent,
-                               const std::vector<std::pair<RecordKey, Found>>& found,
+    Result<bool> settle_judged(const localstore::Intent& intent, const Read& found,
                                const std::optional<Found>& receipt);
+    Result<void> settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
+                           const Draft& draft, const Judgement& judgement, const Read& found);
 
     Surroundings& around_;
     CycleWork& cycle_;

@@ -1,4 +1,3 @@
-#include "base/time_text.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
@@ -37,9 +36,6 @@ std::optional<Acknowledged> copy_in(const Draft& draft, const Draft::Part& part,
     if (!found) return std::nullopt;
     return Acknowledged{part.key, found->etag, found->fields};
 }
-
-/// When receipt rows were last cleared away.
-constexpr std::string_view receipts_setting = "sync.receipts_cleared";
 
 /// Receipt rows are notes; another refusal is about the record itself.
 bool speaks_of_notes(const dataverse::Outcome& outcome)
@@ -97,7 +93,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
     case Kind::rebaseline:
         // A repeat that was not carried out leaves the end of the first attempt as open as it was.
         if (sent.resent) return then(store_unknown(transaction, sent), Follow::nothing);
-        return then(settle_later(transaction, sent, words_of(outcome)), Follow::nothing);
+        return then(settle_later(transaction, sent, outcome), Follow::nothing);
     case Kind::intercepted:
     case Kind::unknown:
         return then(store_unknown(transaction, sent), Follow::recover);
@@ -144,44 +140,6 @@ Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const 
     return {};
 }
 
-/// The change set was refused for want of a privilege, and the receipt may be what it was for: the
-/// changes go again without one, and counters and line merges ask from now on.
-Result<void> Pusher::give_up_receipts(localstore::Transaction& transaction, const Sent& sent,
-                                      const std::string& words)
-{
-    around_.policies.without_receipts();
-    around_.forget_tables();
-    Result<void> done = transaction.journal.set_setting(no_receipts_setting, to_text(around_.now()));
-    if (done)
-        done = transaction.journal.decide(
-            cycle_.number, sent.draft.parts.front().key, "receipts",
-            "The organization lets you write no receipt rows (" + words +
-                "): counters and line merges ask from now on when both sides change them.",
-            around_.now());
-    if (!done) return done;
-    return transaction.intents.later(sent.draft.intent, words, std::nullopt, cycle_.number, around_.now());
-}
-
-/// Receipt rows have done their work once the intent is settled. One that stays behind is harmless.
-Task<void> Pusher::clear_receipts()
-{
-    std::vector<dataverse::BatchItem> items;
-    for (const Guid& intent : std::exchange(receipts_done_, {}))
-        items.push_back({{dataverse::receipt_delete_step(intent)}});
-    if (items.empty() || around_.leaving) co_return;
-    // The settlements were committed without a sync. Whoever loses them to a power cut needs the rows:
-    // this commit puts them on the disk first.
-    const Result<void> durable =
-        around_.store.transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
-            return transaction.journal.set_setting(receipts_setting, to_text(around_.now()));
-        });
-    if (!durable) co_return;
-    http::Request request = dataverse::write_batch(around_.courier.service(), items,
-                                                   dataverse::OnError::go_on, around_.courier.request_id());
-    auto sending = around_.courier.send(std::move(request));
-    (void)co_await std::move(sending);
-}
-
 std::optional<Instant> Pusher::rest_of(const RecordKey& key) const
 {
     const auto tried = attempts_.find(key);
@@ -190,9 +148,28 @@ std::optional<Instant> Pusher::rest_of(const RecordKey& key) const
     return around_.now() + around_.options.backoff_most;
 }
 
-Result<void> Pusher::settle_later(localstore::Transaction& transaction, const Sent& sent,
-                                  const std::string& words)
+Result<void> Pusher::explain(localstore::Transaction& transaction, const Draft& draft, std::string_view rule,
+                             std::string_view sentence)
 {
+    for (const Draft::Part& part : draft.parts) {
+        const Result<void> decided =
+            transaction.journal.decide_once(cycle_.number, part.key, rule, sentence, around_.now());
+        if (!decided) return decided;
+    }
+    return {};
+}
+
+Result<void> Pusher::settle_later(localstore::Transaction& transaction, const Sent& sent,
+                                  const dataverse::Outcome& outcome)
+{
+    const std::string words = words_of(outcome);
+    // No answer, or one to a neighbour, is the connection's story and no decision about this change.
+    if (outcome.status != 0 && outcome.kind != dataverse::Outcome::Kind::not_run) {
+        const Result<void> decided =
+            explain(transaction, sent.draft, "retry",
+                    "The organization did not take the change now (" + words + "); it is sent again.");
+        if (!decided) return decided;
+    }
     std::optional<Instant> next;
     for (const Draft::Part& part : sent.draft.parts) {
         bump(part.key);
@@ -211,7 +188,11 @@ Result<void> Pusher::store_unknown(localstore::Transaction& transaction, const S
         const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);
         if (!kept) return kept;
     }
-    return {};
+    // Of a repeat it is known already.
+    if (sent.resent) return {};
+    return explain(
+        transaction, sent.draft, "unknown",
+        "The answer to the change was lost: it may have been applied. The record is read to find out.");
 }
 
 Task<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> anew)
@@ -281,6 +262,9 @@ Result<void> Pusher::rest(localstore::Transaction& transaction, const RecordKey&
                           const std::string& why)
 {
     next_attempt_ = std::min(next_attempt_.value_or(until), until);
+    const Result<void> decided = transaction.journal.decide_once(
+        cycle_.number, key, "retry", "The change waits: " + why + ".", around_.now());
+    if (!decided) return decided;
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     for (const localstore::Change& change : state->live) {

@@ -18,6 +18,17 @@ constexpr int most_recoveries = 4;
 /// Open intents whose records are read together: one reading that fails leaves the others.
 constexpr std::size_t intents_a_reading = 100;
 
+constexpr const char* had_been_applied =
+    "The organization had applied the change whose answer was lost; it is not sent again.";
+constexpr const char* took_no_effect = "The request whose answer was lost took no effect, and the record has "
+                                       "changed since: the change is decided "
+                                       "about anew.";
+constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
+                                       "very same request is sent again, so "
+                                       "that only one of the two can take effect.";
+constexpr const char* nobody_can_tell =
+    "The answer to the change was lost, and the record has changed since: it may already have been applied. "
+    "Nothing is sent again until you choose.";
 constexpr const char* unreadable =
     "the answer to the change was lost, and you may no longer read the record: it may already have been "
     "applied, and nobody can tell from here";
@@ -84,6 +95,9 @@ Task<Result<void>> Pusher::recover()
                     const auto attempt =
                         transaction.intents.begin_attempt(sent.draft.intent, request_id, around_.now());
                     if (!attempt) return attempt.error();
+                    const Result<void> explained =
+                        explain(transaction, sent.draft, "unknown", sent_as_it_was);
+                    if (!explained) return explained;
                 }
                 return {};
             });
@@ -140,8 +154,7 @@ Result<std::set<RecordKey>> Pusher::revived(const localstore::Intent& intent) co
     return keys;
 }
 
-Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
-                                   const std::vector<std::pair<RecordKey, Found>>& found,
+Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
                                    const std::optional<Found>& receipt)
 {
     const auto known_before = revived(intent);
@@ -159,37 +172,38 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent,
     }
     const auto draft = draft_of(around_, intent);
     if (!draft) return draft.error();
-    const auto decide_all = [&](localstore::Transaction& transaction) -> Result<void> {
-        for (std::size_t i = 0; i < draft->parts.size() && i < found.size(); ++i) {
-            const Result<void> done = decide_anew(transaction, draft->parts[i], found[i].second);
-            if (!done) return done;
-        }
-        return {};
-    };
-    const Result<void> settled = around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            if (judgement.kind == Judgement::Kind::applied)
-                return acknowledge_read(transaction, *draft, found);
-            if (judgement.kind == Judgement::Kind::out_of_reach)
-                return settle_refused(transaction, {*draft, true}, unreadable);
-            Result<void> done{};
-            if (judgement.kind == Judgement::Kind::not_applied) {
-                for (const Draft::Part& part : draft->parts) bump(part.key);
-                done = transaction.intents.conflict(intent.id, "the lost request took no effect",
-                                                    cycle_.number, around_.now());
-            } else {
-                ++cycle_.figures.conflicts;
-                done = transaction.intents.indeterminate(
-                    intent.id, judgement.columns,
-                    "The answer to the change was lost, and the record has changed since: it may already "
-                    "have been applied. Nothing is sent again until you choose.",
-                    cycle_.number, around_.now());
-            }
-            if (!done) return done;
-            return decide_all(transaction);
+    const Result<void> settled =
+        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+            return settle_as(transaction, intent, *draft, judgement, found);
         });
     if (!settled) return settled.error();
     return false;
+}
+
+Result<void> Pusher::settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
+                               const Draft& draft, const Judgement& judgement, const Read& found)
+{
+    if (judgement.kind == Judgement::Kind::out_of_reach)
+        return settle_refused(transaction, {draft, true}, unreadable);
+    const bool applied = judgement.kind == Judgement::Kind::applied;
+    const bool not_applied = judgement.kind == Judgement::Kind::not_applied;
+    Result<void> done{};
+    // With an answer on record only the read was missing; a question explains itself.
+    if (applied && !all_applied(intent)) done = explain(transaction, draft, "unknown", had_been_applied);
+    if (not_applied) done = explain(transaction, draft, "unknown", took_no_effect);
+    if (done && applied) return acknowledge_read(transaction, draft, found);
+    if (done && not_applied) {
+        for (const Draft::Part& part : draft.parts) bump(part.key);
+        done = transaction.intents.conflict(intent.id, "the lost request took no effect", cycle_.number,
+                                            around_.now());
+    } else if (done) {
+        ++cycle_.figures.conflicts;
+        done = transaction.intents.indeterminate(intent.id, judgement.columns, nobody_can_tell, cycle_.number,
+                                                 around_.now());
+    }
+    for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
+        done = decide_anew(transaction, draft.parts[i], found[i].second);
+    return done;
 }
 
 } // namespace hawser::engine

@@ -60,6 +60,19 @@ Result<void> JournalVerbs::decide(CycleNumber cycle, const RecordKey& key, std::
     });
 }
 
+Result<void> JournalVerbs::decide_once(CycleNumber cycle, const RecordKey& key, std::string_view rule,
+                                       std::string_view sentence, Instant now)
+{
+    const Result<bool> said = verb(state_, [&]() -> Result<bool> {
+        Statement newest = state_.database.prepare(
+            "SELECT rule = ?3 AND sentence = ?4 FROM hawser_decision WHERE id = ?1 AND target = ?2 "
+            "ORDER BY number DESC LIMIT 1");
+        return newest.with(key.id, key.table, rule, sentence).step() && newest.integer(0) != 0;
+    });
+    if (!said) return said.error();
+    return *said ? Result<void>{} : decide(cycle, key, rule, sentence, now);
+}
+
 Result<void> JournalVerbs::set_setting(std::string_view name, std::string_view value)
 {
     return verb(state_, [&]() -> Result<void> {

@@ -216,6 +216,10 @@ public:
                               std::string_view message, Instant now);
     Result<void> decide(CycleNumber cycle, const RecordKey& key, std::string_view rule,
                         std::string_view sentence, Instant now);
+    /// The same, unless it is what the record's newest decision says: a trouble that lasts for days
+    /// is explained once.
+    Result<void> decide_once(CycleNumber cycle, const RecordKey& key, std::string_view rule,
+                             std::string_view sentence, Instant now);
 
     Result<void> set_setting(std::string_view name, std::string_view value);
     Result<void> set_connection(const Connection& connection);

@@ -164,6 +164,7 @@ struct Probe {
     std::optional<Error> sign_in;       ///< Why the organization did not say whom we are.
     std::optional<Guid> organization_id;
     std::optional<Guid> user_id;
+    std::string version{}; ///< Of the organization's service, "9.2.24011.00190"; "" when it was not told.
 };
 
 /// Compares the replica with the organization, row by row.

@@ -105,8 +105,8 @@ def every_example_runs_in_the_order_of_the_page():
                 if identifier in command and identifier not in stands_for:
                     stands_for[identifier] = json.loads(shell(f"hawser list {table} --limit 1 --json").stdout)[0]["id"]
             typed = command
-            for placeholder, real in stands_for.items():
-                typed = typed.replace(placeholder, real)
+            for written, real in stands_for.items():
+                typed = typed.replace(written, real)
             done = shell(typed)
             assert done.returncode == expected, f"{command}\nexit {done.returncode}: {done.stdout}{done.stderr}"
             if command.split()[1] in READING and not command.endswith("--json"):

@@ -173,6 +173,59 @@ TEST_CASE("A short Retry-After is sat out for everybody, a long one is the next 
     }
 }
 
+TEST_CASE("A read whose answer is lost, or that meets a passing fault, is asked again twice",
+          "[engine][courier]")
+{
+    Setting s;
+    const Fault fault = GENERATE(Fault::drop_request, Fault::drop_answer, Fault::late, Fault::busy);
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Buyer"})");
+    int reads = 0;
+    int lost = 2;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (request.method != "GET" || request.url.find("/contacts") == std::string::npos) return Fault::none;
+        return ++reads <= lost ? fault : Fault::none;
+    };
+    s.desk.sync();
+    CHECK(reads == 3);
+    CHECK(s.desk.text("contact", guid(1), "jobtitle") == "Buyer");
+
+    reads = 0;
+    lost = 3;
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Clerk"})");
+    CHECK_FALSE(s.desk.cycle());
+    CHECK(reads == 3);
+    s.desk.sync();
+    s.desk.check_equal();
+}
+
+TEST_CASE("Where nobody answers, a read is not repeated, and a write never is", "[engine][courier][I2]")
+{
+    Setting s;
+    int asked = 0;
+    SECTION("a read")
+    {
+        s.desk.exchange->script = [&](std::size_t, const http::Request&) {
+            return ++asked, Fault::unreachable;
+        };
+        CHECK(s.fails().code == "net.unreachable");
+        CHECK(asked == 1);
+    }
+    SECTION("a write")
+    {
+        s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            const bool write = request.body.find("PATCH ") != std::string::npos;
+            return write && ++asked == 1 ? Fault::drop_answer : Fault::none;
+        };
+        s.desk.sync();
+        CHECK(asked == 1);
+        CHECK(s.office.effects(guid(1), "PATCH") == 2);
+    }
+    s.none();
+    s.desk.sync();
+    s.desk.check_equal();
+}
+
 TEST_CASE("A network that wants a sign-in of its own is offline, and nothing counts as failed", "[engine]")
 {
     Setting s;

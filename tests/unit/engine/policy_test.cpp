@@ -1,3 +1,4 @@
+#include "base/time_text.h"
 #include "conflict/policy_file.h"
 #include "engine/push_draft.h"
 #include "tests/engine_world.h"

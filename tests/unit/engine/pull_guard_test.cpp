@@ -5,25 +5,6 @@ using namespace hawser::tests;
 
 namespace {
 
-void fill(Office& office, int from, int to)
-{
-    for (int i = from; i <= to; ++i)
-        office.put("contacts", guid(i), R"({"lastname":"Number )" + std::to_string(i) + R"("})");
-}
-
-std::size_t count(const Desk& desk, std::string_view table = "contact")
-{
-    return static_cast<std::size_t>(*desk.store->count(table, std::nullopt));
-}
-
-/// Small pages, so that a few rows make a long round.
-SynchronizerOptions small_pages()
-{
-    SynchronizerOptions options;
-    options.page_bytes = 4'000;
-    return options;
-}
-
 std::function<void(const MassChange&, std::function<void(bool)>)> always(bool word)
 {
     return [word](const MassChange&, std::function<void(bool)> answer) { answer(word); };

@@ -6,21 +6,6 @@ using namespace hawser::tests;
 
 namespace {
 
-std::string person(int number)
-{
-    return R"({"firstname":"Ann","lastname":"Number )" + std::to_string(number) + R"("})";
-}
-
-void fill(Office& office, int from, int to)
-{
-    for (int i = from; i <= to; ++i) office.put("contacts", guid(i), person(i));
-}
-
-std::size_t count(const Desk& desk, std::string_view table = "contact")
-{
-    return static_cast<std::size_t>(*desk.store->count(table, std::nullopt));
-}
-
 localstore::Scope scope(const Desk& desk, std::string_view table = "contact")
 {
     const auto all = desk.store->scopes();
@@ -34,14 +19,6 @@ engine::CycleRequest whole()
     engine::CycleRequest request;
     request.extent = engine::Puller::Extent::full;
     return request;
-}
-
-/// Small pages, so that a few rows make a long round.
-SynchronizerOptions small_pages()
-{
-    SynchronizerOptions options;
-    options.page_bytes = 4'000;
-    return options;
 }
 
 } // namespace
@@ -471,43 +448,30 @@ TEST_CASE(
     "[engine][pull]")
 {
     const auto clock = monday();
-    const auto folder =
-        std::filesystem::temp_directory_path() / ("hawser-restored-" + std::to_string(::getpid()));
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-    auto office =
-        std::make_unique<Office>(*clock, std::vector<std::string>{"ada"}, folder / "organization.db");
+    KeptOffice office(*clock);
     fill(*office, 1, 5);
     Desk desk(*office, clock);
     desk.choose({{"contact", ""}});
     desk.sync();
-    const auto copy_to = [&](const std::string& from, const std::string& to) {
-        for (const char* const part : {"", "-wal", "-shm"}) {
-            std::filesystem::remove(folder / (to + part));
-            if (std::filesystem::exists(folder / (from + part)))
-                std::filesystem::copy_file(folder / (from + part), folder / (to + part));
-        }
-    };
-    copy_to("organization.db", "backup.db");
+    office.back_up();
     clock->pass(std::chrono::hours{2});
     desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
     const Guid made = desk.create("contact", {{"lastname", std::string("New")}});
     desk.sync();
-    office->put("contacts", guid(9), person(9));
+    fill(*office, 9, 9);
     desk.sync();
     REQUIRE(desk.store->queue_figures()->live() == 0);
 
     desk.kill();
-    office.reset();
-    Office restored(*clock, {"ada"}, folder / "backup.db");
-    desk.exchange = std::make_shared<OrganizationExchange>(*restored.organization, *clock, *desk.random);
+    office.restore();
+    desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
     desk.revive();
     const auto report = desk.cycle();
     if (!report) FAIL(report.error().message);
     CHECK(desk.text("contact", guid(1), "jobtitle") == "Buyer");
     CHECK(desk.text("contact", made, "lastname") == "New");
     CHECK(desk.has("contact", guid(9)));
-    CHECK(restored.value("contacts", guid(1), "jobtitle").empty());
+    CHECK(office->value("contacts", guid(1), "jobtitle").empty());
     const auto queue = desk.store->changes({});
     REQUIRE(queue->size() == 2);
     for (const localstore::Change& change : *queue) {
@@ -515,10 +479,8 @@ TEST_CASE(
         REQUIRE(desk.store->release(change.sequence));
     }
     desk.sync();
-    CHECK(restored.value("contacts", guid(1), "jobtitle") == "Buyer");
-    CHECK(restored.value("contacts", made, "lastname") == "New");
-    desk.kill();
-    std::filesystem::remove_all(folder);
+    CHECK(office->value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(office->value("contacts", made, "lastname") == "New");
 }
 
 TEST_CASE("Edits made during a long pull go between its pages", "[engine][pull]")

@@ -191,6 +191,14 @@ TEST_CASE("A 429 in one part of a batch holds back everything, also in later pro
     CHECK(throttled.error().code == "server.throttled");
     CHECK(throttled.error().retry_after == 300s);
     CHECK(writes == 1);
+    const auto decisions = s.desk.store->decisions({});
+    REQUIRE(decisions);
+    REQUIRE_FALSE(decisions->empty());
+    for (const localstore::Decision& decision : *decisions) {
+        CHECK(decision.rule == "retry");
+        CHECK(decision.sentence.find("did not take the change now (Number of requests exceeded)") !=
+              std::string::npos);
+    }
 
     const std::size_t before = s.requests();
     s.desk.reboot();

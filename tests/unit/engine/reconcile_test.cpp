@@ -164,6 +164,52 @@ TEST_CASE("What others changed before we read our own write back is reconciled, 
     CHECK(s.conflicts().front().columns.size() == 1);
 }
 
+TEST_CASE("What became of a lost answer, and why a change goes again, is in the log", "[engine][I10]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Buyer"}}));
+    const auto sentences = [&] {
+        std::vector<std::string> all;
+        const auto decisions = s.desk.store->decisions({});
+        REQUIRE(decisions);
+        for (const auto& decision : *decisions) {
+            CHECK(decision.key.id == guid(1));
+            all.push_back(decision.rule + ": " + decision.sentence);
+        }
+        return all;
+    };
+    const auto says = [&](std::size_t at, const std::string& words) {
+        const auto all = sentences();
+        CAPTURE(all);
+        REQUIRE(at < all.size());
+        CHECK(all[at].starts_with(words));
+        CHECK(all.size() <= at + 1);
+    };
+    SECTION("it had been applied")
+    {
+        s.lose_next_write(Fault::drop_answer);
+        s.desk.sync();
+        says(1, "unknown: The organization had applied the change");
+    }
+    SECTION("it had not arrived")
+    {
+        s.lose_next_write(Fault::drop_request);
+        s.desk.sync();
+        says(1, "unknown: The organization does not show the change");
+    }
+    SECTION("the organization stumbled, again and again")
+    {
+        s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+            return request.body.find("PATCH ") != std::string::npos ? Fault::busy : Fault::none;
+        };
+        for (int i = 0; i < 5; ++i) (void)s.desk.cycle();
+        s.desk.exchange->script = nullptr;
+        says(1, "unknown: The organization does not show the change");
+    }
+    s.desk.sync();
+    s.desk.check_equal();
+}
+
 TEST_CASE("What the organization trims of our write is no conflict", "[engine][reconcile]")
 {
     Setting s;
@@ -303,41 +349,29 @@ TEST_CASE("A read after a refused condition that finds an older version means a 
           "[engine][reconcile]")
 {
     const auto clock = monday();
-    const auto folder =
-        std::filesystem::temp_directory_path() / ("hawser-older-version-" + std::to_string(::getpid()));
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-    auto office =
-        std::make_unique<Office>(*clock, std::vector<std::string>{"ada"}, folder / "organization.db");
+    KeptOffice office(*clock);
     office->put("contacts", guid(1), R"({"firstname":"Ann","lastname":"One","department":"Sales"})");
     Desk desk(*office, clock);
     desk.choose({{"contact", ""}});
     desk.sync();
-    for (const char* const part : {"", "-wal", "-shm"})
-        if (std::filesystem::exists(folder / (std::string("organization.db") + part)))
-            std::filesystem::copy_file(folder / (std::string("organization.db") + part),
-                                       folder / (std::string("backup.db") + part));
+    office.back_up();
     clock->pass(std::chrono::hours{2});
     desk.edit("contact", guid(1), text({{"department", "Buying"}}));
     desk.sync();
     REQUIRE(desk.store->queue_figures()->live() == 0);
     desk.kill();
-    office.reset();
-
-    Office restored(*clock, {"ada"}, folder / "backup.db");
-    desk.exchange = std::make_shared<OrganizationExchange>(*restored.organization, *clock, *desk.random);
+    office.restore();
+    desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
     desk.revive();
     desk.edit("contact", guid(1), text({{"mobilephone", "777"}}));
     (void)desk.cycle();
     (void)desk.cycle();
     CHECK(desk.text("contact", guid(1), "department") == "Buying");
-    CHECK(restored.value("contacts", guid(1), "mobilephone") == "777");
+    CHECK(office->value("contacts", guid(1), "mobilephone") == "777");
     const auto queue = desk.store->changes({});
     REQUIRE(queue->size() == 1);
     CHECK(queue->front().state == localstore::ChangeState::held);
     REQUIRE(desk.store->release(queue->front().sequence));
     desk.sync();
-    CHECK(restored.value("contacts", guid(1), "department") == "Buying");
-    desk.kill();
-    std::filesystem::remove_all(folder);
+    CHECK(office->value("contacts", guid(1), "department") == "Buying");
 }

@@ -164,10 +164,12 @@ TEST_CASE("Undoing what is being sent makes the edit that takes it back", "[repl
 TEST_CASE("A group is undone, held and released as one, whatever its size", "[replica][group]")
 {
     Home home;
-    const int size = GENERATE(2, 1000);
+    const int size = GENERATE(2, 1200);
     const auto before = home.write(update(contact(1), {{"firstname", text("Jo")}}));
     std::vector<Edit> edits = {update(contact(1), job("Buyer"))};
-    for (int i = 1; i < size; ++i) edits.push_back(creation(contact(1000 + i), {{"lastname", text("Poe")}}));
+    for (int i = 1; i < size; ++i)
+        edits.push_back(i % 2 == 1 ? creation(contact(1000 + i), {{"lastname", text("Poe")}})
+                                   : update(contact(1000 + i - 1), job("Buyer")));
     ok(home.replica->write_group(edits));
     const auto after = home.write(update(contact(1), {{"firstname", text("Joe")}}));
 

@@ -5,6 +5,8 @@
 #include "hawser/hawser.h"
 #include "localstore/transaction.h"
 #include "tests/catch.h"
+#include "tests/folder.h"
+#include "tests/outcome.h"
 
 #include <atomic>
 #include <chrono>
@@ -20,57 +22,6 @@
 #include <vector>
 
 namespace hawser::tests {
-
-/// The value, or the end of the test with the error's own words.
-template <class T>
-T ok(Result<T> result)
-{
-    if (!result) FAIL(result.error().code + ": " + result.error().message);
-    return std::move(*result);
-}
-inline void ok(const Result<void>& result)
-{
-    if (!result) FAIL(result.error().code + ": " + result.error().message);
-}
-
-/// The code of a failure; "no error" when there is none. The message stands in the test's output.
-template <class T>
-std::string code_of(const Result<T>& result)
-{
-    if (result) return "no error";
-    UNSCOPED_INFO(result.error().message);
-    return result.error().code;
-}
-template <class T>
-bool says(const Result<T>& result, std::string_view words)
-{
-    return !result && result.error().message.find(words) != std::string::npos;
-}
-
-/// A folder that is gone when the test is.
-class Folder {
-public:
-    Folder()
-    {
-        static std::atomic<int> count{0};
-        path_ = std::filesystem::temp_directory_path() /
-                ("hawser-face-" + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1)));
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline Guid id_of(int number)
 {

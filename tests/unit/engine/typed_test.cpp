@@ -1,3 +1,4 @@
+#include "base/time_text.h"
 #include "hawser/typed.h"
 #include "tests/engine_world.h"
 

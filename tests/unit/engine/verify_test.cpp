@@ -3,17 +3,6 @@
 using namespace hawser;
 using namespace hawser::tests;
 
-namespace {
-
-void fill(Office& office, int from, int to)
-{
-    for (int i = from; i <= to; ++i)
-        office.put("contacts", guid(i),
-                   R"({"firstname":"Ann","lastname":"Number )" + std::to_string(i) + R"("})");
-}
-
-} // namespace
-
 TEST_CASE("Verification names what differs and tells live changes from everything else", "[engine][verify]")
 {
     const auto clock = monday();

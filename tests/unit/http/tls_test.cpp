@@ -1,5 +1,6 @@
 #include "loopback.h"
 #include "tests/catch.h"
+#include "tests/folder.h"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -11,27 +12,17 @@
 using namespace hawser;
 using namespace hawser::http;
 using namespace loopback;
+using hawser::tests::Folder;
 
 namespace {
-
-/// A folder of its own, gone at the end.
-struct Folder {
-    Folder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "hawser-tls-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
 
 /// `openssl s_server -www` with a certificate of its own making for one name.
 class TlsServer {
 public:
     TlsServer(const Folder& folder, const std::string& name, std::vector<std::string> more = {})
-        : certificate_((folder.path / "certificate.pem").string())
+        : certificate_((folder / "certificate.pem").string())
     {
-        const auto key = (folder.path / "key.pem").string();
+        const auto key = (folder / "key.pem").string();
         const auto make =
             "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=hawser -addext subjectAltName=" +
             name + " -keyout " + key + " -out " + certificate_ + " 2>/dev/null";
@@ -123,7 +114,7 @@ TEST_CASE("only a server with a trusted certificate for its name gets a request"
     CHECK(trusted->status == 200);
     CHECK(trusted->body.find("TLSv1.3") != std::string::npos);
 
-    const auto missing = fetch(*curl_exchange({.ca_file = (folder.path / "none.pem").string()}), secret(url));
+    const auto missing = fetch(*curl_exchange({.ca_file = (folder / "none.pem").string()}), secret(url));
     REQUIRE_FALSE(missing);
     CHECK(missing.error().code == "net.tls");
 }

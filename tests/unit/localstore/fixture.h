@@ -3,6 +3,8 @@
 #include "base/time_text.h"
 #include "hawser/random.h"
 #include "localstore/store.h"
+#include "tests/folder.h"
+#include "tests/outcome.h"
 
 #include <sqlite3.h>
 
@@ -19,47 +21,9 @@
 
 namespace hawser::localstore::test {
 
-/// A folder that is gone when the test is.
-class Folder {
-public:
-    Folder()
-    {
-        static std::atomic<int> count{0};
-        path_ = std::filesystem::temp_directory_path() /
-                ("hawser-store-" + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1)));
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
-/// The value, or the end of the test with the error's own words.
-template <class T>
-T ok(Result<T> result)
-{
-    if (!result) throw std::runtime_error(result.error().code + ": " + result.error().message);
-    return std::move(*result);
-}
-inline void ok(Result<void> result)
-{
-    if (!result) throw std::runtime_error(result.error().code + ": " + result.error().message);
-}
-template <class T>
-std::string code_of(const Result<T>& result)
-{
-    return result.has_value() ? "no error" : result.error().code;
-}
+using tests::code_of;
+using tests::Folder;
+using tests::ok;
 
 inline Guid id(int number)
 {

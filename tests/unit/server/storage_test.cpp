@@ -1,3 +1,4 @@
+#include "tests/folder.h"
 #include "tests/unit/server/fixture.h"
 
 #include <cstdlib>
@@ -9,28 +10,14 @@
 using namespace hawser;
 using namespace hawser::server;
 using namespace hawser::server::tests;
+using hawser::tests::Folder;
 
 namespace {
 
-/// A folder that goes away with the test.
-class Folder {
-public:
-    Folder() : path_(std::filesystem::temp_directory_path() / ("hawser-server-" + std::to_string(getpid())))
-    {
-        std::filesystem::remove_all(path_);
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-    void write(const std::string& name, const std::string& text) const
-    {
-        std::ofstream(path_ / name) << text;
-    }
-    std::string path() const { return path_.string(); }
-
-private:
-    std::filesystem::path path_;
-};
+void write(const std::filesystem::path& file, const std::string& text)
+{
+    std::ofstream(file) << text;
+}
 
 OrganizationOptions kept_in(const std::string& file)
 {
@@ -62,7 +49,7 @@ TEST_CASE("a database file keeps rows, versions, users and tokens")
     const Folder folder;
     std::string token, etag, link, organization;
     {
-        Office office(kept_in(folder.file("o.db")));
+        Office office(kept_in((folder / "o.db").string()));
         office.patch(row("contacts", some_id), R"({"lastname":"x"})");
         etag = office.get(row("contacts", some_id)).text("@odata.etag");
         link = office.get("contacts", {{"Prefer", "odata.track-changes"}}).text("@odata.deltaLink");
@@ -71,7 +58,7 @@ TEST_CASE("a database file keeps rows, versions, users and tokens")
         token = office.organization->user("bob")->token;
         organization = office.organization->organization_id().text();
     }
-    Office office(kept_in(folder.file("o.db")), 8);
+    Office office(kept_in((folder / "o.db").string()), 8);
     CHECK(office.organization->users().size() == 2);
     CHECK(office.organization->user("bob")->token == token);
     CHECK(office.organization->organization_id().text() == organization);
@@ -133,19 +120,18 @@ TEST_CASE("a sample has exactly the wanted number of records, all of them valid,
 TEST_CASE("files of JSON Lines are loaded as they are, once")
 {
     const Folder folder;
-    folder.write(
-        "contacts.jsonl",
-        R"({"contactid":"11111111-2222-4333-8444-555555555501","lastname":"Blank  ","fullname":"As given"})"
-        "\n\n");
-    folder.write(
-        "tasks.jsonl",
+    write(folder / "contacts.jsonl",
+          R"({"contactid":"11111111-2222-4333-8444-555555555501","lastname":"Blank  ","fullname":"As given"})"
+          "\n\n");
+    write(
+        folder / "tasks.jsonl",
         R"({"activityid":"11111111-2222-4333-8444-555555555502","subject":"t",)"
         R"("_regardingobjectid_value":"11111111-2222-4333-8444-555555555501","regardingobjecttypecode":"contact"})");
     Office office;
-    const auto loaded = office.organization->load_directory(folder.path(), office.now);
+    const auto loaded = office.organization->load_directory(folder.path().string(), office.now);
     REQUIRE(loaded);
     CHECK(loaded->records == 2);
-    CHECK(office.organization->load_directory(folder.path(), office.now)->records == 0);
+    CHECK(office.organization->load_directory(folder.path().string(), office.now)->records == 0);
     office.user = "bob";
     const Reply contact = office.get(row("contacts", some_id));
     CHECK(contact.text("lastname") == "Blank  ");
@@ -158,8 +144,8 @@ TEST_CASE("a file that cannot be loaded is named with its line, and nothing of i
     const Folder folder;
     Office office;
     const auto message = [&](const std::string& text) {
-        folder.write("contacts.jsonl", text);
-        const auto loaded = office.organization->load_directory(folder.path(), office.now);
+        write(folder / "contacts.jsonl", text);
+        const auto loaded = office.organization->load_directory(folder.path().string(), office.now);
         REQUIRE_FALSE(loaded);
         CHECK(office.organization->count("contact") == 0);
         return loaded.error().message;
@@ -170,10 +156,10 @@ TEST_CASE("a file that cannot be loaded is named with its line, and nothing of i
     CHECK(message(good + R"({"lastname":"x"})").find("contactid is missing") != std::string::npos);
     CHECK(message(good + R"({"contactid":"11111111-2222-4333-8444-555555555502","nonsense":1})")
               .find("nonsense") != std::string::npos);
-    CHECK_FALSE(office.organization->load_directory(folder.file("absent"), office.now));
-    folder.write("nowhere.jsonl", "{}");
-    folder.write("contacts.jsonl", good);
-    CHECK_FALSE(office.organization->load_directory(folder.path(), office.now));
+    CHECK_FALSE(office.organization->load_directory((folder / "absent").string(), office.now));
+    write(folder / "nowhere.jsonl", "{}");
+    write(folder / "contacts.jsonl", good);
+    CHECK_FALSE(office.organization->load_directory(folder.path().string(), office.now));
 }
 
 TEST_CASE(
@@ -227,14 +213,15 @@ TEST_CASE("an unusable database or setting is an error that says which")
 {
     const Folder folder;
     const auto random = seeded_random(1);
-    folder.write("text.db", std::string(4096, 'x'));
+    write(folder / "text.db", std::string(4096, 'x'));
     const auto open = [&](OrganizationOptions options) {
         auto opened = Organization::open(std::move(options), Instant{}, *random);
         REQUIRE_FALSE(opened);
         return opened.error();
     };
-    CHECK(open(kept_in(folder.file("text.db"))).code == "server.database");
-    CHECK(open(kept_in(folder.file("no/such/folder.db"))).message.find("folder.db") != std::string::npos);
+    CHECK(open(kept_in((folder / "text.db").string())).code == "server.database");
+    CHECK(open(kept_in((folder / "no/such/folder.db").string())).message.find("folder.db") !=
+          std::string::npos);
     OrganizationOptions setting;
     setting.settings = {{"colour", "red"}};
     CHECK(open(setting).message.find("colour") != std::string::npos);

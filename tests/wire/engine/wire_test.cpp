@@ -1,5 +1,6 @@
 #include "hawser/hawser.h"
 #include "tests/catch.h"
+#include "tests/folder.h"
 #include "tools/server/core/organization.h"
 #include "tools/server/shell/server.h"
 
@@ -27,9 +28,6 @@ class Wire {
 public:
     Wire()
     {
-        folder_ = std::filesystem::temp_directory_path() / ("hawser-wire-" + std::to_string(::getpid()));
-        std::filesystem::remove_all(folder_);
-        std::filesystem::create_directories(folder_);
         server::OrganizationOptions options;
         options.users = {*server::UserSpecification::parse("ada"),
                          *server::UserSpecification::parse("bob:basic")};
@@ -45,11 +43,7 @@ public:
         if (!started) FAIL(started.error().message);
         server = std::move(*started);
     }
-    ~Wire()
-    {
-        server->stop();
-        std::filesystem::remove_all(folder_);
-    }
+    ~Wire() { server->stop(); }
 
     std::shared_ptr<Random> random = seeded_random(5);
     std::unique_ptr<server::Server> server;
@@ -106,7 +100,7 @@ public:
     }
 
 private:
-    std::filesystem::path folder_;
+    tests::Folder folder_;
     std::mutex mutex_;
     std::vector<std::string> log_;
 };

@@ -48,6 +48,7 @@ Result<ExitCode> run_auth_status(Invocation& invocation, const AuthOptions&)
     output.json({{"signed_in", true},
                  {"organization_url", binding.organization_url},
                  {"organization_id", binding.organization_id.text()},
+                 {"organization_version", probe.version},
                  {"user_id", binding.user_id.text()},
                  {"mailbox", binding.mailbox},
                  {"token_from", token_source(binding)}});
@@ -55,6 +56,7 @@ Result<ExitCode> run_auth_status(Invocation& invocation, const AuthOptions&)
     output.pairs({{"mailbox", binding.mailbox},
                   {"user", binding.user_id.text()},
                   {"organization", binding.organization_id.text()},
+                  {"its version", probe.version},
                   {"token from", token_source(binding)}});
     return ExitCode::done;
 }

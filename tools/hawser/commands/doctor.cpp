@@ -137,7 +137,10 @@ std::vector<Check> examine(const Invocation& invocation)
         checks.push_back({"signed in", Finding::not_run, "the organization could not be asked"});
         return checks;
     }
-    checks.push_back({"reachable", Finding::success, binding.organization_url});
+    checks.push_back({"reachable", Finding::success,
+                      probe.version.empty()
+                          ? binding.organization_url
+                          : fmt::format("{}, version {}", binding.organization_url, probe.version)});
     checks.push_back(clock_check(probe, system_clock()->now()));
     checks.push_back(sign_in_check(probe, binding));
     return checks;
