@@ -49,7 +49,7 @@ struct StoreOptions {
     std::shared_ptr<const Fold> fold{};           ///< None = plain_fold().
     std::string vfs{};                            ///< SQLite's name of one; "" = the default.
     std::chrono::milliseconds busy_timeout{5000}; ///< For other processes' transactions.
-    int cache_kilobytes = 8192;                   ///< A connection that writes; readers get a quarter.
+    int cache_kilobytes = 4096;                   ///< A connection that writes; readers get half.
     int bulk_log_pages = 16'000;                  ///< The log is folded back beyond this, by bulk work.
     std::size_t readers = 8;                      ///< Read connections kept; more are made when needed.
     std::int64_t max_pages = 0;                   ///< A limit on the file; 0 = none. For tests and quotas.

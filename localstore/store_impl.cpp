@@ -40,7 +40,7 @@ DatabaseOptions Store::Impl::reader_options() const
     reader.vfs = options_.vfs;
     reader.access = Access::read_only;
     reader.busy_timeout = options_.busy_timeout;
-    reader.cache_kilobytes = options_.cache_kilobytes / 4;
+    reader.cache_kilobytes = options_.cache_kilobytes / 2;
     return reader;
 }
 

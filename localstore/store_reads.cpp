@@ -273,7 +273,7 @@ public:
     BoundedSort& operator=(const BoundedSort&) = delete;
 
 private:
-    static constexpr int sort_kilobytes = 2048; ///< The cache's size is the sorter's too.
+    static constexpr int sort_kilobytes = 1024; ///< The cache's size is the sorter's too.
 
     Database& database_;
     int cache_kilobytes_;

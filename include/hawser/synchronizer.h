@@ -120,7 +120,8 @@ struct SynchronizerOptions {
     std::chrono::hours delta_sweep_every{24 * 7};
 
     // How much
-    std::size_t page_bytes = 4u << 20; ///< Aim for one page, decoded.
+    std::size_t page_bytes =
+        2u << 20; ///< Aim for one page, decoded: small enough to get through a bad network.
     std::size_t page_bytes_most = 64u << 20;
     std::uint32_t batch_changes = 250;       ///< Changes in one batch, at most 1000.
     std::uint32_t attempts_a_cycle = 5;      ///< For a row that others bump without end.

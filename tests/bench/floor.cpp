@@ -56,7 +56,7 @@ sqlite3* open(const char* path)
     if (sqlite3_open(path, &database) != SQLITE_OK) give_up("cannot open the database");
     run(database,
         "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=16000;"
-        "PRAGMA cache_size=-8192; PRAGMA secure_delete=OFF;"
+        "PRAGMA cache_size=-4096; PRAGMA secure_delete=OFF;"
         "CREATE TABLE record(record INTEGER PRIMARY KEY, table_id INT, id BLOB, etag TEXT, body TEXT);"
         "CREATE UNIQUE INDEX record_key ON record(table_id, id)");
     return database;
