@@ -127,7 +127,9 @@ Result<Contribution> contribute(Surroundings& around, localstore::Transaction& t
     if (run.kind == localstore::ChangeKind::remove) {
         if (remote != Remote::present) return contribution;
         contribution.part.kind = StepKind::remove;
-        contribution.steps = {dataverse::delete_step((*table)->table(), state.key.id, state.shadow->etag)};
+        auto step = dataverse::delete_step((*table)->table(), state.key.id, state.shadow->etag);
+        if (!step) return step.error();
+        contribution.steps = {std::move(*step)};
         return contribution;
     }
     auto folded = transaction.records.folded(state, run.changes.back());
@@ -276,8 +278,8 @@ Result<void> add_postponed(Surroundings& around, Assembly& assembly)
 {
     for (const auto& [index, fields] : assembly.postponed) {
         Draft::Part& part = assembly.draft.parts[index];
-        auto steps = dataverse::update_steps(part.table->table(), part.table->layout(), part.key.id, "*",
-                                             fields, {}, around.entity_sets);
+        auto steps = dataverse::steps_after_creation(part.table->table(), part.table->layout(), part.key.id,
+                                                     fields, around.entity_sets);
         if (!steps) return steps.error();
         for (const Step& step : *steps) {
             part.steps.push_back(assembly.draft.item.steps.size());

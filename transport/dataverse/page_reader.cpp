@@ -144,12 +144,24 @@ bool PageReader::on_object_begin(Code& code)
         if (root_key_ == RootKey::rows) return fail("\"value\" is no list", code);
         break;
     case Where::row:
+        if (needs_plain_value()) return fail(no_plain_value(), code);
+        break;
     case Where::party:
     case Where::done:
         break;
     }
     skipped_depth_ = 1;
     return true;
+}
+
+bool PageReader::needs_plain_value() const
+{
+    return member_ && member_->use != Member::Use::ignore;
+}
+
+std::string PageReader::no_plain_value() const
+{
+    return "the member " + member_->name + " of row " + std::to_string(end_.rows + 1) + " is no plain value";
 }
 
 bool PageReader::on_object_end(std::size_t, Code& code)
@@ -198,6 +210,7 @@ bool PageReader::on_array_begin(Code& code)
         where_ = Where::parties;
         return true;
     }
+    if (where_ == Where::row && needs_plain_value()) return fail(no_plain_value(), code);
     skipped_depth_ = 1;
     return true;
 }

@@ -93,6 +93,9 @@ private:
     bool write_body(const Guid& id, bool& parties_missing, Code& code);
     void write_parties(const Guid& id, bool& parties_missing);
     const Member* member_named(std::string_view name);
+    /// What stands here is a member of the layout: an object or a list cannot be its value.
+    bool needs_plain_value() const;
+    std::string no_plain_value() const;
     bool fail(std::string_view what, Code& code);
     bool fail(Error error, Code& code);
 

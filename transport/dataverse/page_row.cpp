@@ -50,6 +50,8 @@ bool PageReader::hand_out(const Guid& id, Code& code)
     RowView row;
     row.id = id;
     row.etag = slot_of(etag_).text;
+    if (plan_.conditional && !is_usable_etag(row.etag))
+        return fail("the record " + id.text() + " has no usable etag", code);
     row.version = version_;
     row.partial = plan_.partial;
     if (!write_body(id, row.parties_missing, code)) return false;

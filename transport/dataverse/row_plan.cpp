@@ -47,6 +47,7 @@ RowPlan::RowPlan(const Table& table, const Layout& layout, std::span<const std::
 {
     auto detail = std::make_shared<Detail>();
     detail->table = table.name;
+    detail->conditional = table.optimistic_concurrency;
     for (std::size_t i = 0; i < layout.columns.size(); ++i) {
         const auto& name = layout.columns[i];
         detail->columns.push_back(rule_for(table, name));
@@ -109,6 +110,14 @@ std::string wire_name(const Column& column)
 std::string parties_collection(const Table& table)
 {
     return table.name + "_activity_parties";
+}
+
+bool is_usable_etag(std::string_view etag)
+{
+    if (etag.starts_with("W/")) etag.remove_prefix(2);
+    if (etag.size() < 3 || etag.front() != '"' || etag.back() != '"') return false;
+    etag = etag.substr(1, etag.size() - 2);
+    return std::ranges::all_of(etag, [](char c) { return c > ' ' && c < '\x7f' && c != '"'; });
 }
 
 std::int64_t version_in(std::string_view etag)

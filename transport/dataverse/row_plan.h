@@ -44,6 +44,7 @@ struct RowPlan::Detail {
     std::unordered_map<std::string_view, const Member*> by_name;
     std::optional<std::size_t> parties; ///< Their position, when they are asked for.
     bool partial = false;
+    bool conditional = true; ///< Writes carry the row's etag: a row without one is of no use.
 
     const Member* find(std::string_view name) const
     {
@@ -86,6 +87,9 @@ private:
 std::string wire_name(const Column& column);
 /// "email_activity_parties".
 std::string parties_collection(const Table& table);
+/// Can be the condition of a write: W/"…" or "…" of printable characters. Anything else, "*" and ""
+/// among it, would make a write that overwrites whatever is there (I3).
+bool is_usable_etag(std::string_view etag);
 /// The number in W/"123"; 0 when there is none.
 std::int64_t version_in(std::string_view etag);
 

@@ -97,6 +97,13 @@ bool closes(const Fields& state)
     return value && (*value == completed || *value == canceled);
 }
 
+Error no_condition(const Table& table, const Guid& id)
+{
+    return {ErrorKind::park, "write.unconditional",
+            table.name + " " + id.text() +
+                " cannot be changed safely: the organization gave no version of it to compare with"};
+}
+
 // A column whose value, sent again, changes nothing: it carries the condition for the participants.
 Result<Fields> unchanged_column(const Table& table, const Fields& base)
 {
@@ -161,9 +168,11 @@ Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout,
     return steps;
 }
 
-Result<std::vector<Step>> update_steps(const Table& table, const Layout& layout, const Guid& id,
-                                       std::string_view etag, const Fields& changed, const Fields& base,
-                                       const EntitySets& sets)
+namespace {
+
+Result<std::vector<Step>> steps_under(const Table& table, const Layout& layout, const Guid& id,
+                                      std::string_view etag, const Fields& changed, const Fields& base,
+                                      const EntitySets& sets)
 {
     if (auto allowed = check_updatable(table, changed); !allowed) return allowed.error();
     auto portions = divide(table, changed);
@@ -192,8 +201,25 @@ Result<std::vector<Step>> update_steps(const Table& table, const Layout& layout,
     return steps;
 }
 
-Step delete_step(const Table& table, const Guid& id, std::string_view etag)
+} // namespace
+
+Result<std::vector<Step>> update_steps(const Table& table, const Layout& layout, const Guid& id,
+                                       std::string_view etag, const Fields& changed, const Fields& base,
+                                       const EntitySets& sets)
 {
+    if (!is_usable_etag(etag)) return no_condition(table, id);
+    return steps_under(table, layout, id, etag, changed, base, sets);
+}
+
+Result<std::vector<Step>> steps_after_creation(const Table& table, const Layout& layout, const Guid& id,
+                                               const Fields& changed, const EntitySets& sets)
+{
+    return steps_under(table, layout, id, "*", changed, {}, sets);
+}
+
+Result<Step> delete_step(const Table& table, const Guid& id, std::string_view etag)
+{
+    if (!is_usable_etag(etag)) return no_condition(table, id);
     Step step;
     step.method = Step::Method::remove;
     step.path = record_path(table, id);

@@ -35,13 +35,18 @@ Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout,
 /// closes the record comes after its participants, one that opens it before.
 ///
 /// Fails with "write.read_only" for tables without optimistic concurrency and for columns that are
-/// not updatable.
+/// not updatable, with "write.unconditional" when `etag` cannot be a condition.
 Result<std::vector<Step>> update_steps(const Table& table, const Layout& layout, const Guid& id,
                                        std::string_view etag, const Fields& changed, const Fields& base,
                                        const EntitySets& sets);
 
-/// DELETE, conditional on `etag`.
-Step delete_step(const Table& table, const Guid& id, std::string_view etag);
+/// The same for a record that an earlier step of the same change set creates: under If-Match: *, so
+/// that they never create. Nothing else may be sent with these.
+Result<std::vector<Step>> steps_after_creation(const Table& table, const Layout& layout, const Guid& id,
+                                               const Fields& changed, const EntitySets& sets);
+
+/// DELETE, conditional on `etag`. Fails with "write.unconditional" when that cannot be a condition.
+Result<Step> delete_step(const Table& table, const Guid& id, std::string_view etag);
 
 /// A row of annotations whose id is the intent's: put it first in the same change set, and a
 /// repeat of the set fails whole. Reading `receipt_read_step` is proof.

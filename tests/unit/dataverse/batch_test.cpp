@@ -37,7 +37,7 @@ http::Answer batch_answer(const std::vector<std::string>& parts, int status = 20
 
 BatchItem single()
 {
-    return {{delete_step(sample::contact(), sample::first, "W/\"1\"")}};
+    return {{*delete_step(sample::contact(), sample::first, "W/\"1\"")}};
 }
 
 BatchItem pair()

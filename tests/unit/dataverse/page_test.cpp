@@ -47,7 +47,7 @@ Result<PageEnd> read(const RowPlan& plan, const std::string& body, sample::Kept&
 
 std::string small_row(const std::string& columns)
 {
-    return R"({"contactid":")" + id1 + "\"," + columns + "}";
+    return R"({"@odata.etag":"W/\"1\"","contactid":")" + id1 + "\"," + columns + "}";
 }
 
 } // namespace
@@ -86,14 +86,14 @@ TEST_CASE("rows do not leak into one another, whatever the order and number of t
     sample::Kept kept;
     const auto rows = full_row() + "," + R"({"firstname":null,"contactid":")" + id2 +
                       R"(","@odata.etag":"W/\"7\""},)" + R"({"donotemail":true,"contactid":")" + id1 +
-                      R"("},)" + full_row();
+                      R"(","@odata.etag":"W/\"8\""},)" + full_row();
     REQUIRE(read(contact_plan(), page_of(rows), kept));
     REQUIRE(kept.rows.size() == 4);
     CHECK(kept.rows[1].body == "[]");
     CHECK(kept.rows[1].version == 7);
     CHECK(kept.rows[1].etag == "W/\"7\"");
     CHECK(kept.rows[2].body == "[null,null,null,null,null,null,true]");
-    CHECK(kept.rows[2].etag.empty());
+    CHECK(kept.rows[2].etag == "W/\"8\"");
     CHECK(kept.rows[3].body == kept.rows[0].body);
 }
 
@@ -198,6 +198,48 @@ TEST_CASE("what is no page gives an error that says so", "[page]")
     }
 }
 
+TEST_CASE("a row that could not be the condition of a write is refused", "[page][I3]")
+{
+    const std::string tags[] = {R"("other":"W/\"1\"")",
+                                R"("@odata.etag":null)",
+                                R"("@odata.etag":"")",
+                                R"("@odata.etag":"*")",
+                                R"("@odata.etag":"W/*")",
+                                R"("@odata.etag":"W/\"\"")",
+                                R"("@odata.etag":"7")",
+                                R"("@odata.etag":"W/\"1\"\r\nIf-Match: *")",
+                                R"("@odata.etag":"\"1\", \"2\"")",
+                                R"("@odata.etag":"W/\"1\u0000\"")"};
+    for (const auto& tag : tags) {
+        INFO(tag);
+        const auto row = "{" + tag + R"(,"contactid":")" + id1 + "\"}";
+        sample::Kept kept;
+        const auto end = read(contact_plan(), page_of(row), kept);
+        REQUIRE_FALSE(end);
+        CHECK(end.error().code == "server.bad_answer");
+        CHECK(end.error().message.find("no usable etag") != std::string::npos);
+        CHECK(kept.rows.empty());
+        CHECK_FALSE(parse_record(contact_plan(), row));
+    }
+    auto read_only = sample::contact();
+    read_only.optimistic_concurrency = false;
+    sample::Kept kept;
+    CHECK(read({read_only, sample::layout_of(read_only)}, page_of(R"({"contactid":")" + id1 + "\"}"), kept));
+}
+
+TEST_CASE("a value that is a list or an object is refused, not taken for an empty one", "[page]")
+{
+    for (const std::string value : {R"({"a":[1]})", "[1]", "{}", "[]"})
+        for (const std::string member : {"statecode", "firstname", "_ownerid_value", "versionnumber"}) {
+            INFO(member << ": " << value);
+            sample::Kept kept;
+            const auto end = read(contact_plan(), page_of(small_row("\"" + member + "\":" + value)), kept);
+            REQUIRE_FALSE(end);
+            CHECK(end.error().message.find("the member " + member + " of row 1 is no plain value") !=
+                  std::string::npos);
+        }
+}
+
 TEST_CASE("a page keeps to the limits", "[page]")
 {
     sample::Kept kept;
@@ -239,7 +281,8 @@ TEST_CASE("participants are gathered by person, whatever their roles", "[page][p
         R"("_partyid_value@Microsoft.Dynamics.CRM.lookuplogicalname":"contact","_partyid_value":")" + id1 +
         "\",";
     const auto row =
-        R"({"activityid":")" + id2 + R"(","subject":"Hi","email_activity_parties":[)" +
+        R"({"@odata.etag":"W/\"2\"","activityid":")" + id2 +
+        R"(","subject":"Hi","email_activity_parties":[)" +
         party(person + R"("participationtypemask":2,"addressused":"a@b","activitypartyid":"x")") + "," +
         party(R"("_partyid_value":null,"addressused":"Q@Example","participationtypemask":3)") + "," +
         party(person + R"("participationtypemask":1)") + "," +
@@ -262,11 +305,12 @@ TEST_CASE("participants are gathered by person, whatever their roles", "[page][p
 TEST_CASE("activities whose participants the page does not hold are named, and can be read with them",
           "[page][parties]")
 {
-    const auto bare = R"({"activityid":")" + id1 + R"(","subject":"bare"})";
+    const auto bare = R"({"@odata.etag":"W/\"2\"","activityid":")" + id1 + R"(","subject":"bare"})";
     const auto cut =
-        R"({"activityid":")" + id2 +
+        R"({"@odata.etag":"W/\"2\"","activityid":")" + id2 +
         R"(","email_activity_parties":[],"email_activity_parties@odata.nextLink":"https://org.example/x"})";
-    const auto whole = R"({"activityid":")" + sample::third.text() + R"(","email_activity_parties":[]})";
+    const auto whole = R"({"@odata.etag":"W/\"2\"","activityid":")" + sample::third.text() +
+                       R"(","email_activity_parties":[]})";
     const auto body = page_of(bare + "," + cut + "," + whole);
     const auto missing = missing_parties(email_plan(), body);
     REQUIRE(missing);
@@ -302,7 +346,9 @@ TEST_CASE("one record is read like a row", "[page]")
 
     const auto known = parties_to_collection({{{}, "a@b", {2}}});
     const auto answered = parse_record(
-        email_plan(), R"({"@odata.context":"x#emails/$entity","activityid":")" + id1 + "\"}", &known);
+        email_plan(),
+        R"({"@odata.context":"x#emails/$entity","@odata.etag":"W/\"2\"","activityid":")" + id1 + "\"}",
+        &known);
     REQUIRE(answered);
     CHECK_FALSE(answered->has_parties);
     CHECK(answered->body.find("a@b") != std::string::npos);
@@ -326,7 +372,7 @@ TEST_CASE("a page cut at any byte is an error, never a page", "[page]")
 TEST_CASE("a mangled page never harms the reader, and what it hands out can be stored", "[page]")
 {
     const auto email =
-        R"({"activityid":")" + id2 +
+        R"({"@odata.etag":"W/\"2\"","activityid":")" + id2 +
         R"(","subject":"\ud83d\ude00","email_activity_parties":[{"addressused":"a\n@b","participationtypemask":2}]})";
     const std::string sources[] = {page_of(full_row() + "," + full_row()), page_of(email)};
     const RowPlan plans[] = {contact_plan(), email_plan()};

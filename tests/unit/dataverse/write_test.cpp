@@ -216,10 +216,19 @@ TEST_CASE("no step of an update or a deletion can create or overwrite unseen", "
         for (const auto& step : steps)
             CHECK((step.method == Method::put || step.condition == Condition::if_match));
     }
-    const auto removal = delete_step(sample::contact(), sample::first, "W/\"7\"");
+    const auto removal = *delete_step(sample::contact(), sample::first, "W/\"7\"");
     CHECK(removal.condition == Condition::if_match);
     CHECK(removal.etag == "W/\"7\"");
     CHECK(removal.path == record);
+
+    for (const char* none : {"", "*", "7", "W/\"\"", "W/\"1\"\r\nX: y"}) {
+        INFO(none);
+        CHECK(delete_step(sample::contact(), sample::first, none).error().code == "write.unconditional");
+        CHECK(update_steps(sample::email(), sample::layout_of(sample::email()), sample::first, none,
+                           {{"subject", text("x")}}, base, sample::sets())
+                  .error()
+                  .code == "write.unconditional");
+    }
 }
 
 TEST_CASE("read-only tables and columns are refused before anything is sent", "[write]")

@@ -52,6 +52,10 @@ TEST_CASE("a present row accepts its own version and refuses another with 412")
     Office office;
     office.patch(contact, R"({"lastname":"One"})");
     const std::string etag = office.get(contact).text("@odata.etag");
+    for (const char* nothing : {"", "   "}) {
+        CHECK(office.patch(contact, R"({"lastname":"Lost"})", {{"If-Match", nothing}}).status() == 400);
+        CHECK(office.ask("DELETE", contact, {}, {{"If-Match", nothing}}).status() == 400);
+    }
     const Reply refused = office.patch(contact, R"({"lastname":"Lost"})", {{"If-Match", stale}});
     CHECK(refused.status() == 412);
     CHECK(refused.code() == "0x80060882");

@@ -77,6 +77,12 @@ std::string_view header(const Headers& headers, std::string_view name)
     return found == headers.end() ? std::string_view{} : std::string_view(found->second);
 }
 
+bool has_header(const Headers& headers, std::string_view name)
+{
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& one) { return same_word(one.first, name); });
+}
+
 Preferences read_preferences(const Headers& headers)
 {
     Preferences preferences;

@@ -44,6 +44,7 @@ struct Answer {
 
 /// The value of a header, found without regard to case, or "" when it is absent.
 std::string_view header(const Headers& headers, std::string_view name);
+bool has_header(const Headers& headers, std::string_view name);
 
 /// How far a user's privileges reach.
 enum class Depth {

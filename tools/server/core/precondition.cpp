@@ -30,6 +30,8 @@ Outcome<Precondition> read_precondition(const Headers& headers)
         condition.text = "If-None-Match: *";
         return condition;
     }
+    if (match.empty() && has_header(headers, "If-Match"))
+        return bad_request("The If-Match header has no value.");
     if (match.empty() || match == "null") return condition;
     condition.text = "If-Match: " + std::string(match);
     if (match == "*") {
