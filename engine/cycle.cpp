@@ -213,6 +213,7 @@ void Cycle::tell_end(localstore::CycleOutcome outcome, const std::string& code) 
                                      {"pushed", number(figures.pushed)},
                                      {"refused", number(figures.refused)},
                                      {"conflicts", number(figures.conflicts)},
+                                     {"conflicts_moved", number(figures.conflicts_moved)},
                                      {"requests", number(figures.requests)},
                                      {"milliseconds", (around_.loop.clock().elapsed() - began_).count()}});
 }

@@ -20,6 +20,7 @@ CycleReport report_of(const localstore::Cycle& cycle)
     report.pushed = figures.pushed;
     report.refused = figures.refused;
     report.conflicts = figures.conflicts;
+    report.conflicts_moved = figures.conflicts_moved;
     switch (cycle.outcome) {
     case localstore::CycleOutcome::idle:
     case localstore::CycleOutcome::done:

@@ -123,6 +123,8 @@ Conflict face_of(const localstore::Conflict& conflict)
 {
     Conflict face;
     face.number = conflict.number.value;
+    face.revision = conflict.revision;
+    face.label = conflict.label();
     face.record = conflict.key;
     for (const localstore::ConflictColumn& column : conflict.columns)
         face.columns.push_back({column.column, column.base, column.mine, column.theirs});

@@ -9,13 +9,14 @@ namespace hawser::engine {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t Figures::*>, 7> members{{
+constexpr std::array<std::pair<std::string_view, std::uint64_t Figures::*>, 8> members{{
     {"pulled", &Figures::pulled},
     {"removed", &Figures::removed},
     {"merged", &Figures::merged},
     {"pushed", &Figures::pushed},
     {"refused", &Figures::refused},
     {"conflicts", &Figures::conflicts},
+    {"conflicts_moved", &Figures::conflicts_moved},
     {"requests", &Figures::requests},
 }};
 

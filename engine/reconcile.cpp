@@ -42,7 +42,7 @@ Result<void> open_questions(CycleWork& cycle, localstore::Transaction& transacti
         question.columns.push_back({contested.column, contested.base, contested.mine, contested.theirs});
     }
     if (question.columns.empty()) return {};
-    ++cycle.figures.conflicts;
+    if (!state.conflict) ++cycle.figures.conflicts;
     const auto opened = transaction.conflicts.open(question);
     if (!opened) return opened.error();
     return {};
@@ -54,14 +54,24 @@ Result<void> tell_moved(CycleWork& cycle, localstore::Transaction& transaction, 
 {
     if (!state.conflict) return {};
     std::string moved;
-    for (const conflict::Contested& contested : plan.contested)
-        for (const localstore::ConflictColumn& open : state.conflict->columns)
-            if (open.column == contested.column && !(open.theirs == contested.theirs))
-                moved += (moved.empty() ? "" : ", ") + open.column;
-    if (moved.empty()) return {};
-    return transaction.journal.decide(
-        cycle.number, state.key, "conflict.moved",
-        "The organization's side of the open question about " + name + " changed: " + moved + ".", now);
+    std::string joined;
+    for (const conflict::Contested& contested : plan.contested) {
+        const auto& open = state.conflict->columns;
+        const auto asked = std::ranges::find(open, contested.column, &localstore::ConflictColumn::column);
+        if (asked == open.end())
+            joined += (joined.empty() ? "" : ", ") + contested.column;
+        else if (!(asked->theirs == contested.theirs))
+            moved += (moved.empty() ? "" : ", ") + contested.column;
+    }
+    if (moved.empty() && joined.empty()) return {};
+    ++cycle.figures.conflicts_moved;
+    std::string sentence;
+    if (!moved.empty())
+        sentence = "The organization's side of the open question about " + name + " changed: " + moved + ".";
+    if (!joined.empty())
+        sentence += (sentence.empty() ? "The open question about " : " The one about ") + name +
+                    " is also about " + joined + " now.";
+    return transaction.journal.decide(cycle.number, state.key, "conflict.moved", sentence, now);
 }
 
 Result<void> close_agreed(localstore::Transaction& transaction, const RecordState& state,

@@ -128,7 +128,7 @@ Result<std::string> Replica::why(const RecordKey& key) const
     if (!state) return state.error();
     if (!state->known) return std::string("the record is not in this replica");
     if (state->conflict)
-        return "a person must choose in conflict " + std::to_string(state->conflict->number.value) + ": " +
+        return "a person must choose in conflict " + state->conflict->label() + ": " +
                state->conflict->sentence;
     if (const localstore::Change* change = foremost(state->live)) return sentence_for(*change);
     if (state->tombstone) return std::string("it was deleted on the server");

@@ -81,8 +81,8 @@ std::string conflict_words(const localstore::Store& store, const RecordKey& key)
     filter.id = key.id;
     const auto open = store.conflicts(filter);
     if (!open || open->empty()) return "a conflict is open: choose a side";
-    return "conflict " + std::to_string(open->front().number.value) + " is open: choose a side (" +
-           face_of(open->front()).reason + ")";
+    return "conflict " + open->front().label() + " is open: choose a side (" + face_of(open->front()).reason +
+           ")";
 }
 
 std::string reason_for(const localstore::Store& store, const localstore::Change& change,

@@ -4,6 +4,7 @@
 #include "hawser/value.h"
 #include "localstore/ids.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct ConflictColumn {
 /// net effect, keep mine locally, and the record's other columns keep syncing.
 struct Conflict {
     ConflictNumber number;
+    std::int64_t revision = 1; ///< One more whenever a theirs or the set of open columns changes.
     RecordKey key;
     ConflictReason reason = ConflictReason::both_changed;
     std::string sentence; ///< For people.
@@ -44,6 +46,7 @@ struct Conflict {
     std::optional<Sequence> resolution_change;
 
     bool open() const { return !closed_at.has_value(); }
+    std::string label() const; ///< What people call this very question: "3"; "3.2" at revision 2.
 };
 
 /// A contest to be recorded: opens the record's conflict, or adds columns to the open one.

@@ -8,7 +8,7 @@ namespace {
 
 #define HAWSER_CONFLICT_COLUMNS                                                                              \
     "number, table_number, id, reason, sentence, cycle, opened_at, closed_at, resolution, closed_by, "       \
-    "resolution_change"
+    "resolution_change, revision"
 
 std::string encode_side(const std::string& column, const Value& value)
 {
@@ -47,11 +47,18 @@ Conflict read(Database& database, const Statement& row, std::string_view table)
     conflict.resolution = row.string(8);
     conflict.closed_by = row.string(9);
     if (!row.is_null(10)) conflict.resolution_change = Sequence{row.integer(10)};
+    conflict.revision = row.integer(11);
     conflict.columns = read_columns(database, conflict.number, !conflict.open());
     return conflict;
 }
 
 } // namespace
+
+std::string Conflict::label() const
+{
+    const std::string name = std::to_string(number.value);
+    return revision == 1 ? name : name + "." + std::to_string(revision);
+}
 
 std::optional<Conflict> open_conflict(Database& database, const KnownTable& table, const Guid& id)
 {
@@ -96,10 +103,10 @@ void add_conflict(Database& database, const KnownTable& table, Conflict& conflic
 {
     database
         .prepare("INSERT INTO hawser_conflict (table_number, id, reason, sentence, cycle, opened_at, "
-                 "closed_at, resolution, closed_by, resolution_change) VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, "
-                 "'', '', NULL)")
+                 "closed_at, resolution, closed_by, resolution_change, revision) VALUES (?1, ?2, ?3, ?4, ?5, "
+                 "?6, NULL, '', '', NULL, ?7)")
         .with(table.number, conflict.key.id, to_text(conflict.reason), conflict.sentence,
-              conflict.cycle.value, conflict.opened_at)
+              conflict.cycle.value, conflict.opened_at, conflict.revision)
         .run();
     conflict.number.value = database.last_row();
     for (const ConflictColumn& column : conflict.columns) save_column(database, conflict.number, column);
@@ -113,6 +120,13 @@ void save_column(Database& database, ConflictNumber number, const ConflictColumn
                  "mine = excluded.mine, theirs = excluded.theirs, resolution = ''")
         .with(number.value, column.column, encode_side(column.column, column.base),
               encode_side(column.column, column.mine), encode_side(column.column, column.theirs))
+        .run();
+}
+
+void revise_conflict(Database& database, Conflict& conflict)
+{
+    database.prepare("UPDATE hawser_conflict SET revision = ?2 WHERE number = ?1")
+        .with(conflict.number.value, ++conflict.revision)
         .run();
 }
 

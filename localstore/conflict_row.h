@@ -21,6 +21,8 @@ std::vector<Conflict> list_conflicts(Database& database, const TableSet& tables,
 void add_conflict(Database& database, const KnownTable& table, Conflict& conflict);
 /// Adds or rewrites one open column.
 void save_column(Database& database, ConflictNumber number, const ConflictColumn& column);
+/// Whoever was shown the conflict before was shown something else.
+void revise_conflict(Database& database, Conflict& conflict);
 void close_column(Database& database, ConflictNumber number, std::string_view column,
                   std::string_view resolution);
 /// Closes the conflict and what columns are still open.

@@ -51,10 +51,14 @@ void take_out(TransactionState& state, Subject& subject, std::string_view column
     state.notice.conflicts = true;
 }
 
+/// What is left open afterwards is another question than the one that was shown.
 void close_when_empty(TransactionState& state, Subject& subject, std::string_view resolution,
                       std::string_view by, std::optional<Sequence> change, Instant now)
 {
-    if (!subject.conflict->columns.empty()) return;
+    if (!subject.conflict->columns.empty()) {
+        revise_conflict(state.database, *subject.conflict);
+        return;
+    }
     Conflict closed = *subject.conflict;
     closed.closed_at = now;
     closed.resolution = std::string(resolution);
@@ -83,12 +87,14 @@ Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked
     Conflict conflict;
     if (subject->conflict) {
         conflict = *subject->conflict;
+        const std::size_t open_before = conflict.columns.size();
         for (const ConflictColumn& column : asked.columns)
             if (std::none_of(conflict.columns.begin(), conflict.columns.end(),
                              [&](const ConflictColumn& c) { return c.column == column.column; })) {
                 conflict.columns.push_back(fill(*subject, column));
                 save_column(state.database, conflict.number, conflict.columns.back());
             }
+        if (conflict.columns.size() != open_before) revise_conflict(state.database, conflict);
     } else {
         conflict.key = subject->key();
         conflict.reason = asked.reason;

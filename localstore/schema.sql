@@ -165,6 +165,7 @@ CREATE TABLE hawser_staged (
 
 CREATE TABLE hawser_conflict (
   number            INTEGER PRIMARY KEY,
+  revision          INTEGER NOT NULL,     -- 1, and one more whenever a theirs or the columns change
   table_number      INTEGER NOT NULL,
   id                BLOB NOT NULL,
   reason            TEXT NOT NULL,

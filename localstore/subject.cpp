@@ -191,14 +191,17 @@ void Subject::follow_sides(const Copy& local)
         const auto found = fields.find(name);
         return found == fields.end() ? Value{} : found->second;
     };
+    bool moved = false;
     for (ConflictColumn& column : conflict->columns) {
         const ConflictColumn former = column;
         column.theirs = shadow->remote == Remote::present ? value_of(shadow->fields, column.column) : Value{};
         if (local) column.mine = value_of(*local, column.column);
         if (column == former) continue;
+        moved = moved || !(column.theirs == former.theirs);
         save_column(state_->database, conflict->number, column);
         state_->notice.conflicts = true;
     }
+    if (moved) revise_conflict(state_->database, *conflict);
 }
 
 void Subject::give_states()

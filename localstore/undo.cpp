@@ -118,7 +118,7 @@ void rebase_later(TransactionState& state, Subject& subject, const Change& dropp
 void withdraw_columns(TransactionState& state, Subject& subject, const Change& dropped)
 {
     if (!subject.conflict) return;
-    std::erase_if(subject.conflict->columns, [&](const ConflictColumn& column) {
+    const std::size_t withdrawn = std::erase_if(subject.conflict->columns, [&](const ConflictColumn& column) {
         if (!claims(dropped, column.column)) return false;
         for (const Change& change : subject.live)
             if (claims(change, column.column)) return false;
@@ -126,6 +126,7 @@ void withdraw_columns(TransactionState& state, Subject& subject, const Change& d
         state.notice.conflicts = true;
         return true;
     });
+    if (withdrawn > 0) revise_conflict(state.database, *subject.conflict);
 }
 
 void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeState outcome,

@@ -92,6 +92,9 @@ using ConflictNumber = std::int64_t;
 /// chooses; the record's other columns and everything else keep syncing.
 struct Conflict {
     ConflictNumber number = 0;
+    /// 1, and one more whenever a theirs or the set of columns changes.
+    std::int64_t revision = 1;
+    std::string label{}; ///< What people call this very question: "3"; "3.2" at revision 2.
     RecordKey record;
     std::string record_name;
     std::vector<ContestedColumn> columns;

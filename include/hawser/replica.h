@@ -86,8 +86,9 @@ struct CycleReport {
     std::uint64_t merged = 0;
     std::uint64_t pushed = 0;
     std::uint64_t refused = 0;
-    std::uint64_t conflicts = 0;
-    std::string outcome; ///< "done", or the reason it stopped.
+    std::uint64_t conflicts = 0;       ///< Records in which a person has to choose, found by this cycle.
+    std::uint64_t conflicts_moved = 0; ///< Open ones whose other side, or columns, changed.
+    std::string outcome;               ///< "done", or the reason it stopped.
 };
 
 /// One record that a cycle touched, by name.
@@ -208,7 +209,8 @@ public:
     Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;
     /// Settles all contested columns of one conflict. Chosen values keep the rules of an update and
     /// must be for contested columns. Unless it is theirs throughout, a new change is queued. Fails
-    /// with store.no_conflict when somebody was quicker.
+    /// with store.no_conflict when somebody was quicker, and with store.conflict_moved when a column
+    /// of `seen` is not what it was.
     Result<void> resolve(ConflictNumber conflict, const Resolution& resolution, const Author& author = {});
 
     /// Base, mine and theirs of a record: the server's last known copy, and the local one.

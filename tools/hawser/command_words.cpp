@@ -2,6 +2,8 @@
 
 #include "tools/hawser/exit_code.h"
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
 
 namespace hawser::cli {
@@ -34,6 +36,18 @@ Result<std::vector<std::string>> command_words(std::string_view line)
     if (word) words.push_back(*std::move(word));
     if (words.empty()) return usage_error("the command is empty");
     return words;
+}
+
+std::string shell_word(std::string_view word)
+{
+    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view("_-./:=@+,").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    if (plain) return std::string(word);
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
 }
 
 } // namespace hawser::cli

@@ -13,4 +13,7 @@ namespace hawser::cli {
 /// quotes). Nothing is expanded. An open quote is refused, and so is a line without words.
 Result<std::vector<std::string>> command_words(std::string_view line);
 
+/// The word as it is typed in a shell: in single quotes when something in it would be taken apart.
+std::string shell_word(std::string_view word);
+
 } // namespace hawser::cli

@@ -2,20 +2,45 @@
 
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/local_time.h"
+#include "tools/hawser/remedies.h"
 #include "tools/hawser/state_words.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace hawser::cli {
 
 namespace {
 
-void tell_waiting(Output& output, const Status& status)
+Result<void> tell_waiting(Output& output, const Replica& replica, const Status& status)
 {
     const auto sentences = waiting_sentences(status, system_clock()->now());
     for (const std::string& sentence : sentences)
         output.sentence(sentence, needs_person(status) ? Style::warning : Style::plain);
     if (sentences.empty()) output.sentence("Nothing waits.");
+    const auto remedies = remedy_sentences(replica);
+    if (!remedies) return remedies.error();
+    for (const std::string& sentence : *remedies) output.sentence(sentence);
+    return {};
+}
+
+/// Whoever decides by an earlier list has not seen what stands there now.
+Result<void> tell_moved_conflicts(Output& output, const Replica& replica, const CycleReport& report)
+{
+    if (report.conflicts_moved == 0) return {};
+    const auto decisions = replica.decisions(report.number);
+    if (!decisions) return decisions.error();
+    const auto conflicts = replica.conflicts();
+    if (!conflicts) return conflicts.error();
+    for (const Decision& decision : *decisions) {
+        if (decision.rule != "conflict.moved") continue;
+        const auto open = std::ranges::find(*conflicts, decision.record, &Conflict::record);
+        if (open != conflicts->end())
+            output.sentence(fmt::format("{} It is conflict {} now.", decision.sentence, open->label),
+                            Style::warning);
+    }
+    return {};
 }
 
 } // namespace
@@ -27,7 +52,8 @@ Result<ExitCode> tell_cycle(const Invocation& invocation, const Replica& replica
     Output output(invocation);
     output.json({{"cycle", json_of(report)}, {"status", json_of(*status)}});
     output.sentence(cycle_sentence(report), Style::good);
-    tell_waiting(output, *status);
+    if (const auto told = tell_moved_conflicts(output, replica, report); !told) return told.error();
+    if (const auto told = tell_waiting(output, replica, *status); !told) return told.error();
     return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
 }
 
@@ -46,7 +72,7 @@ Result<ExitCode> tell_what_is_left(const Invocation& invocation, const Replica& 
     output.sentence(ending == Ending::interrupted
                         ? "Stopped before the end. What arrived is kept, and the next sync goes on from here."
                         : "Stopped.");
-    tell_waiting(output, *status);
+    if (const auto told = tell_waiting(output, replica, *status); !told) return told.error();
     if (ending == Ending::interrupted) return ExitCode::failed;
     return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
 }

@@ -69,6 +69,7 @@ json::object json_of(const CycleReport& report)
             {"pushed", report.pushed},
             {"refused", report.refused},
             {"conflicts", report.conflicts},
+            {"conflicts_moved", report.conflicts_moved},
             {"outcome", report.outcome}};
 }
 
@@ -98,6 +99,8 @@ json::object json_of(const Conflict& conflict)
 {
     json::object object = json_of(conflict.record, conflict.record_name);
     object["number"] = conflict.number;
+    object["revision"] = conflict.revision;
+    object["label"] = conflict.label;
     object["open"] = conflict.open;
     object["reason"] = conflict.reason;
     object["opened_at"] = json_of(std::optional(conflict.opened_at));

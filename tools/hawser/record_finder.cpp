@@ -17,6 +17,30 @@ namespace {
 constexpr std::size_t ids_shown = 5;
 constexpr std::size_t number_digits_most = 7;
 
+struct Label {
+    std::int64_t number = 0;
+    std::int64_t revision = 1;
+};
+
+std::optional<std::int64_t> read_number(std::string_view text)
+{
+    std::int64_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    if (!whole || text.size() > number_digits_most || number < 1) return std::nullopt;
+    return number;
+}
+
+/// "3" or "3.2".
+std::optional<Label> read_label(std::string_view text)
+{
+    const std::size_t dot = text.find('.');
+    const auto number = read_number(text.substr(0, dot));
+    const auto revision = dot == std::string_view::npos ? 1 : read_number(text.substr(dot + 1));
+    if (!number || !revision) return std::nullopt;
+    return Label{*number, *revision};
+}
+
 bool is_id_prefix(std::string_view text)
 {
     return !text.empty() && text.size() <= 36 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -86,27 +110,31 @@ RecordResolver record_resolver(const Replica& replica)
     };
 }
 
-Result<Conflict> find_open_conflict(const Replica& replica, std::string_view number_or_id)
+Result<NamedConflict> find_open_conflict(const Replica& replica, std::string_view label_or_id)
 {
     const auto conflicts = replica.conflicts();
     if (!conflicts) return conflicts.error();
-    std::int64_t number = 0;
-    const char* const end = number_or_id.data() + number_or_id.size();
-    const auto read = std::from_chars(number_or_id.data(), end, number);
-    const bool is_number = read.ptr == end && number_or_id.size() <= number_digits_most;
-    if (!is_number && !is_id_prefix(number_or_id))
+    const auto label = read_label(label_or_id);
+    if (!label && !is_id_prefix(label_or_id))
         return usage_error(
-            fmt::format("\"{}\" is neither a conflict's number nor the beginning of an id", number_or_id));
+            fmt::format("\"{}\" is neither a conflict's number nor the beginning of an id", label_or_id));
     std::vector<Conflict> found;
-    const std::string prefix = lower(number_or_id);
+    const std::string prefix = lower(label_or_id);
     std::ranges::copy_if(*conflicts, std::back_inserter(found), [&](const Conflict& conflict) {
-        return is_number ? conflict.number == number : conflict.record.id.text().starts_with(prefix);
+        return label ? conflict.number == label->number : conflict.record.id.text().starts_with(prefix);
     });
-    if (found.size() == 1) return found.front();
-    const std::string wrong =
-        found.empty() ? fmt::format("there is no open conflict {}", number_or_id)
-                      : fmt::format("several conflicts are about records that begin with {}", number_or_id);
-    return usage_error(wrong + "; hawser conflicts lists them");
+    if (found.size() != 1) {
+        const std::string wrong =
+            found.empty()
+                ? fmt::format("there is no open conflict {}", label_or_id)
+                : fmt::format("several conflicts are about records that begin with {}", label_or_id);
+        return usage_error(wrong + "; hawser conflicts lists them");
+    }
+    const std::int64_t revision = label ? label->revision : 1;
+    if (revision > found.front().revision)
+        return usage_error(
+            fmt::format("there is no conflict {}; it is {} now", label_or_id, found.front().label));
+    return NamedConflict{std::move(found.front()), revision};
 }
 
 std::string short_id(const Guid& id)

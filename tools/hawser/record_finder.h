@@ -20,9 +20,16 @@ Result<RecordKey> find_record(const Replica& replica, const Table& table, std::s
 /// The same, for "table:idprefix".
 RecordResolver record_resolver(const Replica& replica);
 
-/// The open conflict of that number, or about the record whose id begins with the text. Up to seven
-/// digits are a number: ids are shown with eight.
-Result<Conflict> find_open_conflict(const Replica& replica, std::string_view number_or_id);
+/// An open conflict, and the revision of it that the words speak of.
+struct NamedConflict {
+    Conflict conflict;
+    std::int64_t revision = 1;
+};
+
+/// The open conflict of that label ("3" is its first revision, "3.2" its second), or about the record
+/// whose id begins with the text, in its first revision. Up to seven digits are a number: ids are shown
+/// with eight. A revision that has never been is refused.
+Result<NamedConflict> find_open_conflict(const Replica& replica, std::string_view label_or_id);
 
 /// The primary name; while the organization has not made it yet, first and last name where the table
 /// has them. "" when there is neither.

@@ -168,6 +168,8 @@ std::string cycle_sentence(const CycleReport& report)
     if (report.pushed > 0) parts.push_back("sent " + count_of(report.pushed, "change"));
     if (report.refused > 0) parts.push_back("had " + count_of(report.refused, "change") + " refused");
     if (report.conflicts > 0) parts.push_back("found " + count_of(report.conflicts, "conflict"));
+    if (report.conflicts_moved > 0)
+        parts.push_back("found another value in " + count_of(report.conflicts_moved, "open conflict"));
     const bool whole = report.outcome == "done" || report.outcome.empty();
     if (parts.empty()) return whole ? "Nothing had changed." : "It did not finish: " + report.outcome + ".";
     std::string text = listed(parts);
@@ -177,7 +179,7 @@ std::string cycle_sentence(const CycleReport& report)
 
 bool needs_person(const Status& status)
 {
-    return status.parked > 0 || status.conflicts > 0;
+    return status.parked > 0 || status.held > 0 || status.conflicts > 0;
 }
 
 std::string edits_text(const Change& change, const Table* table, std::size_t columns)

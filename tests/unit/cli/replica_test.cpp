@@ -73,9 +73,9 @@ TEST_CASE("A conflict goes by its number or its record's id", "[cli]")
     Home home;
     opens_conflict(*home.replica, contact(1));
     const auto number = ok(home.replica->conflicts()).front().number;
-    CHECK(ok(find_open_conflict(*home.replica, std::to_string(number))).record == contact(1));
-    CHECK(ok(find_open_conflict(*home.replica, "20000000")).record == contact(1));
-    CHECK(ok(find_open_conflict(*home.replica, id_of(1).text())).record == contact(1));
+    CHECK(ok(find_open_conflict(*home.replica, std::to_string(number))).conflict.record == contact(1));
+    CHECK(ok(find_open_conflict(*home.replica, "20000000")).conflict.record == contact(1));
+    CHECK(ok(find_open_conflict(*home.replica, id_of(1).text())).conflict.record == contact(1));
     CHECK(says(find_open_conflict(*home.replica, "99"), "no open conflict 99"));
     CHECK(says(find_open_conflict(*home.replica, "ffffffff"), "no open conflict"));
     CHECK(says(find_open_conflict(*home.replica, "what"), "neither"));

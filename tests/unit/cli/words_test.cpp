@@ -89,3 +89,11 @@ TEST_CASE("The progress line fits its width and needs no total", "[cli]")
     progress.total = 0;
     CHECK(progress_text(progress, 60).find("of") == std::string::npos);
 }
+
+TEST_CASE("A word that a shell would take apart is quoted, so that it comes back whole", "[cli]")
+{
+    CHECK(shell_word("3.2") == "3.2");
+    CHECK(shell_word("jobtitle=Boss") == "jobtitle=Boss");
+    for (const char* word : {"Head of Sales", "it's $HOME", "", "*", "a;b"})
+        CHECK(*command_words(shell_word(word)) == std::vector<std::string>{word});
+}

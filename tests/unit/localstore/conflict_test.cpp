@@ -62,6 +62,26 @@ TEST_CASE("theirs follows each pull and mine follows later edits")
     CHECK(contested.replica.fields(1).at("fullname") == text("mine at last"));
 }
 
+TEST_CASE("a conflict's revision counts what moved in it since it was opened")
+{
+    Contested contested;
+    CHECK(contested.conflict().revision == 1);
+    CHECK(contested.conflict().label() == "1");
+    contested.replica.set(1, {{"fullname", text("mine at last")}});
+    contested.replica.advance(1, "3", {{"fullname", text("theirs")}, {"telephone1", text("0")}});
+    CHECK(contested.conflict().revision == 1);
+    contested.replica.advance(1, "4", {{"fullname", text("theirs again")}});
+    CHECK(contested.conflict().revision == 2);
+    CHECK(contested.conflict().label() == "1.2");
+    contested.replica.contest(1, {"telephone1"});
+    CHECK(contested.conflict().revision == 3);
+    const std::vector<std::string> agreed{"telephone1"};
+    ok(contested.replica.transact([&](Transaction& transaction) {
+        return transaction.conflicts.close(contested.number, agreed, "both sides agree", at(99));
+    }));
+    CHECK(contested.conflict().revision == 4);
+}
+
 TEST_CASE("the other columns of a half contested change travel and are applied")
 {
     Contested contested;

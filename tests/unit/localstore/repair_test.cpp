@@ -42,6 +42,7 @@ struct Furnished {
         replica.set(4, {{"fullname", text("mine")}});
         replica.advance(4, "2", {{"fullname", text("theirs")}});
         conflict = replica.contest(4, {"fullname"});
+        replica.advance(4, "3", {{"fullname", text("theirs again")}});
         created = replica.create(
             500, {{"fullname", text("new")}, {"parentcustomerid", Value{Lookup{"contact", id(9)}}}});
         ok(replica.store->checkpoint_log());
@@ -54,7 +55,8 @@ struct Furnished {
         CHECK(ok(store.change(parked)).last_error == "no");
         CHECK(ok(store.change(flying)).state == ChangeState::in_flight);
         CHECK(ok(store.open_intents()).at(0).id == id(910));
-        CHECK(ok(store.conflict(conflict)).columns.at(0).theirs == text("theirs"));
+        CHECK(ok(store.conflict(conflict)).columns.at(0).theirs == text("theirs again"));
+        CHECK(ok(store.conflict(conflict)).label() == "1.2");
         CHECK(ok(store.change(created)).kind == ChangeKind::create);
         CHECK(ok(store.state({"contact", id(1)})).shadow->etag == "1");
         CHECK(ok(store.get({"contact", id(500)}))->fields.at("fullname") == text("new"));

@@ -139,7 +139,9 @@ Option Command::flag(const std::string& name, bool& target, const std::string& d
 
 void Command::when_chosen(Invocation& invocation, std::function<Result<ExitCode>()> action)
 {
-    app_->callback([&invocation, action = std::move(action)] { invocation.action = action; });
+    app_->callback([app = app_, &invocation, action = std::move(action)] {
+        if (app->get_subcommands().empty()) invocation.action = action; // Else it was the subcommand's turn.
+    });
 }
 
 } // namespace hawser::cli

@@ -1,4 +1,5 @@
 #include "tools/hawser/assignments.h"
+#include "tools/hawser/command_words.h"
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/cycle_result.h"
 #include "tools/hawser/face_json.h"
@@ -28,85 +29,129 @@ struct ResolveOptions {
     std::vector<std::string> assignments;
 };
 
+Grid side_by_side(const Replica& replica, const std::vector<Conflict>& conflicts)
+{
+    Grid grid{{{"conflict", Align::right},
+               {"record"},
+               {"column"},
+               {"base", Align::left, Keep::if_it_fits},
+               {"mine", Align::left, Keep::always, Long::wrap},
+               {"theirs", Align::left, Keep::always, Long::wrap},
+               {"resolution", Align::left, Keep::if_it_fits}}};
+    grid.none = "No conflict is open.";
+    RecordNames names(replica);
+    const NameOf name_of = [&](const Lookup& lookup) { return names.name_of(lookup); };
+    for (const Conflict& conflict : conflicts) {
+        const auto table = replica.table(conflict.record.table);
+        for (const ContestedColumn& contested : conflict.columns) {
+            const Column* column = table ? table->column(contested.column) : nullptr;
+            const auto cell = [&](const Value& value, Style style) {
+                const std::string text = people_text(column, value, name_of);
+                return Cell(text.empty() ? "(empty)" : text, exact_text(value), style);
+            };
+            grid.rows.push_back(
+                {{conflict.label, names.name_of(conflict.record, conflict.record_name), contested.column,
+                  cell(contested.base, Style::faint), cell(contested.mine, Style::good),
+                  cell(contested.theirs, Style::warning), conflict.open ? "" : conflict.resolution}});
+        }
+    }
+    return grid;
+}
+
 Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& options)
 {
     const auto replica = open_replica(invocation);
     if (!replica) return replica.error();
     const auto conflicts = replica->conflicts(options.all);
     if (!conflicts) return conflicts.error();
+    const bool open = std::ranges::any_of(*conflicts, [](const Conflict& conflict) { return conflict.open; });
     Output output(invocation);
     if (output.form() == Form::json) {
         boost::json::array documents;
         for (const Conflict& conflict : *conflicts) documents.push_back(json_of(conflict));
         output.json(documents);
     } else {
-        Grid grid{{{"conflict", Align::right},
-                   {"record"},
-                   {"column"},
-                   {"base", Align::left, Keep::if_it_fits},
-                   {"mine", Align::left, Keep::always, Long::wrap},
-                   {"theirs", Align::left, Keep::always, Long::wrap},
-                   {"resolution", Align::left, Keep::if_it_fits}}};
-        grid.none = "No conflict is open.";
-        RecordNames names(*replica);
-        const NameOf name_of = [&](const Lookup& lookup) { return names.name_of(lookup); };
-        for (const Conflict& conflict : *conflicts) {
-            const auto table = replica->table(conflict.record.table);
-            for (const ContestedColumn& contested : conflict.columns) {
-                const Column* column = table ? table->column(contested.column) : nullptr;
-                const auto cell = [&](const Value& value, Style style) {
-                    const std::string text = people_text(column, value, name_of);
-                    return Cell(text.empty() ? "(empty)" : text, exact_text(value), style);
-                };
-                grid.rows.push_back(
-                    {{std::to_string(conflict.number), names.name_of(conflict.record, conflict.record_name),
-                      contested.column, cell(contested.base, Style::faint), cell(contested.mine, Style::good),
-                      cell(contested.theirs, Style::warning), conflict.open ? "" : conflict.resolution}});
-            }
-        }
-        output.grid(grid);
-        const bool waiting = std::ranges::any_of(*conflicts, [](const Conflict& one) { return one.open; });
-        if (waiting) output.sentence("Choose with: hawser resolve CONFLICT --mine, --theirs or column=value");
+        output.grid(side_by_side(*replica, *conflicts));
+        if (open) output.sentence("Choose with: hawser resolve CONFLICT --mine, --theirs or column=value");
     }
-    const bool open = std::ranges::any_of(*conflicts, [](const Conflict& conflict) { return conflict.open; });
     return open ? ExitCode::needs_person : ExitCode::done;
 }
 
-Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& options)
+/// The same choice about what is shown now.
+std::string again(const Invocation& invocation, const ResolveOptions& options, const Conflict& conflict)
 {
-    auto replica = open_replica(invocation);
-    if (!replica) return replica.error();
-    const auto conflict = find_open_conflict(*replica, options.which);
-    if (!conflict) return conflict.error();
-    if (!options.mine && !options.theirs && options.assignments.empty())
-        return usage_error("say what counts: --mine, --theirs or column=value");
+    std::string command = "hawser";
+    if (!invocation.replica.empty()) command += " --replica " + shell_word(invocation.replica);
+    command += " resolve " + conflict.label;
+    if (options.mine) command += " --mine";
+    if (options.theirs) command += " --theirs";
+    for (const std::string& assignment : options.assignments) command += " " + shell_word(assignment);
+    return command;
+}
 
+/// What the person chose between is not what stands there now: shows that, and changes nothing.
+Error refuse_moved(const Invocation& invocation, const Replica& replica, const ResolveOptions& options,
+                   const Conflict& conflict, std::int64_t seen)
+{
+    Output output(invocation);
+    boost::json::object document = json_of(conflict);
+    document["resolved"] = false;
+    if (output.form() == Form::json)
+        output.json(document);
+    else
+        output.grid(side_by_side(replica, {conflict}));
+    return Error{
+        ErrorKind::refuse, "store.conflict_moved",
+        fmt::format("conflict {} has changed since its revision {}; nothing was decided. To choose the "
+                    "same for what it is now: {}",
+                    conflict.number, seen, again(invocation, options, conflict))};
+}
+
+Result<Resolution> read_resolution(const Replica& replica, const ResolveOptions& options,
+                                   const Conflict& conflict)
+{
     Resolution resolution;
     resolution.side = options.mine ? Resolution::Side::mine : Resolution::Side::theirs;
     if (!options.assignments.empty()) {
-        const auto table = replica->table(conflict->record.table);
+        const auto table = replica.table(conflict.record.table);
         if (!table) return table.error();
         Fields present;
-        for (const ContestedColumn& column : conflict->columns) present[column.column] = column.mine;
-        const AssignmentContext context{*table, present, record_resolver(*replica), system_clock()->now(),
+        for (const ContestedColumn& column : conflict.columns) present[column.column] = column.mine;
+        const AssignmentContext context{*table, present, record_resolver(replica), system_clock()->now(),
                                         [](const std::string& path) -> Result<std::string> {
                                             return usage_error("resolve takes no file: " + path);
                                         }};
         auto chosen = read_assignments(options.assignments, context);
         if (!chosen) return chosen.error();
         resolution.chosen = *std::move(chosen);
-        for (const ContestedColumn& column : conflict->columns)
+        for (const ContestedColumn& column : conflict.columns)
             if (!options.mine && !options.theirs && !resolution.chosen.contains(column.column))
                 return usage_error(fmt::format(
                     "{} is contested too; give it a value, or add --mine or --theirs", column.column));
     }
-    for (const ContestedColumn& column : conflict->columns) resolution.seen[column.column] = column.theirs;
-    if (const auto done = replica->resolve(conflict->number, resolution); !done) return done.error();
+    for (const ContestedColumn& column : conflict.columns) resolution.seen[column.column] = column.theirs;
+    return resolution;
+}
+
+Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto named = find_open_conflict(*replica, options.which);
+    if (!named) return named.error();
+    const Conflict& conflict = named->conflict;
+    if (!options.mine && !options.theirs && options.assignments.empty())
+        return usage_error("say what counts: --mine, --theirs or column=value");
+    if (named->revision != conflict.revision)
+        return refuse_moved(invocation, *replica, options, conflict, named->revision);
+    const auto resolution = read_resolution(*replica, options, conflict);
+    if (!resolution) return resolution.error();
+    if (const auto done = replica->resolve(conflict.number, *resolution); !done) return done.error();
     RecordNames names(*replica);
     Output output(invocation);
-    output.json({{"conflict", conflict->number}, {"resolved", true}});
+    output.json({{"conflict", conflict.number}, {"resolved", true}});
     output.sentence(fmt::format("Conflict {} of {} is settled here; the next sync tells the server.",
-                                conflict->number, names.name_of(conflict->record, conflict->record_name)),
+                                conflict.label, names.name_of(conflict.record, conflict.record_name)),
                     Style::good);
     return exit_code_for_waiting(*replica);
 }
@@ -124,9 +169,11 @@ void add_conflicts(Command app, Invocation& invocation)
 
     const auto options = std::make_shared<ResolveOptions>();
     Command resolve = app.command("resolve", "Settle a conflict.",
-                                  "hawser resolve 3 --mine\nhawser resolve 3 jobtitle=\"Head of Sales\"");
+                                  "hawser resolve 3 --mine\nhawser resolve 3.2 jobtitle=\"Head of Sales\"");
     resolve.group(group::explain);
-    resolve.option("CONFLICT", options->which, "Its number, from hawser conflicts, or the record's id")
+    resolve
+        .option("CONFLICT", options->which,
+                "Its number as hawser conflicts shows it (3, or 3.2 once it changed), or the record's id")
         .required();
     Option mine = resolve.flag("--mine", options->mine, "What you wrote counts");
     resolve.flag("--theirs", options->theirs, "What the server has counts").excludes(mine);

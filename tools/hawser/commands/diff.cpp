@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace hawser::cli {
 
 namespace {
@@ -52,6 +54,13 @@ Result<ExitCode> run_diff(Invocation& invocation, const DiffOptions& options)
     if (!compared->base) output.sentence("The server does not have this record yet.");
     if (!compared->mine) output.sentence("The record is deleted here.");
     output.grid(grid);
+    const auto conflicts = replica->conflicts();
+    if (!conflicts) return conflicts.error();
+    const auto open = std::ranges::find(*conflicts, *key, &Conflict::record);
+    if (open != conflicts->end())
+        output.sentence(
+            fmt::format("Both sides changed it: conflict {}, which hawser conflicts shows.", open->label),
+            Style::warning);
     return ExitCode::done;
 }
 

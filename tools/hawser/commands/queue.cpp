@@ -1,8 +1,10 @@
 #include "tools/hawser/commands/commands.h"
+#include "tools/hawser/commands/queue_verbs.h"
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/record_finder.h"
+#include "tools/hawser/remedies.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
@@ -41,7 +43,10 @@ Row row_of(const Change& change, const Table* table, RecordNames& names)
                  Cell(change.kind == ChangeKind::erase ? std::string() : edits_text(change, table, 3)),
                  Cell(why),
                  Cell(local_time_text(change.made_at))};
-    row.json = json_of(change);
+    boost::json::object document = json_of(change);
+    const auto remedies = remedies_of(change);
+    document["remedies"] = boost::json::array(remedies.begin(), remedies.end());
+    row.json = std::move(document);
     return row;
 }
 
@@ -82,6 +87,9 @@ Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
     output.grid(grid);
     for (const std::string& sentence : waiting_sentences(*status, system_clock()->now()))
         output.sentence(sentence, needs_person(*status) ? Style::warning : Style::plain);
+    const auto remedies = remedy_sentences(*replica);
+    if (!remedies) return remedies.error();
+    for (const std::string& sentence : *remedies) output.sentence(sentence);
     return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
 }
 
@@ -91,11 +99,13 @@ void add_queue(Command app, Invocation& invocation)
 {
     const auto options = std::make_shared<QueueOptions>();
     Command command = app.command("queue", "The changes that are not settled yet, oldest first.",
-                                  "hawser queue\nhawser queue --table contact");
+                                  "hawser queue\nhawser queue --table contact\n"
+                                  "hawser queue retry 3      undo, retry, discard, hold or release a change");
     command.group(group::explain);
     command.option("--table", options->table, "Only this table").type_name("TABLE");
     command.option("--limit", options->limit, "How many at most (1000)").between(1, 100'000);
     command.runs(invocation, options, run_queue);
+    add_queue_verbs(command, invocation);
 }
 
 } // namespace hawser::cli

@@ -2,6 +2,7 @@
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/record_finder.h"
+#include "tools/hawser/remedies.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/value_text.h"
@@ -26,7 +27,7 @@ Result<ExitCode> run_show(Invocation& invocation, const ShowOptions& options)
     const auto key = find_record(*replica, *table, options.id);
     if (!key) return key.error();
     const auto record = replica->get(*key);
-    if (!record) return record.error();
+    if (!record) return with_remedy(*replica, record.error(), *key);
     const auto why = replica->why(*key);
     if (!why) return why.error();
 
@@ -49,6 +50,9 @@ Result<ExitCode> run_show(Invocation& invocation, const ShowOptions& options)
     }
     output.pairs(pairs);
     output.sentence(fmt::format("{}.", *why), Style::faint);
+    const auto remedies = remedy_sentences(*replica, *key);
+    if (!remedies) return remedies.error();
+    for (const std::string& sentence : *remedies) output.sentence(sentence);
     return ExitCode::done;
 }
 

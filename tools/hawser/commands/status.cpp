@@ -3,6 +3,7 @@
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/record_finder.h"
+#include "tools/hawser/remedies.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
@@ -75,6 +76,9 @@ Result<ExitCode> run_status(Invocation& invocation, const StatusOptions&)
         for (const std::string& sentence : sentences)
             output.text(sentence, needs_person(*status) ? Style::warning : Style::plain);
         if (sentences.empty()) output.text("Nothing waits.");
+        const auto remedies = remedy_sentences(*replica);
+        if (!remedies) return remedies.error();
+        for (const std::string& sentence : *remedies) output.text(sentence);
         output.text("");
         output.grid(table_grid(*status));
         if (!status->waiting.empty()) {

@@ -4,6 +4,7 @@
 #include "tools/hawser/output.h"
 #include "tools/hawser/question.h"
 #include "tools/hawser/record_finder.h"
+#include "tools/hawser/remedies.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/value_text.h"
@@ -74,7 +75,7 @@ Result<ExitCode> save(Invocation& invocation, Replica& replica, const Table& tab
 {
     if (!dry_run) {
         const auto written = replica.write({edit});
-        if (!written) return written.error();
+        if (!written) return with_remedy(replica, written.error(), edit.record);
         edit.record = written->front();
     }
     tell(invocation, replica, edit.record, edit.kind, table, before, edit.columns, dry_run);
@@ -110,7 +111,7 @@ Result<ExitCode> run_set(Invocation& invocation, const WriteOptions& options)
     const auto key = find_record(*replica, *table, options.id);
     if (!key) return key.error();
     const auto record = replica->get(*key);
-    if (!record) return record.error();
+    if (!record) return with_remedy(*replica, record.error(), *key);
     const auto columns = columns_of(*replica, *table, record->columns, options);
     if (!columns) return columns.error();
     return save(invocation, *replica, *table, {ChangeKind::update, *key, *columns}, record->columns,
@@ -126,7 +127,7 @@ Result<ExitCode> run_delete(Invocation& invocation, const WriteOptions& options)
     const auto key = find_record(*replica, *table, options.id);
     if (!key) return key.error();
     const auto record = replica->get(*key);
-    if (!record) return record.error();
+    if (!record) return with_remedy(*replica, record.error(), *key);
     if (!options.yes && !options.dry_run) {
         RecordNames names(*replica);
         const std::string question =

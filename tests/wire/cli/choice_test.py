@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""What waits for a person is decided at the command line: sides of a conflict and changes of the queue.
+
+    tests/wire/cli/choice_test.py build/hawser
+"""
+
+import sys
+
+from desk import Desk
+from cases import case, run
+
+
+def disputed(desk):
+    """The job title: mine here, theirs there, and the question was shown."""
+    desk.colleague().change("contacts", desk.contact, {"jobtitle": "Theirs"})
+    assert "1 conflict" in desk.run("sync").out
+    shown = desk.run("conflicts")
+    assert shown.code == 5 and shown.out.startswith("1\t") and "Theirs" in shown.out, shown.out
+
+
+def job_title(desk):
+    return desk.colleague().call("GET", f"contacts({desk.contact})?$select=jobtitle")["jobtitle"]
+
+
+@case
+def a_side_that_moved_since_it_was_shown_is_not_overwritten():
+    with Desk() as desk:
+        disputed(desk)
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Newer"})
+        told = desk.run("sync").out
+        assert "Nothing had changed" not in told and "1 open conflict" in told and "1.2" in told, told
+        for side in ("--mine", "--theirs"):
+            refused = desk.run("resolve", "1", side).says(5, f"hawser resolve 1.2 {side}")
+            for shown in ("1.2", "Kept", "Newer"):
+                assert shown in refused.out, refused.out
+        desk.run("resolve", desk.contact[:8], "--mine").says(5, "hawser resolve 1.2 --mine")
+        desk.run("resolve", "1", "jobtitle=A third one").says(5, "hawser resolve 1.2 'jobtitle=A third one'")
+        assert not desk.json("resolve", "1", "--mine")["resolved"]
+        desk.run("sync")
+        assert job_title(desk) == "Newer"
+        (conflict,) = desk.json("conflicts")
+        assert (conflict["number"], conflict["revision"], conflict["label"]) == (1, 2, "1.2"), conflict
+        for command in (["status"], ["show", "contact", desk.contact], ["conflicts"],
+                        ["diff", "contact", desk.contact]):
+            assert "1.2" in desk.run(*command).out, command
+        desk.run("resolve", "1.2", "--mine").says(0)
+        desk.run("sync").says(0)
+        assert job_title(desk) == "Kept"
+
+
+@case
+def a_column_that_joins_the_question_moves_it():
+    with Desk() as desk:
+        disputed(desk)
+        desk.run("set", "contact", desk.contact, "department=Kept").says(0)
+        desk.colleague().change("contacts", desk.contact, {"department": "Theirs"})
+        assert "1 open conflict" in desk.run("sync").out
+        desk.run("resolve", "1", "--mine").says(5, "hawser resolve 1.2 --mine")
+        desk.run("resolve", "1.1", "--mine").says(5, "hawser resolve 1.2 --mine")
+        desk.run("resolve", "1.3", "--mine").says(2, "1.2")
+        desk.run("resolve", "1.2", "--theirs").says(0)
+
+
+@case
+def the_first_showing_is_enough_while_nothing_moves():
+    with Desk() as desk:
+        disputed(desk)
+        desk.colleague().change("contacts", desk.contact, {"department": "Elsewhere"})
+        desk.run("sync")
+        desk.run("resolve", "1.1", "--mine").says(0)
+        desk.run("sync").says(0)
+        assert job_title(desk) == "Kept"
+
+
+def refused(desk):
+    """An account that the server refuses and a contact that belongs to it: their changes' numbers."""
+    account = desk.json("create", "account", "name=Refused")["id"]
+    employee = desk.json("create", "contact", "lastname=Waiting", f"parentcustomerid=account:{account}")["id"]
+    assert desk.run("sync").code == 5
+    numbers = {change["id"]: change["number"] for change in desk.json("queue")}
+    return account, numbers[account], numbers[employee]
+
+
+@case
+def a_refused_change_is_no_dead_end():
+    with Desk("eve") as desk:
+        account, parked, waiting = refused(desk)
+        for command in ("sync", "status", "queue"):
+            told = desk.run(command).out
+            for verb in ("retry", "undo", "discard"):
+                assert f"hawser queue {verb} {parked}" in told, (command, told)
+        assert f"hawser queue undo {parked}" in desk.run("show", "account", account).out
+        (entry, _) = desk.json("queue")
+        assert f"hawser queue retry {parked}" in entry["remedies"], entry
+        desk.run("queue", "retry", str(parked)).says(0)
+        assert desk.json("queue")[0]["state"] == "queued"
+        assert desk.run("sync").code == 5
+        desk.run("delete", "account", account, "-y").says(1, f"hawser queue undo {waiting}")
+        desk.run("queue", "undo", str(parked)).says(1, f"hawser queue undo {waiting}")
+        done = desk.run("queue", "discard", str(waiting))
+        assert done.code == 2 and "Would be lost" in done.told and "Waiting" in done.told, done.told
+        lost = desk.json("queue", "discard", str(waiting), "-y")
+        assert [change["number"] for change in lost["changes"]] == [waiting], lost
+        told = desk.run("queue", "undo", str(parked)).says(0)
+        assert "Refused" in told.out, told.out
+        desk.run("queue", "undo", str(parked)).says(1, "undone")
+        desk.run("queue", "undo", "999").says(2, "999")
+        desk.run("sync").says(0)
+        assert desk.json("queue") == []
+
+
+@case
+def what_is_dropped_with_a_creation_is_told():
+    with Desk() as desk:
+        made = desk.json("create", "contact", "lastname=Brief")["id"]
+        desk.run("set", "contact", made, "jobtitle=Passing").says(0)
+        creation = desk.json("queue")[1]["number"]
+        told = desk.run("queue", "undo", str(creation)).says(0).out
+        assert "Brief" in told and "Passing" in told, told
+        desk.queue_is_untouched()
+
+
+@case
+def a_held_change_waits_for_a_person_until_it_is_released():
+    with Desk() as desk:
+        (change,) = desk.json("queue")
+        number = str(change["number"])
+        desk.run("queue", "hold", number).says(0)
+        for command in ("sync", "status", "queue"):
+            told = desk.run(command)
+            assert told.code == 5 and f"hawser queue release {number}" in told.out, (command, told.out)
+        assert len(desk.organization.written()) == desk.writes
+        desk.run("queue", "retry", number).says(1, "held")
+        desk.run("queue", "release", number).says(0)
+        desk.comes_right()
+
+
+@case
+def a_deletion_that_waits_is_taken_back():
+    with Desk() as desk:
+        desk.run("delete", "contact", desk.other, "-y").says(0)
+        number = desk.json("queue")[1]["number"]
+        desk.run("set", "contact", desk.other, "jobtitle=Late").says(2, f"hawser queue undo {number}")
+        desk.run("queue", "undo", str(number)).says(0)
+        desk.run("set", "contact", desk.other, f"jobtitle={desk.json('queue')[0]['state']}").says(0)
+
+
+if __name__ == "__main__":
+    sys.exit(run())
