@@ -59,17 +59,6 @@ void gather(const Value& value, int role, std::set<Reference>& found)
     }
 }
 
-void write_references(Database& database, const Change& change)
-{
-    if (!is_live(change.state)) return;
-    const auto found = references(change);
-    if (found.empty()) return;
-    Statement add = database.prepare(
-        "INSERT OR IGNORE INTO hawser_reference (id, target, sequence, role) VALUES (?1, ?2, ?3, ?4)");
-    for (const Reference& reference : found)
-        add.with(reference.id, reference.target, change.sequence.value, reference.role).run();
-}
-
 void erase_references(Database& database, const Change& change)
 {
     const auto found = references(change);
@@ -92,6 +81,17 @@ std::string state_condition(const std::vector<ChangeState>& states)
 }
 
 } // namespace
+
+void write_references(Database& database, const Change& change)
+{
+    if (!is_live(change.state)) return;
+    const auto found = references(change);
+    if (found.empty()) return;
+    Statement add = database.prepare(
+        "INSERT OR IGNORE INTO hawser_reference (id, target, sequence, role) VALUES (?1, ?2, ?3, ?4)");
+    for (const Reference& reference : found)
+        add.with(reference.id, reference.target, change.sequence.value, reference.role).run();
+}
 
 std::optional<Change> find_change(Database& database, const TableSet& tables, Sequence sequence)
 {

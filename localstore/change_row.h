@@ -45,6 +45,8 @@ struct Reference {
     friend auto operator<=>(const Reference&, const Reference&) = default;
 };
 std::set<Reference> references(const Change& change);
+/// Adds those of a live change to the ones that are stored.
+void write_references(Database& database, const Change& change);
 
 /// Columns of the change that are not settled.
 std::vector<std::string> open_columns(const Change& change);

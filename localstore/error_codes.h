@@ -13,6 +13,7 @@ inline constexpr std::string_view not_a_database = "store.not_a_database"; ///< 
 inline constexpr std::string_view not_a_replica = "store.not_a_replica";   ///< SQLite, but not ours.
 inline constexpr std::string_view newer = "store.newer";                   ///< Written by a newer Hawser.
 inline constexpr std::string_view corrupt = "store.corrupt";           ///< Damaged; `repair` keeps the queue.
+inline constexpr std::string_view beyond_repair = "store.beyond_repair"; ///< `repair` cannot rebuild it.
 inline constexpr std::string_view inconsistent = "store.inconsistent"; ///< Whole, but breaks a queue rule.
 inline constexpr std::string_view foreign = "store.foreign"; ///< Somebody else's table, trigger, view.
 inline constexpr std::string_view read_only = "store.read_only";

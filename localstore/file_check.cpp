@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "localstore/change_row.h"
 #include "localstore/fence.h"
+#include "localstore/fields_json.h"
 #include "localstore/views.h"
 #include "schema_text.h"
 
@@ -40,6 +41,23 @@ std::set<std::string> own_parts()
     SQLite::Statement rows(fresh, "SELECT type || ' ' || name FROM sqlite_schema");
     while (rows.executeStep()) names.insert(rows.getColumn(0).getString());
     return names;
+}
+
+#define HAWSER_SUMMED_COLUMNS                                                                                \
+    "sequence, id, kind, group_number, origin, actor, on_behalf_of, made_at, before, after"
+
+std::int64_t sum_of(const Statement& row)
+{
+    Change change;
+    change.sequence.value = row.integer(0);
+    change.key.id = row.guid(1);
+    change.kind = parse_change_kind(row.text(2)).value_or(ChangeKind::update);
+    change.group.value = row.integer(3);
+    change.origin = parse_origin(row.text(4)).value_or(Origin::user);
+    change.actor = row.string(5);
+    change.on_behalf_of = row.string(6);
+    change.made_at = row.instant(7);
+    return change_sum(change, row.text(8), row.text(9));
 }
 
 struct Rule {
@@ -150,23 +168,31 @@ std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_
 std::vector<std::int64_t> changes_with_wrong_sums(Database& database)
 {
     std::vector<std::int64_t> wrong;
-    Statement rows = database.prepare("SELECT sequence, id, kind, group_number, origin, actor, on_behalf_of, "
-                                      "made_at, before, after, sum FROM hawser_change ORDER BY sequence");
-    while (rows.step()) {
-        Change change;
-        change.sequence.value = rows.integer(0);
-        change.key.id = rows.guid(1);
-        change.kind = parse_change_kind(rows.text(2)).value_or(ChangeKind::update);
-        change.group.value = rows.integer(3);
-        change.origin = parse_origin(rows.text(4)).value_or(Origin::user);
-        change.actor = rows.string(5);
-        change.on_behalf_of = rows.string(6);
-        change.made_at = rows.instant(7);
-        if (change_sum(change, rows.text(8), rows.text(9)) != rows.integer(10))
-            wrong.push_back(change.sequence.value);
-    }
+    Statement rows =
+        database.prepare("SELECT " HAWSER_SUMMED_COLUMNS ", sum FROM hawser_change ORDER BY sequence");
+    while (rows.step())
+        if (sum_of(rows) != rows.integer(10)) wrong.push_back(rows.integer(0));
     return wrong;
 }
+
+bool agrees_with_sum(Database& database, Sequence sequence)
+{
+    Statement row =
+        database.prepare("SELECT " HAWSER_SUMMED_COLUMNS ", sum FROM hawser_change WHERE sequence = ?1");
+    return !row.with(sequence.value).step() || sum_of(row) == row.integer(10);
+}
+
+void sum_anew(Database& database, Sequence sequence)
+{
+    Statement row =
+        database.prepare("SELECT " HAWSER_SUMMED_COLUMNS " FROM hawser_change WHERE sequence = ?1");
+    if (!row.with(sequence.value).step()) return;
+    const std::int64_t sum = sum_of(row);
+    row.reset();
+    database.prepare("UPDATE hawser_change SET sum = ?2 WHERE sequence = ?1").with(sequence.value, sum).run();
+}
+
+#undef HAWSER_SUMMED_COLUMNS
 
 std::vector<std::int64_t> shadows_with_wrong_sums(Database& database)
 {
@@ -176,6 +202,29 @@ std::vector<std::int64_t> shadows_with_wrong_sums(Database& database)
         if (shadow_sum(rows.integer(0), rows.text(1), rows.text(2)) != rows.integer(3))
             wrong.push_back(rows.integer(0));
     return wrong;
+}
+
+std::vector<std::int64_t> intents_with_wrong_sums(Database& database)
+{
+    std::vector<std::int64_t> wrong;
+    Statement rows = database.prepare("SELECT intent, method, path, condition, body, sent, sum, length(id) "
+                                      "FROM hawser_intent_step ORDER BY intent");
+    while (rows.step()) {
+        const bool fine =
+            step_sum(rows.text(1), rows.text(2), rows.text(3), rows.text(4)) == rows.integer(6) &&
+            decode_fields(rows.text(5)) && rows.integer(7) == 16;
+        if (!fine && (wrong.empty() || wrong.back() != rows.integer(0))) wrong.push_back(rows.integer(0));
+    }
+    return wrong;
+}
+
+std::int64_t step_sum(std::string_view method, std::string_view path, std::string_view condition,
+                      std::string_view body)
+{
+    std::string text;
+    for (const std::string_view part : {method, path, condition}) text += std::string(part) + '\n';
+    text += body;
+    return static_cast<std::int64_t>(checksum(text));
 }
 
 std::vector<std::string> broken_rows(Database& database)

@@ -2,10 +2,12 @@
 
 #include "hawser/result.h"
 #include "localstore/database.h"
+#include "localstore/ids.h"
 #include "localstore/tables.h"
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hawser::localstore {
@@ -40,7 +42,18 @@ std::vector<std::string> broken_queue_rules(Database& database);
 /// Rows whose content does not agree with their checksum.
 std::vector<std::int64_t> changes_with_wrong_sums(Database& database);
 std::vector<std::int64_t> shadows_with_wrong_sums(Database& database);
+bool agrees_with_sum(Database& database, Sequence sequence);
+/// For a change that waits for a person's look: what it holds now is what they judge.
+void sum_anew(Database& database, Sequence sequence);
+/// Open intents with a step that cannot be read or does not agree with its checksum.
+std::vector<std::int64_t> intents_with_wrong_sums(Database& database);
 
+/// Why a change whose content does not agree with its checksum waits.
+inline constexpr std::string_view damaged_change =
+    "its content may be damaged; check it, then release or discard it";
+
+std::int64_t step_sum(std::string_view method, std::string_view path, std::string_view condition,
+                      std::string_view body);
 std::int64_t shadow_sum(std::int64_t record, std::string_view etag, std::string_view body);
 
 /// Everything: SQLite's own check, the checksums, the queue's rules. One sentence a finding.

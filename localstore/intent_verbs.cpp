@@ -1,5 +1,5 @@
-#include "base/hash.h"
 #include "localstore/fields_json.h"
+#include "localstore/file_check.h"
 #include "localstore/net_effect.h"
 #include "localstore/verbs.h"
 
@@ -113,10 +113,9 @@ void insert_steps(Database& database, std::int64_t number, const std::vector<Int
     int position = 0;
     for (const IntentStep& step : steps) {
         const std::string sent = encode_fields(step.sent);
-        const std::string summed = step.method + '\n' + step.path + '\n' + step.condition + '\n' + step.body;
         add.with(number, position++, to_text(step.kind), step.key.table, step.key.id, step.method, step.path,
                  step.condition, step.body, step.content_id, sent,
-                 static_cast<std::int64_t>(checksum(summed)))
+                 step_sum(step.method, step.path, step.condition, step.body))
             .run();
     }
 }

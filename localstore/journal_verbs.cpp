@@ -1,3 +1,4 @@
+#include "localstore/copies.h"
 #include "localstore/verbs.h"
 
 namespace hawser::localstore {
@@ -102,6 +103,7 @@ Result<void> JournalVerbs::set_instance(const Guid& instance)
 {
     return verb(state_, [&]() -> Result<void> {
         state_.database.prepare("UPDATE hawser_meta SET instance = ?1 WHERE one = 1").with(instance).run();
+        keep_binding_copy(state_.database);
         return {};
     });
 }

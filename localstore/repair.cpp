@@ -1,10 +1,15 @@
 #include "localstore/repair.h"
 
 #include "localstore/fence.h"
+#include "localstore/file_check.h"
+#include "localstore/graft.h"
 #include "localstore/platform/file_lock.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/salvage.h"
+#include "localstore/store.h"
 
+#include <algorithm>
+#include <limits>
 #include <system_error>
 
 namespace hawser::localstore {
@@ -59,9 +64,124 @@ Result<void> swap(const path& replica, const path& repaired, const path& kept)
     return platform::sync_folder(replica.parent_path());
 }
 
+/// Whose file it is and of which version, as far as the list of tables can be read.
+Result<void> check_owner(const path& replica)
+{
+    return fenced(replica, [&]() -> Result<void> {
+        DatabaseOptions options;
+        options.path = replica;
+        options.access = Access::read_only;
+        Database database(options);
+        return check_header(database);
+    });
+}
+
+/// The product is used once as every command uses it, before it takes anybody's place.
+Result<void> try_out(const path& repaired)
+{
+    StoreOptions options;
+    options.path = repaired;
+    const auto store = Store::open(options);
+    if (!store) return store.error();
+    const auto findings = (*store)->integrity_check();
+    if (!findings) return findings.error();
+    if (!findings->empty()) return Error{ErrorKind::stop, std::string(code::inconsistent), findings->front()};
+    ChangeFilter all;
+    all.limit = std::numeric_limits<std::int32_t>::max();
+    if (const auto changes = (*store)->changes(all); !changes) return changes.error();
+    if (const auto intents = (*store)->open_intents(); !intents) return intents.error();
+    if (const auto conflicts = (*store)->conflicts({}); !conflicts) return conflicts.error();
+    const auto scopes = (*store)->scopes();
+    if (!scopes) return scopes.error();
+    for (const Scope& scope : *scopes)
+        for (const Lane lane : {Lane::pull, Lane::sweep})
+            if (const auto known = (*store)->checkpoint(scope.number, lane); !known) return known.error();
+    return (*store)->checkpoint_log();
+}
+
+/// The log of the product is empty and must not be taken for the damaged file's.
+void remove_log(const path& repaired)
+{
+    std::error_code ignored;
+    for (const char* suffix : {"-wal", "-shm"})
+        std::filesystem::remove(with_suffix(repaired, suffix), ignored);
+}
+
+/// Failures that say something of the damaged file, and not of this machine.
+bool is_damage(const Error& error)
+{
+    for (const std::string_view known : {code::corrupt, code::inconsistent, code::beyond_repair, code::failed,
+                                         code::not_a_database, code::corrupt_body})
+        if (error.code == known) return true;
+    return false;
+}
+
+std::string named(const std::vector<std::string>& changes)
+{
+    constexpr std::size_t most = 20;
+    if (changes.empty()) return "Changes that it held and that were not sent are lost.";
+    std::string text = "These changes were not sent and are lost: ";
+    for (std::size_t i = 0; i < std::min(most, changes.size()); ++i)
+        text += (i == 0 ? "" : ", ") + changes[i];
+    if (changes.size() > most) text += " and " + std::to_string(changes.size() - most) + " more";
+    return text + '.';
+}
+
+Error hopeless(const path& damaged, const Error& why, const std::vector<std::string>& changes)
+{
+    const std::string reason = why.message.substr(0, why.message.find(". "));
+    return Error{ErrorKind::stop, std::string(code::beyond_repair),
+                 "The replica " + damaged.string() + " cannot be rebuilt: " + reason +
+                     (reason.ends_with('.') ? "" : ".") +
+                     " It was left as it is. Restore it from a backup; or move it away, make a new "
+                     "one with `hawser init` and sync. " +
+                     named(changes)};
+}
+
+Result<RepairReport> salvage_readable(const path& source, const path& damaged, const path& target,
+                                      Instant now)
+{
+    std::vector<std::string> waiting;
+    auto report = fenced(damaged, [&]() -> Result<RepairReport> {
+        Salvage salvage(source, target);
+        // Also when it throws.
+        const auto keep = [&] { waiting = salvage.waiting(); };
+        try {
+            auto done = salvage.run(now);
+            keep();
+            return done;
+        } catch (...) {
+            keep();
+            throw;
+        }
+    });
+    if (report) {
+        if (const auto tried = try_out(target); !tried) report = tried.error();
+        remove_log(target);
+    }
+    if (!report && is_damage(report.error())) return hopeless(damaged, report.error(), waiting);
+    if (report) report->damaged = damaged;
+    return report;
+}
+
+/// Of a file whose list of tables is lost: a copy with a new one is read in its stead.
+Result<RepairReport> salvage_grafted(const path& damaged, const path& target, Instant now)
+{
+    const path scratch = with_suffix(target, ".copy");
+    remove_files(scratch);
+    auto report = [&]() -> Result<RepairReport> {
+        if (auto grafted = graft_tables(damaged, scratch); !grafted) return grafted.error();
+        if (auto ours = check_owner(scratch); !ours) return ours.error();
+        return salvage_readable(scratch, damaged, target, now);
+    }();
+    remove_files(scratch);
+    if (report) report->unreadable.insert(report->unreadable.begin(), "the list of tables; it was made anew");
+    return report;
+}
+
 } // namespace
 
-Result<RepairReport> repair(const path& replica, Instant)
+Result<RepairReport> repair(const path& replica, Instant now)
 {
     std::error_code failed;
     if (!std::filesystem::is_regular_file(replica, failed))
@@ -74,20 +194,21 @@ Result<RepairReport> repair(const path& replica, Instant)
                      "The replica " + replica.string() + " is being synchronized. Stop that first."};
     const path growing = with_suffix(replica, ".repaired");
     remove_files(growing);
-    auto report = salvage(replica, growing);
-    if (!report) {
-        remove_files(growing);
-        return report;
-    }
+    auto report = salvage(replica, growing, now);
+    if (!report) return report;
     report->damaged = free_name(replica);
     if (auto swapped = swap(replica, growing, report->damaged); !swapped) return swapped.error();
     return report;
 }
 
-Result<RepairReport> salvage(const path& damaged, const path& target)
+Result<RepairReport> salvage(const path& damaged, const path& target, Instant now)
 {
+    const bool readable = has_readable_tables(damaged);
+    if (readable)
+        if (auto ours = check_owner(damaged); !ours) return ours.error();
     if (auto made = platform::create_private_file(target); !made) return made.error();
-    auto report = fenced(damaged, [&]() -> Result<RepairReport> { return Salvage(damaged, target).run(); });
+    auto report =
+        readable ? salvage_readable(damaged, damaged, target, now) : salvage_grafted(damaged, target, now);
     if (!report) remove_files(target);
     return report;
 }

@@ -20,11 +20,16 @@ struct RepairReport {
 /// Builds a new replica from a damaged one and puts it in its place; the damaged files are renamed,
 /// never deleted. Binding, tables, queue, intents, conflicts, shadows, staged versions, aliases,
 /// receipts, scopes and the records they refer to are copied row by row, each checked; other records
-/// are to be pulled again, so every checkpoint is reset. Nobody else may have the replica open.
+/// are to be pulled again, so every checkpoint is reset. What is lost and only a cache of the organization
+/// is made again for the next sync to fill; a change that cannot be believed is held; a change that cannot
+/// be read is lost and named. Nobody else may have the replica open.
+/// The new replica has been opened and its queue listed before it is put in place. Where none can be made,
+/// store.beyond_repair says why and which changes are lost, and the damaged file stays as it is.
 /// A crash leaves the damaged file in place, or the repaired one, never neither.
 Result<RepairReport> repair(const std::filesystem::path& replica, Instant now);
 
 /// The same into a file of the caller's choice, leaving the damaged one where it is.
-Result<RepairReport> salvage(const std::filesystem::path& damaged, const std::filesystem::path& target);
+Result<RepairReport> salvage(const std::filesystem::path& damaged, const std::filesystem::path& target,
+                             Instant now);
 
 } // namespace hawser::localstore

@@ -1,3 +1,4 @@
+#include "localstore/copies.h"
 #include "localstore/fields_json.h"
 #include "localstore/verbs.h"
 
@@ -80,18 +81,19 @@ Result<std::int64_t> free_bit(Database& database, const KnownTable& table)
                                               " scopes, which is the most. Drop one first.");
 }
 
+} // namespace
+
 void add_lanes(Database& database, ScopeNumber scope)
 {
     Statement add = database.prepare(
-        "INSERT INTO hawser_checkpoint (scope, lane, token, previous_token, watermark, resume_link, "
+        "INSERT OR IGNORE INTO hawser_checkpoint (scope, lane, token, previous_token, watermark, "
+        "resume_link, "
         "under_way, "
         "kind, generation, fresh, begun_at, finished_at, full_finished_at, rows) VALUES (?1, ?2, '', '', '', "
         "'', 0, ?3, 0, 0, NULL, NULL, NULL, 0)");
     add.with(scope.value, 0, to_text(RoundKind::full)).run();
     add.with(scope.value, 1, to_text(RoundKind::sweep)).run();
 }
-
-} // namespace
 
 struct RowTaker::Impl {
     TransactionState& state;
@@ -202,6 +204,7 @@ Result<ScopeNumber> Rounds::define_scope(const Scope& scope)
                 .with(number.value, scope.filter, columns, scope.mode, scope.reason, scope.aboard)
                 .run();
             if (changed) reset_lanes(database, number);
+            keep_scope_copies(database);
             return number;
         }
         auto bit = free_bit(database, **table);
@@ -214,6 +217,7 @@ Result<ScopeNumber> Rounds::define_scope(const Scope& scope)
             .run();
         const ScopeNumber number{database.last_row()};
         add_lanes(database, number);
+        keep_scope_copies(database);
         return number;
     });
 }
@@ -225,6 +229,7 @@ Result<void> Rounds::set_mode(ScopeNumber scope, std::string_view mode, std::str
             .with(scope.value, mode, reason)
             .run();
         if (state_.database.changes() == 0) return no_scope(scope);
+        keep_scope_copies(state_.database);
         return {};
     });
 }
@@ -248,6 +253,7 @@ Result<void> Rounds::drop_scope(ScopeNumber scope)
             .run();
         database.prepare("DELETE FROM hawser_checkpoint WHERE scope = ?1").with(scope.value).run();
         database.prepare("DELETE FROM hawser_scope WHERE number = ?1").with(scope.value).run();
+        keep_scope_copies(database);
         state_.notice.many = true;
         return {};
     });

@@ -4,6 +4,7 @@
 #include "localstore/fence.h"
 #include "localstore/fields_json.h"
 #include "localstore/file_check.h"
+#include "localstore/mend.h"
 #include "localstore/record_row.h"
 #include "localstore/views.h"
 #include "schema_text.h"
@@ -40,7 +41,6 @@ static_assert((flag::busy | flag::staged) == 263);
 Salvage::Salvage(const std::filesystem::path& damaged, const std::filesystem::path& target)
     : damaged_(reading(damaged)), target_(writing(target))
 {
-    report_.damaged = damaged;
 }
 
 void Salvage::unreadable(const std::string& what)
@@ -136,6 +136,7 @@ void Salvage::copy(const Kind& kind)
         copy_in_order(kind, "");
         return;
     } catch (const SQLite::Exception& failure) {
+        incomplete_.emplace(kind.table);
         if (!kind.has_rowid)
             unreadable("a part of the " + std::string(kind.name) + " (" + failure.what() + ")");
     }
@@ -173,126 +174,33 @@ void Salvage::note_wanted_records()
     }
 }
 
-/// A change whose record's row was lost still has its record's id; the row is made again, and its
-/// base is to be read again from the server before anything is sent.
-void Salvage::keep_changes_without_records()
-{
-    // First, so that no row made here is taken for the one that a left-over shadow belonged to.
-    target_.execute("DELETE FROM hawser_shadow WHERE record NOT IN (SELECT record FROM hawser_record)");
-    target_.execute("DELETE FROM hawser_staged WHERE record NOT IN (SELECT record FROM hawser_record)");
-    Statement lost = target_.prepare_once(
-        "SELECT DISTINCT table_number, id FROM hawser_change c WHERE live = 1 AND NOT EXISTS (SELECT 1 FROM "
-        "hawser_record r WHERE r.table_number = c.table_number AND r.id = c.id)");
-    std::vector<std::pair<std::int64_t, Guid>> keys;
-    while (lost.step()) keys.emplace_back(lost.integer(0), lost.guid(1));
-    for (const auto& [table, id] : keys) {
-        RecordRow row;
-        row.table = table;
-        row.id = id;
-        row.flags = flag::dirty;
-        save_row(target_, row);
-        unreadable("the record " + id.text() + "; its changes are kept");
-    }
-}
-
-void Salvage::settle_lost_shadows()
-{
-    Statement lost = target_.prepare_once("SELECT r.record, r.id, EXISTS (SELECT 1 FROM hawser_change c "
-                                          "WHERE c.table_number = r.table_number AND "
-                                          "c.id = r.id AND c.live = 1 AND c.kind = 'create') FROM "
-                                          "hawser_record r WHERE r.flags & 1 AND NOT EXISTS "
-                                          "(SELECT 1 FROM hawser_shadow s WHERE s.record = r.record)");
-    static_assert(flag::dirty == 1);
-    while (lost.step()) {
-        // 0 = never on the server, 1 = there: without an etag the engine reads it before it sends.
-        target_
-            .prepare(
-                "INSERT INTO hawser_shadow (record, remote, etag, body, sum) VALUES (?1, ?2, '', '[]', ?3)")
-            .with(lost.integer(0), lost.integer(2) != 0 ? 0 : 1, shadow_sum(lost.integer(0), "", "[]"))
-            .run();
-        target_.prepare("UPDATE hawser_record SET etag = '' WHERE record = ?1").with(lost.integer(0)).run();
-        unreadable("the base of the record " + lost.guid(1).text());
-    }
-    target_.execute(
-        "UPDATE hawser_record SET flags = flags | 1 WHERE record IN (SELECT record FROM hawser_shadow)");
-}
-
-void Salvage::free_changes_of_lost_intents()
-{
-    target_.execute(
-        "DELETE FROM hawser_intent_change WHERE intent NOT IN (SELECT number FROM hawser_intent) OR "
-        "sequence NOT IN (SELECT sequence FROM hawser_change WHERE state = 'in flight')");
-    target_.execute(
-        "DELETE FROM hawser_intent WHERE number NOT IN (SELECT intent FROM hawser_intent_change)");
-    target_.execute("DELETE FROM hawser_intent_step WHERE intent NOT IN (SELECT number FROM hawser_intent)");
-    Statement lost = target_.prepare_once("SELECT sequence FROM hawser_change WHERE state = 'in flight' AND "
-                                          "sequence NOT IN (SELECT sequence FROM "
-                                          "hawser_intent_change) ORDER BY sequence");
-    while (lost.step()) {
-        const std::int64_t sequence = lost.integer(0);
-        unreadable("the intent of change " + std::to_string(sequence) + "; the change is held");
-        target_
-            .prepare(
-                "UPDATE hawser_change SET state = 'held', intent = 0, waits_for = 'it may have been sent "
-                "before the damage; compare with the server, then release it' WHERE sequence = ?1")
-            .with(sequence)
-            .run();
-    }
-    target_.execute("UPDATE hawser_record SET flags = flags & ~2 WHERE flags & 2 AND NOT EXISTS (SELECT 1 "
-                    "FROM hawser_change "
-                    "c WHERE c.id = hawser_record.id AND c.table_number = hawser_record.table_number AND "
-                    "c.intent > 0 AND "
-                    "c.live = 1)");
-    static_assert(flag::in_flight == 2);
-}
-
-void Salvage::check_sums()
-{
-    for (const std::int64_t sequence : changes_with_wrong_sums(target_)) {
-        unreadable("change " + std::to_string(sequence) + " does not agree with its checksum; it is held");
-        target_
-            .prepare(
-                "UPDATE hawser_change SET state = CASE WHEN live = 1 AND state <> 'in flight' THEN 'held' "
-                "ELSE state END, waits_for = 'its content may be damaged; check it, then release or discard "
-                "it' WHERE sequence = ?1")
-            .with(sequence)
-            .run();
-    }
-    for (const std::int64_t record : shadows_with_wrong_sums(target_))
-        target_.prepare("DELETE FROM hawser_shadow WHERE record = ?1").with(record).run();
-}
-
-void Salvage::reset_checkpoints()
-{
-    target_.execute(
-        "UPDATE hawser_checkpoint SET token = '', previous_token = '', watermark = '', resume_link = '', "
-        "under_way = 0, fresh = 0");
-    target_.execute("UPDATE hawser_record SET generation = 0");
-}
-
 void Salvage::finish_target()
 {
     make_views(target_, *load_tables(target_));
     Statement views = target_.prepare_once("UPDATE hawser_meta SET view_version = ?1");
     views.with(view_version).run();
-    if (layout_version(target_) < 0)
-        throw Failure{Error{ErrorKind::stop, std::string(code::corrupt),
-                            "What the replica " + damaged_.path().string() +
-                                " is bound to cannot be read. Make a new one with `hawser init`; the damaged "
-                                "file is kept."}};
     target_.execute("COMMIT");
     target_.execute("PRAGMA journal_mode = WAL");
 }
 
-Result<RepairReport> Salvage::run()
+/// For the sentence of a repair that fails: the changes that nobody but their author can make again.
+void Salvage::note_waiting()
 {
-    if (auto fine = check_header(damaged_); !fine) return fine.error();
+    Statement rows = target_.prepare("SELECT sequence, kind, (SELECT name FROM hawser_table t WHERE t.number "
+                                     "= c.table_number), hex(id) FROM hawser_change c WHERE live = 1 ORDER "
+                                     "BY sequence");
+    while (rows.step())
+        waiting_.push_back(rows.string(0) + " (" + rows.string(1) + " of " + rows.string(2) + " " +
+                           rows.string(3) + ")");
+}
+
+Result<RepairReport> Salvage::run(Instant now)
+{
     make_target();
     for (const Kind& kind : {Kind{"hawser_meta", "binding"},
                              Kind{"hawser_table", "table"},
                              Kind{"hawser_layout", "layout", "1", false},
                              Kind{"hawser_change", "change"},
-                             Kind{"hawser_reference", "reference", "1", false},
                              Kind{"hawser_intent", "intent"},
                              Kind{"hawser_intent_change", "intent", "1", false},
                              Kind{"hawser_intent_step", "intent step", "1", false},
@@ -310,13 +218,14 @@ Result<RepairReport> Salvage::run()
                              Kind{"hawser_shadow", "shadow"},
                              Kind{"hawser_staged", "staged version"}})
         copy(kind);
+    note_waiting();
+    Mend mend(
+        target_, incomplete_, [this](const std::string& what) { unreadable(what); }, now);
+    mend.mend_frame();
+    mend.drop_unreadable();
     note_wanted_records();
     copy(Kind{"hawser_record", "record", wanted_records});
-    check_sums();
-    keep_changes_without_records();
-    settle_lost_shadows();
-    free_changes_of_lost_intents();
-    reset_checkpoints();
+    mend.mend_queue();
     finish_target();
     return report_;
 }

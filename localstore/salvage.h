@@ -5,19 +5,23 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hawser::localstore {
 
-/// Reads what can be read of a damaged replica, row by row, into a new file. Throws what the fence
-/// knows; the new file is of no use then.
+/// Reads what can be read of a damaged replica, row by row, into a new file, and makes that one whole
+/// (mend.h). Throws what the fence knows; the new file is of no use then.
 class Salvage {
 public:
     Salvage(const std::filesystem::path& damaged, const std::filesystem::path& target);
 
-    Result<RepairReport> run();
+    Result<RepairReport> run(Instant now);
+    /// The live changes that were read, one line each; also when `run` failed.
+    const std::vector<std::string>& waiting() const { return waiting_; }
 
 private:
     /// One kind of row: its table, what a person calls it, and which rows are wanted.
@@ -37,16 +41,14 @@ private:
     void unreadable(const std::string& what);
 
     void note_wanted_records();
-    void keep_changes_without_records();
-    void free_changes_of_lost_intents();
-    void settle_lost_shadows();
-    void check_sums();
-    void reset_checkpoints();
+    void note_waiting();
     void finish_target();
 
     Database damaged_;
     Database target_;
     RepairReport report_;
+    std::set<std::string, std::less<>> incomplete_; ///< Tables of which something could not be read.
+    std::vector<std::string> waiting_;
     std::int64_t last_copied_ = 0;
 };
 

@@ -1,6 +1,7 @@
 -- The replica file. Every table of ours begins with hawser_; the views that other programs read are
 -- made by views.cpp from the organization's metadata. Instants are whole seconds since 1970 UTC, ids
--- are 16 bytes, `sum` is a checksum over what a row never changes, for repair.
+-- are 16 bytes, `sum` is a checksum over what a row never changes, for repair. Repair also knows the
+-- tables by where they stand in a new file (graft.cpp), so what comes later comes by migrations.
 
 -- One row: what the replica is bound to, and counters.
 CREATE TABLE hawser_meta (

@@ -1,5 +1,6 @@
 #include "localstore/store.h"
 
+#include "localstore/copies.h"
 #include "localstore/file_check.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/store_impl.h"
@@ -58,6 +59,7 @@ void write_new_file(const StoreOptions& options, const std::filesystem::path& pa
     database.prepare("INSERT INTO hawser_connection (one, state, since, reason) VALUES (1, 'online', ?1, '')")
         .with(now)
         .run();
+    keep_binding_copy(database);
     for (const auto& [name, value] : settings)
         database.prepare("INSERT INTO hawser_setting (name, value) VALUES (?1, ?2)").with(name, value).run();
     database.execute("COMMIT");

@@ -1,6 +1,7 @@
 #include "localstore/tables.h"
 
 #include "base/filter.h"
+#include "localstore/copies.h"
 #include "localstore/fence.h"
 #include "localstore/table_json.h"
 #include "localstore/views.h"
@@ -191,6 +192,7 @@ Result<void> define_table(Database& database, const TableSet& known, const Table
     database.prepare("UPDATE hawser_table SET metadata = ?2 WHERE number = ?1")
         .with(number, encode_table(stored))
         .run();
+    keep_table_copy(database, number, stored.primary_id);
     database.prepare("UPDATE hawser_meta SET layout_version = layout_version + 1 WHERE one = 1").run();
     make_views(database, *load_tables(database));
     return {};

@@ -41,6 +41,8 @@ std::optional<Guid> open_intent_of(Database& database, const KnownTable& table, 
 
 Result<Checkpoint> find_checkpoint(Database& database, ScopeNumber scope, Lane lane);
 std::vector<Scope> list_scopes(Database& database, const TableSet& tables);
+/// The empty checkpoints of a scope that has none.
+void add_lanes(Database& database, ScopeNumber scope);
 
 /// One edit in the queue; Sequence{0} when it changes nothing. `finish` is the caller's. With
 /// Grouping::one_unit the change joins `group`, or founds it while that is 0.
