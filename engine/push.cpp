@@ -45,9 +45,27 @@ Result<QueuePlan> Pusher::plan()
         std::exchange(cycle_.asked, false) ? std::chrono::seconds{0} : around_.options.backoff_most;
     auto queue = plan_queue(around_.store, around_.now(), patience);
     if (!queue) return queue.error();
+    keep_back_unknown(queue->plan);
     const Result<void> explained = explain(queue->plan, queue->live);
     if (!explained) return explained.error();
     return queue;
+}
+
+/// After a repair the columns of a table may not be known: what goes to it waits until they are read.
+void Pusher::keep_back_unknown(PushPlan& plan)
+{
+    const auto unknown = [&](const RecordKey& key) {
+        const auto table = around_.table(key.table);
+        return !table || (*table)->table().columns.empty();
+    };
+    std::erase_if(plan.ready, [&](const PushUnit& unit) {
+        const auto first = std::ranges::find_if(unit.records, unknown);
+        if (first == unit.records.end()) return false;
+        for (const localstore::Sequence change : unit.changes)
+            plan.waiting.push_back(
+                {change, "waits until the columns of " + first->table + " are read again"});
+        return true;
+    });
 }
 
 /// Only news is written: a queue that waits unchanged costs nothing.

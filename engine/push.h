@@ -50,6 +50,7 @@ private:
     enum class Level { done, outdated, moved };
     Task<Result<Level>> push_level();
     Result<QueuePlan> plan();
+    void keep_back_unknown(PushPlan& plan);
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
     Task<Result<void>> guard_deletes(QueuePlan& queue);
     Result<void> keep_back(QueuePlan& queue);

@@ -86,6 +86,7 @@ std::int64_t Salvage::last_number(std::string_view table)
                                                " NOT INDEXED ORDER BY rowid DESC LIMIT 1");
         return last.step() ? last.integer(0) : 0;
     } catch (const SQLite::Exception&) {
+        end_known_ = false;
         return last_copied_ + 10'000; // the end is damaged too: look somewhat beyond
     }
 }
@@ -112,6 +113,12 @@ void Salvage::copy_one_by_one(const Kind& kind, std::int64_t from, std::int64_t 
                    (last > first_lost ? " to " + std::to_string(last) : ""));
         first_lost = 0;
     };
+    const auto name_rest = [&] {
+        if (!end_known_ && first_lost != 0)
+            unreadable(std::string(kind.name) + "s from " + std::to_string(first_lost) + " on");
+        else
+            name_lost(to);
+    };
     Statement row =
         damaged_.prepare_once("SELECT rowid, * FROM " + std::string(kind.table) +
                               " NOT INDEXED WHERE rowid = ?1 AND (" + std::string(kind.wanted) + ")");
@@ -126,12 +133,13 @@ void Salvage::copy_one_by_one(const Kind& kind, std::int64_t from, std::int64_t 
             if (first_lost == 0) first_lost = number;
         }
     }
-    name_lost(to);
+    name_rest();
 }
 
 void Salvage::copy(const Kind& kind)
 {
     last_copied_ = 0;
+    end_known_ = true;
     try {
         copy_in_order(kind, "");
         return;

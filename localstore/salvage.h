@@ -50,6 +50,7 @@ private:
     std::set<std::string, std::less<>> incomplete_; ///< Tables of which something could not be read.
     std::vector<std::string> waiting_;
     std::int64_t last_copied_ = 0;
+    bool end_known_ = true; ///< Whether the last row's number could be read.
 };
 
 } // namespace hawser::localstore

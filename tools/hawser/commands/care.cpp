@@ -45,15 +45,21 @@ Result<ExitCode> run_repair(Invocation& invocation, const RepairOptions&)
     boost::json::array lines;
     for (const std::string& line : *unreadable) lines.push_back(boost::json::string(line));
     output.json({{"repaired", true}, {"unreadable", std::move(lines)}});
-    output.sentence("Repaired. Your changes, conflicts and what they build on were carried over; the damaged "
-                    "file is kept beside it.",
-                    Style::good);
-    if (!unreadable->empty()) {
-        output.sentence(fmt::format("{} could not be read:", count_of(unreadable->size(), "row")),
+    const std::string kept = "the damaged file is kept beside it.";
+    if (unreadable->empty()) {
+        output.sentence("Repaired. Your changes, conflicts and what they build on were carried over; " + kept,
+                        Style::good);
+    } else {
+        output.sentence("Repaired as far as the file could be read; " + kept);
+        output.sentence(fmt::format("{} to look at, damaged, lost or made anew:",
+                                    count_of(unreadable->size(), "finding")),
                         Style::warning);
         for (const std::string& line : *unreadable) output.text("  " + line);
     }
-    output.sentence("Next: hawser sync, which pulls the records again.");
+    output.sentence(unreadable->empty()
+                        ? "Next: hawser sync, which pulls the records again."
+                        : "Next: hawser queue, which shows what was carried over; then hawser "
+                          "sync, which pulls the records again.");
     return unreadable->empty() ? ExitCode::done : ExitCode::needs_person;
 }
 
