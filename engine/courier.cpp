@@ -187,7 +187,7 @@ std::optional<Error> Courier::held() const
     const auto left = held_until_ - loop_.clock().elapsed();
     if (left <= Clock::Milliseconds{0}) return std::nullopt;
     Error wait{ErrorKind::wait, "server.throttled",
-               service_.host() + " asked us to send nothing for a while; the next attempt comes by itself"};
+               service_.host() + " asked us to send nothing for a while"};
     wait.retry_after = std::chrono::ceil<std::chrono::seconds>(left);
     return wait;
 }

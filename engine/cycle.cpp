@@ -4,6 +4,7 @@
 #include "engine/cycle_report.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
+#include "engine/scope_mode.h"
 #include "engine/sweep.h"
 #include "engine/tables.h"
 #include "localstore/transaction.h"
@@ -27,10 +28,10 @@ std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
     return names;
 }
 
-bool is_known(Surroundings& around, const std::string& table)
+/// What was only chosen and could not be described has no columns and no address: it is not asked for.
+bool is_known(const Surroundings& around, const std::string& table)
 {
-    const auto known = around.table(table);
-    return known && !(*known)->table().columns.empty();
+    return is_described(around.store, table);
 }
 
 } // namespace
@@ -59,13 +60,13 @@ Task<Result<void>> Cycle::work()
 {
     auto chosen = scopes();
     if (!chosen) co_return chosen.error();
-    auto admitting = admit(around_, names_of(*chosen), work_.troubles);
+    Troubles undescribed;
+    auto admitting = admit(around_, names_of(*chosen), undescribed);
     const Result<void> admitted = co_await std::move(admitting);
     if (!admitted) co_return admitted;
     reached_ = true;
-    std::erase_if(*chosen, [&](const localstore::Scope& scope) {
-        return work_.troubles.has(scope.table) && !is_known(around_, scope.table);
-    });
+    const Result<void> set_aside = leave_out(*chosen, undescribed);
+    if (!set_aside) co_return set_aside;
 
     auto pulling = pull(*chosen);
     const Result<void> pulled = co_await std::move(pulling);
@@ -85,6 +86,26 @@ Task<Result<void>> Cycle::work()
     co_return work_.troubles.outcome();
 }
 
+/// A table that the organization does not have, or does not describe to this user, waits for a person
+/// and stops nothing; a definition that only failed to come is the cycle's trouble.
+Result<void> Cycle::leave_out(std::vector<localstore::Scope>& chosen, const Troubles& undescribed)
+{
+    for (const auto& [table, error] : undescribed.all()) {
+        if (!is_refusal(error)) {
+            const Result<void> noted = work_.troubles.note(table, error);
+            if (!noted) return noted;
+            continue;
+        }
+        for (const localstore::Scope& scope : chosen) {
+            if (scope.table != table) continue;
+            const Result<void> off = turn_off(around_, work_, scope, error.message);
+            if (!off) return off;
+        }
+    }
+    std::erase_if(chosen, [&](const localstore::Scope& scope) { return !is_known(around_, scope.table); });
+    return {};
+}
+
 Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> tables, Troubles& troubles)
 {
     around.progress("connect", "", 0, 0);
@@ -94,9 +115,9 @@ Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> t
     if (around.entity_sets.empty()) around.entity_sets = stored_entity_sets(around.store);
     const auto refreshed = tables_refreshed_at(around.store);
     const bool stale = !refreshed || around.now() - *refreshed >= metadata_every || around.now() < *refreshed;
-    bool unknown = around.entity_sets.empty();
-    for (const std::string& name : tables) unknown = unknown || !is_known(around, name);
-    if (!stale && !unknown) co_return Result<void>{};
+    if (!stale && !around.entity_sets.empty())
+        std::erase_if(tables, [&](const std::string& name) { return is_known(around, name); });
+    if (!stale && !around.entity_sets.empty() && tables.empty()) co_return Result<void>{};
     auto refreshing = refresh_tables(around, std::move(tables), troubles);
     co_return co_await std::move(refreshing);
 }
@@ -178,9 +199,10 @@ Task<Result<void>> Cycle::push()
         const Result<void> pushed = co_await std::move(pushing);
         if (const auto next = pusher.next_attempt()) next_ = std::min(next_.value_or(*next), *next);
         if (!pushed || !pusher.schema_changed() || schemas > 0) co_return pushed;
-        const auto names = around_.store.table_names();
+        auto names = around_.store.table_names();
         if (!names) co_return names.error();
-        auto refreshing = refresh_tables(around_, *names, work_.troubles);
+        std::erase_if(*names, [&](const std::string& name) { return !is_known(around_, name); });
+        auto refreshing = refresh_tables(around_, std::move(*names), work_.troubles);
         const Result<void> refreshed = co_await std::move(refreshing);
         if (!refreshed) co_return refreshed;
     }

@@ -56,6 +56,7 @@ private:
     Task<Result<void>> push();
     Task<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
+    Result<void> leave_out(std::vector<localstore::Scope>& chosen, const Troubles& undescribed);
     void tidy() const;
     void tell_end(localstore::CycleOutcome outcome, const std::string& code) const;
     CycleEnd settle(const Result<void>& worked);

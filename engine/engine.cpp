@@ -16,9 +16,6 @@ namespace hawser::engine {
 
 namespace {
 
-/// Until when the organization wants quiet, also from the processes that come later.
-constexpr std::string_view held_until_setting = "sync.held_until";
-
 /// hawser::ConnectionState and the store's are the same words.
 static_assert(static_cast<int>(ConnectionState::going_online) ==
               static_cast<int>(localstore::ConnectionState::going_online));
@@ -56,7 +53,8 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineParts parts)
     auto service = dataverse::parse_service(parts.store.binding().url);
     if (!service) return service.error();
     service->timeout = parts.options.request_timeout;
-    service->max_answer_bytes = parts.options.page_bytes_most;
+    // The pull sets the limit of its pages itself; a definition is no page.
+    service->max_answer_bytes = std::max(service->max_answer_bytes, parts.options.page_bytes_most);
     // Privileges are granted later, too: receipts are tried again after a day.
     const auto refused = parse_instant(parts.store.setting(no_receipts_setting));
     const Instant now = parts.clock->now();
@@ -74,10 +72,8 @@ Engine::Engine(EngineParts parts, dataverse::Service service)
               *parts_.random, parts_.options, Log(parts_.options.log)},
       timetable_(timetable_options(parts_.options), parts_.clock->elapsed())
 {
-    const auto held = parse_instant(parts_.store.setting(held_until_setting));
     const Instant now = parts_.clock->now();
-    // Anything further off was written under another clock.
-    if (held && *held > now && *held <= now + Courier::longest_wait) courier_.hold_back(*held - now);
+    if (const auto held = held_until(parts_.store, now)) courier_.hold_back(*held - now);
     courier_.on_hold = [this](Instant until) {
         (void)parts_.store.transact(
             localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
@@ -197,10 +193,8 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
         }
     } else {
         timetable_.succeeded(elapsed);
-        // The pull before going offline is over, also when a crash had interrupted the first try.
-        const bool departing = *before == ConnectionState::going_offline;
-        const Result<void> told = happened(departing ? ConnectionEvent::departed : ConnectionEvent::reached,
-                                           departing ? "you chose to be offline" : "");
+        const Result<void> told =
+            *before == ConnectionState::going_offline ? depart() : happened(ConnectionEvent::reached, {});
         if (!told) co_return told.error();
         if (compare_first) {
             const Result<void> compared =
@@ -269,25 +263,77 @@ Task<Result<void>> Engine::go_offline(Synchronizer::Departure departure)
     }
     auto waiting = turn();
     co_await std::move(waiting);
-    const auto present = state();
-    const bool gone_already = present && *present == ConnectionState::offline_by_choice;
-    Result<void> done = happened(ConnectionEvent::asked_to_leave,
-                                 gone_already ? "you chose to be offline" : "pulling before going offline");
-    const auto before = state();
-    if (done && before && *before == ConnectionState::going_offline) {
-        auto running = run_cycle(CycleRequest{});
-        const Result<CycleReport> report = co_await std::move(running);
-        if (!report) {
-            done = happened(ConnectionEvent::departure_failed, report.error().message);
-            const Error& why = report.error();
-            if (done)
-                done = Error{why.kind, "engine.pull_unfinished",
-                             "the pull before going offline did not finish: " + why.message +
-                                 "; go offline now all the same, or try again"};
-        }
-    }
+    auto leaving = leave_after_pull();
+    const Result<void> left = co_await std::move(leaving);
     pass_on();
-    co_return done;
+    co_return left;
+}
+
+Task<Result<void>> Engine::leave_after_pull()
+{
+    const auto former = parts_.store.connection();
+    if (!former) co_return former.error();
+    const bool gone_already = from_store(former->state) == ConnectionState::offline_by_choice;
+    const Result<void> asked =
+        happened(ConnectionEvent::asked_to_leave,
+                 gone_already ? "you chose to be offline" : "pulling before going offline");
+    if (!asked || gone_already) co_return asked;
+    auto running = run_cycle(CycleRequest{});
+    const Result<CycleReport> report = co_await std::move(running);
+    const auto now = state();
+    if (!now) co_return now.error();
+    if (*now == ConnectionState::offline_by_choice) co_return Result<void>{};
+    const Result<std::string> missing = not_aboard();
+    if (!missing) co_return missing.error();
+    Error why = report ? Error{ErrorKind::park, {}, *missing} : report.error();
+    why.code = "engine.pull_unfinished";
+    why.message = "the pull before going offline did not finish: " + why.message +
+                  "; nothing has changed, so try again or go without it";
+    const auto event = report ? std::optional(ConnectionEvent::reached) : event_of(report.error());
+    const Result<void> back = return_to(*former, event, report ? std::string() : report.error().message);
+    if (!back) co_return back;
+    co_return why;
+}
+
+/// What of the chosen tables is not aboard, by name and reason; empty when all is.
+Result<std::string> Engine::not_aboard() const
+{
+    const auto scopes = parts_.store.scopes();
+    if (!scopes) return scopes.error();
+    std::string missing;
+    for (const localstore::Scope& scope : *scopes)
+        if (scope.aboard && scope.mode == "off")
+            missing += (missing.empty() ? "" : "; ") + scope.table + " cannot be pulled: " + scope.reason;
+    return missing;
+}
+
+/// The pull before going offline is over, also when a crash had interrupted the first try.
+Result<void> Engine::depart()
+{
+    const Result<std::string> missing = not_aboard();
+    if (!missing) return missing.error();
+    if (missing->empty()) return happened(ConnectionEvent::departed, "you chose to be offline");
+    return happened(ConnectionEvent::departure_failed, "you did not go offline, as " + *missing);
+}
+
+/// As before a departure that did not come about, but for what its pull has found out meanwhile.
+Result<void> Engine::return_to(const localstore::Connection& former, std::optional<ConnectionEvent> event,
+                               const std::string& reason)
+{
+    const ConnectionState before = from_store(former.state);
+    const ConnectionState next = event ? after(before, *event) : before;
+    localstore::Connection back{to_store(next), former.since, is_offline(next) ? reason : std::string()};
+    if (next == before && reason.empty()) back.reason = former.reason;
+    if (next != before) back.since = parts_.clock->now();
+    return parts_.store.transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            if (is_offline(next) && !is_offline(before)) {
+                const Result<void> marked =
+                    transaction.journal.set_setting(offline_since_setting, hawser::to_text(back.since));
+                if (!marked) return marked;
+            }
+            return transaction.journal.set_connection(back);
+        });
 }
 
 Task<Result<CycleReport>> Engine::come_back()

@@ -74,9 +74,14 @@ private:
     Task<Result<CycleReport>> run_cycle(CycleRequest request);
     Task<void> background();
     Task<Result<CycleReport>> come_back();
+    Task<Result<void>> leave_after_pull();
 
     Result<ConnectionState> state() const;
     Result<void> happened(ConnectionEvent event, const std::string& reason);
+    Result<void> depart();
+    Result<std::string> not_aboard() const;
+    Result<void> return_to(const localstore::Connection& former, std::optional<ConnectionEvent> event,
+                           const std::string& reason);
     Result<void> remember(const CycleEnd& end);
     Result<void> may_begin() const;
 

@@ -8,6 +8,7 @@
 #include "engine/queue_plan.h"
 #include "engine/read_page.h"
 #include "engine/reconcile.h"
+#include "engine/tables.h"
 
 #include <algorithm>
 
@@ -197,7 +198,8 @@ Task<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tab
     Outlook outlook(around);
     for (const localstore::Scope& scope : *scopes) {
         const bool asked = tables.empty() || std::ranges::find(tables, scope.table) != tables.end();
-        if (!scope.aboard || !asked || scope.mode == "off") continue;
+        if (!scope.aboard || !asked || scope.mode == "off" || !is_described(around.store, scope.table))
+            continue;
         auto looking = look_at(around, scope, outlook);
         const Result<void> looked = co_await std::move(looking);
         if (!looked) co_return looked.error();

@@ -4,6 +4,7 @@
 #include "engine/mass_change.h"
 #include "engine/page_trouble.h"
 #include "engine/restored.h"
+#include "engine/scope_mode.h"
 #include "engine/tables.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
@@ -32,24 +33,6 @@ constexpr std::chrono::hours too_young_to_expire{20};
 
 /// An idle round keeps the token it asked with, so that idle cycles write nothing; but tokens age.
 constexpr std::chrono::hours token_renewal{6};
-
-std::string_view mode_text(PullMode mode)
-{
-    switch (mode) {
-    case PullMode::delta:
-        return "delta";
-    case PullMode::filter:
-        return "filter";
-    case PullMode::off:
-        return "off";
-    }
-    return "off";
-}
-
-std::string probe_setting(const Scope& scope)
-{
-    return "probe." + std::to_string(scope.number.value);
-}
 
 /// The columns that the scope does without; a name and a state are always aboard.
 std::vector<std::string> left_out(const Scope& scope, const TableWork& table)
@@ -90,36 +73,29 @@ PageSize& Puller::size_of(const TableWork& table)
         .first->second;
 }
 
-Result<void> Puller::remember(const Scope& scope, const PullProbe& probe)
-{
-    return around_.store.transact(
-        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            const Result<void> kept = transaction.journal.set_setting(
-                probe_setting(scope), probe.refused_at ? hawser::to_text(*probe.refused_at) : std::string());
-            if (!kept) return kept;
-            return transaction.rounds.set_mode(scope.number, mode_text(probe.mode), probe.reason);
-        });
-}
-
 Result<PullMode> Puller::settle_mode(const Scope& scope, const Table& table)
 {
-    PullProbe known{scope.mode == "filter" ? PullMode::filter : PullMode::delta, scope.reason,
-                    parse_instant(around_.store.setting(probe_setting(scope)))};
-    PullProbe chosen = choose_pull_mode(table, known, around_.now());
+    const PullProbe chosen = mode_to_try(scope, table);
+    // A table that is off stays so until its rows have come.
+    if (scope.mode == "off" && chosen.mode == PullMode::filter) return chosen.mode;
+    // A table that changes its mode starts anew: a token means nothing to the other mode.
+    if (!scope.mode.empty() && to_text(chosen.mode) != scope.mode) {
+        const Result<void> reset = around_.store.transact(
+            localstore::Durability::relaxed,
+            [&](localstore::Transaction& transaction) { return transaction.rounds.reset(scope.number); });
+        if (!reset) return reset.error();
+    }
+    const Result<void> kept = remember_probe(around_.store, scope, chosen);
+    if (!kept) return kept.error();
+    return chosen.mode;
+}
+
+PullProbe Puller::mode_to_try(const Scope& scope, const Table& table) const
+{
+    PullProbe chosen = choose_pull_mode(table, known_probe(around_.store, scope), around_.now());
     if (chosen.mode == PullMode::delta && chosen.reason.empty())
         chosen.reason = "the organization tracks changes of this table";
-    if (mode_text(chosen.mode) != scope.mode || chosen.reason != scope.reason) {
-        // A table that changes its mode starts anew: a token means nothing to the other mode.
-        if (!scope.mode.empty() && mode_text(chosen.mode) != scope.mode) {
-            const Result<void> reset = around_.store.transact(
-                localstore::Durability::relaxed,
-                [&](localstore::Transaction& transaction) { return transaction.rounds.reset(scope.number); });
-            if (!reset) return reset.error();
-        }
-        const Result<void> kept = remember(scope, chosen);
-        if (!kept) return kept.error();
-    }
-    return chosen.mode;
+    return chosen;
 }
 
 Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
@@ -278,8 +254,8 @@ Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
 {
     const PullProbe probe = delta_refused(why, around_.now());
     Result<void> kept = forget_token(scope, probe.reason, TokenEnd::of_no_use);
-    if (kept) kept = remember(scope, probe);
-    scope.mode = mode_text(probe.mode);
+    if (kept) kept = remember_probe(around_.store, scope, probe);
+    scope.mode = to_text(probe.mode);
     scope.reason = probe.reason;
     return kept;
 }
@@ -320,17 +296,15 @@ Result<bool> Puller::remedy(Scope& scope, const Error& error, const PageAsked& a
         without = dataverse::large_columns((*table)->table(), (*table)->layout());
         return true;
     }
-    case PageRemedy::table_off: {
-        const Result<void> kept = remember(scope, {PullMode::off, error.message, around_.now()});
-        if (!kept) return kept.error();
+    case PageRemedy::table_off:
         return false;
-    }
     }
     return error;
 }
 
 Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
 {
+    const Scope kept_as = scope;
     std::vector<std::string> without;
     bool schema_read = false;
     for (int restarts = 0; restarts < most_restarts; ++restarts) {
@@ -338,11 +312,13 @@ Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         if (!table) co_return table.error();
         const auto mode = settle_mode(scope, (*table)->table());
         if (!mode) co_return mode.error();
-        scope.mode = mode_text(*mode);
+        scope.mode = to_text(*mode);
         const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
         if (!checkpoint) co_return checkpoint.error();
         if (!checkpoint->under_way) size_of(**table).begin_round();
         auto round = round_of(scope, *mode);
+        if (!round && is_refusal(round.error()))
+            co_return turn_off(around_, cycle_, scope, round.error().message);
         if (!round) co_return round.error();
         if (!without.empty()) {
             round->without.insert(round->without.end(), without.begin(), without.end());
@@ -363,6 +339,8 @@ Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         } else {
             done = request.error();
         }
+        if (done && kept_as.mode == "off" && *mode == PullMode::filter)
+            co_return remember_probe(around_.store, kept_as, mode_to_try(kept_as, (*table)->table()));
         if (done) co_return done;
         const Error error = done.error();
         if (may_be_schema(error) && !std::exchange(schema_read, true)) {
@@ -373,7 +351,7 @@ Task<Result<void>> Puller::pull_scope(Scope scope, Extent extent)
         }
         const Result<bool> again = remedy(scope, error, asked, without);
         if (!again) co_return again.error();
-        if (!*again) co_return Result<void>{};
+        if (!*again) co_return turn_off(around_, cycle_, scope, error.message);
     }
     co_return Error{ErrorKind::retry, "server.bad_answer",
                     "the organization took back every link it gave for " + scope.table};
@@ -412,7 +390,7 @@ Result<std::string> Puller::poll_path(const Scope& scope, const Checkpoint& chec
     if (!table) return table.error();
     const auto mode = settle_mode(scope, (*table)->table());
     if (!mode) return mode.error();
-    if (checkpoint.under_way || mode_text(*mode) != scope.mode) return std::string();
+    if (checkpoint.under_way || to_text(*mode) != scope.mode) return std::string();
     if (*mode == PullMode::delta) return path_of(around_.courier.service(), checkpoint.token);
     if (checkpoint.watermark.empty()) return std::string();
     auto round = round_of(scope, *mode);

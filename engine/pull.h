@@ -85,7 +85,7 @@ private:
     Result<http::Request> first_request(PullRound& round, const localstore::Checkpoint& checkpoint,
                                         Extent extent, bool& resumed);
     Result<PullMode> settle_mode(const localstore::Scope& scope, const Table& table);
-    Result<void> remember(const localstore::Scope& scope, const PullProbe& probe);
+    PullProbe mode_to_try(const localstore::Scope& scope, const Table& table) const;
     Result<void> begin(PullRound& round, localstore::RoundKind kind);
     enum class TokenEnd { refused, of_no_use };
     Result<void> forget_token(const localstore::Scope& scope, const std::string& why, TokenEnd end);

@@ -3,6 +3,7 @@
 #include "engine/pull.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
+#include "engine/scope_mode.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
 
@@ -252,7 +253,7 @@ Task<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
         if (round.mode == PullMode::delta) {
             const PullProbe untracked{PullMode::filter, "the organization gave no delta link for this table",
                                       around_.now()};
-            const Result<void> remembered = remember(round.scope, untracked);
+            const Result<void> remembered = remember_probe(around_.store, round.scope, untracked);
             if (!remembered) co_return remembered.error();
         }
     }

@@ -96,7 +96,9 @@ Result<void> check_choices(const localstore::Store& store, const std::vector<Sco
             if (column != table.primary_id && !table.column(column))
                 return engine::unknown_column(table, column);
         if (choice.filter.empty()) continue;
-        if (const auto filter = parse_filter(table, choice.filter); !filter) return filter.error();
+        if (const auto filter = parse_filter(table, choice.filter); !filter)
+            return Error{filter.error().kind, filter.error().code,
+                         "the filter of " + choice.table + ": " + filter.error().message};
     }
     return {};
 }
@@ -198,8 +200,10 @@ Result<void> Replica::choose(const std::vector<ScopeChoice>& scopes)
                 const auto former = std::ranges::find_if(*present, [&](const localstore::Scope& scope) {
                     return scope.table == choice.table && scope.name == usual_scope;
                 });
-                // How it is pulled, and why so, was found out and still holds.
+                // How it is pulled, and why so, was found out and still holds; that it could not be
+                // may have been the choice's own fault.
                 localstore::Scope scope = former == present->end() ? localstore::Scope{} : *former;
+                if (scope.mode == "off") scope.mode = scope.reason = "";
                 scope.table = choice.table;
                 scope.name = usual_scope;
                 scope.aboard = true;

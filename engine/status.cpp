@@ -1,6 +1,7 @@
 #include "engine/status.h"
 
 #include "base/time_text.h"
+#include "engine/courier.h"
 #include "engine/cycle_report.h"
 #include "engine/face.h"
 #include "engine/replica_implementation.h"
@@ -56,6 +57,10 @@ Result<TableStatus> table_status(const localstore::Store& store, const localstor
         status.missing = checkpoint->under_way ? "the first pull has brought " +
                                                      std::to_string(checkpoint->rows) + " rows so far"
                                                : "it has not been pulled yet";
+    status.refused = scope.aboard && scope.mode == "off";
+    if (status.refused)
+        status.missing =
+            (status.complete ? "it is not pulled any more: " : "it cannot be pulled: ") + scope.reason;
     if (!scope.aboard) status.missing = "it is not aboard: " + scope.reason;
     return status;
 }
@@ -95,7 +100,15 @@ std::string reason_for(const localstore::Store& store, const localstore::Change&
                                                                         : "waits for the next cycle";
 }
 
-Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl, localstore::ConnectionState connection)
+/// Nothing is sent while the organization wants quiet.
+void hold(Waiting& waiting, Instant until, bool of_its_own)
+{
+    if (!of_its_own) waiting.reason = "the organization asked us to send nothing for a while";
+    waiting.next_attempt = std::max(waiting.next_attempt.value_or(until), until);
+}
+
+Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl, localstore::ConnectionState connection,
+                                        std::optional<Instant> held)
 {
     std::vector<Waiting> waiting;
     std::map<RecordKey, std::string> names;
@@ -115,12 +128,30 @@ Result<std::vector<Waiting>> waiting_of(const Replica::Impl& impl, localstore::C
             if (named == names.end()) named = names.emplace(change.key, impl.name_of(change.key)).first;
             waiting.push_back({change.key, named->second, change.sequence.value,
                                reason_for(*impl.store, change, connection), change.next_attempt});
+            if (held && urgency(change.state) == 3) hold(waiting.back(), *held, !reason_of(change).empty());
         }
     }
     return waiting;
 }
 
+/// The earliest moment at which something can happen by itself: a plan of the background counts only
+/// while there is one.
+std::optional<Instant> next_attempt(const localstore::Store& store, std::optional<Instant> next,
+                                    std::optional<Instant> held, bool in_background)
+{
+    const auto planned = parse_instant(store.setting(next_attempt_setting));
+    if (in_background && planned) next = std::min(next.value_or(*planned), *planned);
+    return held ? std::max(next.value_or(*held), *held) : next;
+}
+
 } // namespace
+
+std::optional<Instant> held_until(const localstore::Store& store, Instant now)
+{
+    const auto held = parse_instant(store.setting(held_until_setting));
+    if (held && *held > now && *held <= now + Courier::longest_wait) return held;
+    return std::nullopt;
+}
 
 Result<Status> status_from_disk(const Replica& replica)
 {
@@ -141,9 +172,6 @@ Result<Status> status_from_disk(const Replica& replica)
     status.held = static_cast<std::uint64_t>(figures->held);
     status.conflicts = static_cast<std::uint64_t>(figures->open_conflicts);
     status.oldest_pending = figures->oldest;
-    status.next_attempt = figures->next_attempt;
-    if (const auto next = parse_instant(store.setting(next_attempt_setting)))
-        status.next_attempt = std::min(status.next_attempt.value_or(*next), *next);
     status.offline_since = parse_instant(store.setting(offline_since_setting));
     status.last_error = parse_saved_error(store.setting(last_error_setting));
 
@@ -151,6 +179,10 @@ Result<Status> status_from_disk(const Replica& replica)
     if (!cycles) return cycles.error();
     if (!cycles->empty()) status.last_cycle = report_of(cycles->front());
     status.engine = localstore::EngineLock::holder(store.path());
+    const auto held = connection->state == localstore::ConnectionState::offline_by_choice
+                          ? std::nullopt
+                          : held_until(store, impl.now());
+    status.next_attempt = next_attempt(store, figures->next_attempt, held, !status.engine.empty());
 
     const auto scopes = store.scopes();
     if (!scopes) return scopes.error();
@@ -159,7 +191,7 @@ Result<Status> status_from_disk(const Replica& replica)
         if (!table) return table.error();
         status.tables.push_back(*std::move(table));
     }
-    auto waiting = waiting_of(impl, connection->state);
+    auto waiting = waiting_of(impl, connection->state, held);
     if (!waiting) return waiting.error();
     status.waiting = *std::move(waiting);
     return status;

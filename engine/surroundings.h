@@ -65,6 +65,7 @@ public:
     /// Notes the first failure of a table ("" = of none); gives it back when it ends the cycle.
     Result<void> note(const std::string& table, const Error& error);
     bool has(std::string_view table) const;
+    const std::vector<std::pair<std::string, Error>>& all() const { return all_; }
     /// All of them as one error, what waits for a person first; success when there are none.
     Result<void> outcome() const;
 

@@ -1,5 +1,6 @@
 #include "engine/tables.h"
 
+#include "base/filter.h"
 #include "base/time_text.h"
 #include "localstore/transaction.h"
 #include "transport/dataverse/metadata.h"
@@ -56,6 +57,18 @@ Task<Result<Table>> read_definition(Surroundings& around, std::string name)
     co_return dataverse::parse_metadata(name, parts, around.now());
 }
 
+/// The refusal with the nearest names that the organization does have.
+Error with_hint(Error error, const std::string& name, const dataverse::EntitySets& sets)
+{
+    if (error.code != "server.unknown_table") return error;
+    std::vector<std::string> known;
+    for (const auto& [table, set] : sets) known.push_back(table);
+    std::string hint;
+    for (const std::string& near : nearest(name, known)) hint += (hint.empty() ? "" : " or ") + near;
+    error.message += hint.empty() ? "; check the name" : "; did you mean " + hint + "?";
+    return error;
+}
+
 Task<Result<void>> read_entity_sets(Surroundings& around)
 {
     http::Request request = dataverse::entity_sets(around.courier.service(), around.courier.request_id());
@@ -81,6 +94,18 @@ dataverse::EntitySets stored_entity_sets(const localstore::Store& store)
     return sets;
 }
 
+bool is_described(const localstore::Store& store, const std::string& table)
+{
+    const auto known = store.table(table);
+    return known && !(*known)->table.columns.empty();
+}
+
+bool is_refusal(const Error& error)
+{
+    const bool for_good = error.kind == ErrorKind::park || error.kind == ErrorKind::refuse;
+    return for_good && !error.code.starts_with("net.") && !error.code.starts_with("store.");
+}
+
 std::optional<Instant> tables_refreshed_at(const localstore::Store& store)
 {
     return parse_instant(store.setting(time_setting));
@@ -101,12 +126,12 @@ Task<Result<void>> refresh_tables(Surroundings& around, std::vector<std::string>
             tables.push_back(std::move(*table));
             continue;
         }
-        const bool about_the_table =
-            table.error().kind == ErrorKind::park || table.error().kind == ErrorKind::refuse;
-        if (about_the_table && around.store.table(name)) continue;
-        const Result<void> noted = troubles.note(name, table.error());
+        const bool refused = is_refusal(table.error());
+        if (refused && is_described(around.store, name)) continue;
+        const Result<void> noted = troubles.note(name, with_hint(table.error(), name, around.entity_sets));
         if (!noted) co_return noted;
-        complete = false;
+        // A refusal is the organization's word; anything else has to be asked again.
+        complete = complete && refused;
     }
     const Result<void> kept = around.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {

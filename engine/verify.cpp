@@ -3,6 +3,8 @@
 #include "base/body.h"
 #include "engine/pull.h"
 #include "engine/read_page.h"
+#include "engine/rules/validation.h"
+#include "engine/tables.h"
 
 #include <algorithm>
 #include <map>
@@ -128,9 +130,17 @@ private:
     std::vector<Guid> seen_{};
 };
 
+/// A table that was chosen and whose columns the organization never told.
+Error not_comparable(const std::string& table, const std::string& reason)
+{
+    if (reason.empty()) return no_metadata(table);
+    return {ErrorKind::refuse, "input.no_metadata", table + " cannot be compared: " + reason};
+}
+
 Task<Result<void>> compare_table(Surroundings& around, std::string name,
                                  std::vector<localstore::Scope> scopes, Verification& found)
 {
+    if (!is_described(around.store, name)) co_return not_comparable(name, scopes.front().reason);
     const auto table = around.table(name);
     if (!table) co_return table.error();
     TableComparison comparison(around, *table, found);

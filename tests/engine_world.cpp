@@ -53,7 +53,6 @@ void Desk::choose(const std::vector<std::pair<std::string, std::string>>& tables
                                   Table table;
                                   table.name = name;
                                   if (!store->table(name)) {
-                                      table.entity_set = name + "s";
                                       table.primary_id = name + "id";
                                       const Result<void> defined = transaction.define_table(table);
                                       if (!defined) return defined;

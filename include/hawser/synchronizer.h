@@ -64,6 +64,9 @@ struct TableStatus {
     std::uint64_t records = 0;
     bool complete = false; ///< Has every record in scope been here at least once?
     std::optional<Instant> as_of{};
+    /// It waits for a person: the organization does not have the table or does not let this user read
+    /// it, or its filter does not fit. What is here of it stays.
+    bool refused = false;
     std::string missing{}; ///< What is not aboard and why; "" when complete.
 };
 
@@ -238,8 +241,9 @@ public:
 
     /// Pulls the chosen tables first, unless `now`, then stays offline until `go_online`. What is
     /// aboard, as of when, and what is missing and why is in `status().tables`. When the pull
-    /// cannot finish, fails with engine.pull_unfinished and the state is as before; call again
-    /// with `now` to go all the same.
+    /// cannot finish, or a chosen table is `refused`, fails with engine.pull_unfinished and the state
+    /// is as before (disconnected when the organization was found out of reach); call again with
+    /// `now` to go all the same.
     enum class Departure { pull_first, now };
     Result<void> go_offline(Departure departure);
     Result<CycleReport> go_online();

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::string_view usage_code = "cli.usage";
 
+/// With kind park a chosen table is refused: whether to leave without it is a person's question.
+constexpr std::string_view unfinished_code = "engine.pull_unfinished";
+
 constexpr std::string_view refused_input = "input."; // Filters and values that were typed wrong.
 
 struct CodeMeaning {
@@ -27,6 +30,7 @@ constexpr std::array meanings{
     CodeMeaning{"engine.other_user", ExitCode::sign_in},
     CodeMeaning{"engine.mass_change", ExitCode::needs_person},
     CodeMeaning{"store.conflict_moved", ExitCode::needs_person},
+    CodeMeaning{"server.unknown_table", ExitCode::usage},
     CodeMeaning{"net.bad_url", ExitCode::usage},
     CodeMeaning{"net.insecure", ExitCode::usage},
     CodeMeaning{"odata.bad_url", ExitCode::usage},
@@ -36,6 +40,7 @@ constexpr std::array meanings{
     CodeMeaning{"store.no_record", ExitCode::usage},
     CodeMeaning{"store.unknown_table", ExitCode::usage},
     CodeMeaning{"store.unknown_column", ExitCode::usage},
+    CodeMeaning{"store.bad_name", ExitCode::usage},
 };
 
 } // namespace
@@ -46,6 +51,7 @@ ExitCode exit_code_of(const Error& error)
                                     [&](const CodeMeaning& meaning) { return meaning.code == error.code; });
     if (known != meanings.end()) return known->exit;
     if (error.code.starts_with(refused_input)) return ExitCode::usage;
+    if (error.code == unfinished_code && error.kind == ErrorKind::park) return ExitCode::needs_person;
     if (error.kind == ErrorKind::offline) return ExitCode::offline;
     if (error.kind == ErrorKind::sign_in) return ExitCode::sign_in;
     return ExitCode::failed;

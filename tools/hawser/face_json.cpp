@@ -133,7 +133,7 @@ json::object json_of(const TableStatus& table)
 {
     return {{"table", table.table},     {"mode", word_of(table.mode)}, {"reason", table.reason},
             {"records", table.records}, {"complete", table.complete},  {"as_of", json_of(table.as_of)},
-            {"missing", table.missing}};
+            {"refused", table.refused}, {"missing", table.missing}};
 }
 
 json::object json_of(const Status& status)

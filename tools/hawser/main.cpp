@@ -1,5 +1,6 @@
 #include "tools/hawser/commands/command_line.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/state_words.h"
 
 #include <clocale>
 #include <cstdio>
@@ -13,7 +14,7 @@ int main(int argc, char** argv)
     CommandLine command_line(invocation);
     if (const auto exit = command_line.parse(argc, argv)) return static_cast<int>(*exit);
     const auto ended = invocation.action();
-    if (!ended) complain(ended.error().message);
+    if (!ended) complain(error_sentence(ended.error(), hawser::system_clock()->now()));
     if (std::fflush(stdout) != 0) {
         complain("the output could not be written completely; is the disk full?");
         return static_cast<int>(ExitCode::failed);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace hawser::cli {
 
 namespace {
@@ -22,6 +24,13 @@ std::string short_value(const Table* table, const ColumnEdit& edit, const Value&
     std::string text = people_text(column, value, by_id);
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
     return cut_to_width(one_safe_line(text), value_cells);
+}
+
+/// A sentence of somebody else's, to be followed by our own full stop.
+std::string without_end(std::string text)
+{
+    while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
+    return text;
 }
 
 } // namespace
@@ -139,6 +148,10 @@ std::string connection_sentence(const Status& status, Instant now)
 std::vector<std::string> waiting_sentences(const Status& status, Instant now)
 {
     std::vector<std::string> sentences;
+    for (const TableStatus& table : status.tables)
+        if (table.refused)
+            sentences.push_back(fmt::format("{} waits for you: {}. hawser tables changes what is held.",
+                                            table.table, without_end(table.missing)));
     if (status.pending > 0) {
         std::string text = count_of(status.pending, "change waits", "changes wait") + " to be sent";
         if (status.oldest_pending)
@@ -147,6 +160,9 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
             text += fmt::format("; the next attempt is {}", relative_text(*status.next_attempt, now));
         sentences.push_back(text + ".");
     }
+    if (status.last_error && status.last_error->kind == ErrorKind::wait && status.next_attempt &&
+        *status.next_attempt > now)
+        sentences.push_back(fmt::format("Nothing is sent before {}.", local_time_text(*status.next_attempt)));
     if (status.parked > 0)
         sentences.push_back(
             fmt::format("The server refused {}: hawser queue says why.", count_of(status.parked, "change")));
@@ -177,9 +193,17 @@ std::string cycle_sentence(const CycleReport& report)
     return text + (whole ? "." : "; then it ended: " + report.outcome + ".");
 }
 
+std::string error_sentence(const Error& error, Instant now)
+{
+    if (error.kind != ErrorKind::wait || !error.retry_after) return error.message;
+    return fmt::format("{}: nothing before {}", error.message, local_time_text(now + *error.retry_after));
+}
+
 bool needs_person(const Status& status)
 {
-    return status.parked > 0 || status.held > 0 || status.conflicts > 0;
+    const bool refused = std::any_of(status.tables.begin(), status.tables.end(),
+                                     [](const TableStatus& table) { return table.refused; });
+    return refused || status.parked > 0 || status.held > 0 || status.conflicts > 0;
 }
 
 std::string edits_text(const Change& change, const Table* table, std::size_t columns)

@@ -30,6 +30,9 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now);
 /// "Pulled 12 records, merged 1, sent 3 changes." or "Nothing had changed."
 std::string cycle_sentence(const CycleReport& report);
 
+/// An error's message, with the moment until which it asks to wait.
+std::string error_sentence(const Error& error, Instant now);
+
 /// Whether something waits until a person decides.
 bool needs_person(const Status& status);
 

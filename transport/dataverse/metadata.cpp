@@ -272,7 +272,7 @@ Result<Table> parse_metadata(std::string_view name, const BatchAnswer& answer, I
     if (!object) {
         if (!names_no_table(answer.items[definition])) return object.error();
         return Error{ErrorKind::refuse, "server.unknown_table",
-                     "the organization has no table \"" + std::string(name) + "\"; check the name"};
+                     "the organization has no table \"" + std::string(name) + "\""};
     }
     auto table = read_definition(name, *object);
     if (!table) return table;

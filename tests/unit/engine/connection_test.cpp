@@ -291,6 +291,46 @@ TEST_CASE("Going offline without its pull asks, and goes all the same when told"
     CHECK(s.state() == State::offline_by_choice);
 }
 
+TEST_CASE("A departure that cannot finish leaves the connection as it was, or as it was found",
+          "[engine][offline]")
+{
+    Setting s;
+    SECTION("disconnected stays so, since when it was")
+    {
+        s.all(Fault::unreachable);
+        CHECK(s.fails().kind == ErrorKind::offline);
+        const Instant since = s.desk.store->connection()->since;
+        const std::string offline_since = s.desk.store->setting(engine::offline_since_setting);
+        s.clock->pass(1h);
+        REQUIRE_FALSE(s.go_offline(Synchronizer::Departure::pull_first));
+        CHECK(s.state() == State::disconnected);
+        CHECK(s.desk.store->connection()->since == since);
+        CHECK_FALSE(s.desk.store->connection()->reason.empty());
+        CHECK(s.desk.store->setting(engine::offline_since_setting) == offline_since);
+    }
+    SECTION("out of reach now: disconnected, with the reason")
+    {
+        s.all(Fault::unreachable);
+        REQUIRE_FALSE(s.go_offline(Synchronizer::Departure::pull_first));
+        CHECK(s.state() == State::disconnected);
+        CHECK(s.desk.store->connection()->reason.find("organization.example") != std::string::npos);
+        CHECK_FALSE(s.desk.store->setting(engine::offline_since_setting).empty());
+    }
+    SECTION("a chosen table that is refused has to be agreed to")
+    {
+        s.desk.choose({{"nosuch", ""}});
+        const auto left = s.go_offline(Synchronizer::Departure::pull_first);
+        REQUIRE_FALSE(left);
+        CHECK(left.error().code == "engine.pull_unfinished");
+        CHECK(left.error().kind == ErrorKind::park);
+        CHECK(left.error().message.find("nosuch") != std::string::npos);
+        CHECK(s.state() == State::online);
+        CHECK(s.desk.store->connection()->reason.empty());
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        CHECK(s.state() == State::offline_by_choice);
+    }
+}
+
 TEST_CASE("A crash while going offline or coming back resumes there", "[engine][offline]")
 {
     Setting s;

@@ -1,3 +1,4 @@
+#include "engine/status.h"
 #include "tests/unit/engine/replica_world.h"
 
 #include <algorithm>
@@ -147,6 +148,66 @@ TEST_CASE("A status tells of each table whether it is aboard, and what is missin
     CHECK(found.tables[1].records == 0);
     CHECK(found.engine.empty());
     CHECK_FALSE(found.last_cycle);
+}
+
+TEST_CASE("A status says of a table that is refused why, in the organization's words", "[replica][status]")
+{
+    Home home;
+    ok(home.replica->choose({{"contact"}, {"task"}}));
+    ok(home.transact([&](localstore::Transaction& transaction) -> Result<void> {
+        for (const localstore::Scope& scope : ok(home.replica->impl()->store->scopes())) {
+            if (scope.table != "task") continue;
+            const auto round = transaction.rounds.begin_round(scope.number, localstore::RoundKind::full, {});
+            if (!round) return round.error();
+            return transaction.rounds.set_mode(scope.number, "off", "missing prvReadActivity");
+        }
+        return {};
+    }));
+    const Status found = status(home);
+    CHECK_FALSE(found.tables[0].refused);
+    CHECK(found.tables[1].refused);
+    CHECK(found.tables[1].missing == "it cannot be pulled: missing prvReadActivity");
+    // Another choice is another try.
+    ok(home.replica->choose({{"contact"}, {"task", "subject eq null"}}));
+    CHECK_FALSE(status(home).tables[1].refused);
+}
+
+TEST_CASE("While the organization wants quiet the status says until when, also in a new process",
+          "[replica][status]")
+{
+    Home home;
+    home.write(update(contact(1), job("Buyer")));
+    const auto later = home.write(update(contact(2), job("Buyer")));
+    const Instant now = home.replica->impl()->now();
+    const Instant until = std::chrono::time_point_cast<std::chrono::seconds>(now) + std::chrono::minutes{5};
+    const Instant next = until + std::chrono::minutes{1};
+    ok(home.transact([&](localstore::Transaction& transaction) -> Result<void> {
+        const Result<void> set =
+            transaction.journal.set_setting(engine::held_until_setting, hawser::to_text(until));
+        if (!set) return set;
+        return transaction.queue.wait(localstore::Sequence{later}, "the organization is busy", next);
+    }));
+    const Status held = status(home);
+    CHECK(held.next_attempt == next);
+    REQUIRE(held.waiting.size() == 2);
+    CHECK(held.waiting[0].next_attempt == until);
+    CHECK(held.waiting[0].reason == "the organization asked us to send nothing for a while");
+    CHECK(held.waiting[1].next_attempt == next);
+    CHECK(held.waiting[1].reason == "the organization is busy");
+
+    ok(home.transact([&](localstore::Transaction& transaction) -> Result<void> {
+        return transaction.journal.set_setting(engine::held_until_setting, "2200-01-01T00:00:00Z");
+    }));
+    CHECK_FALSE(status(home).waiting[0].next_attempt);
+}
+
+TEST_CASE("A plan of the background is told only while there is one", "[replica][status]")
+{
+    Home home;
+    ok(home.transact([&](localstore::Transaction& transaction) -> Result<void> {
+        return transaction.journal.set_setting(engine::next_attempt_setting, "2200-01-01T00:00:00Z");
+    }));
+    CHECK_FALSE(status(home).next_attempt);
 }
 
 TEST_CASE("A record's history and a cycle's decisions read as sentences, by name", "[replica][explain]")

@@ -17,7 +17,8 @@ from front import Front, Trap  # noqa: E402  (the path comes first)
 from organization import Colleague, Organization  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
-USERS = ("--user", "ada", "--user", "bob", "--user", "eve:global:-prvCreateAccount")
+USERS = ("--user", "ada", "--user", "bob", "--user", "eve:global:-prvCreateAccount",
+         "--user", "zed:basic:-prvReadContact")
 
 
 class Done:

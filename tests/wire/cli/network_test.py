@@ -40,6 +40,33 @@ def the_doctor_finds_nothing_where_all_is_well_and_the_fault_where_not():
 
 
 @case
+def an_organization_that_asks_for_quiet_is_left_alone_and_the_moment_is_told():
+    def quiet(handler):
+        handler.close_connection = True
+        handler.send_response(429)
+        handler.send_header("Retry-After", "300")
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.wfile.write(b'{"error":{"code":"0x80072322","message":"Number of requests exceeded"}}')
+        return True
+
+    with Desk() as desk:
+        desk.front.hostile = quiet
+        desk.run("sync").says(1, "send nothing for a while: nothing before 20")
+        asked = len(desk.front.seen)
+        desk.run("sync").says(1, "nothing before 20")
+        desk.run("go-offline").says(1, "nothing before 20", "--now")
+        assert len(desk.front.seen) == asked, "nothing is sent meanwhile, by other processes either"
+        status = desk.json("status")
+        assert status["next_attempt"] and status["waiting"][0]["next_attempt"] == status["next_attempt"], status
+        assert "Nothing is sent before 20" in desk.run("status").out, desk.run("status").out
+        doctor = {check["check"]: check for check in desk.json("doctor")}
+        assert doctor["throttling"]["result"] == "Failure" and "before 20" in doctor["throttling"]["found"], doctor
+        assert doctor["signed in"]["result"] == "Not run" and "Sign in" not in str(doctor), doctor
+        desk.queue_is_untouched()
+
+
+@case
 def a_name_that_does_not_resolve_is_named():
     with Desk() as desk:
         desk.run("init", str(desk.directory / "new"), "--organization", "https://organization.invalid",

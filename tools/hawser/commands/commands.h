@@ -10,6 +10,7 @@ void add_auth(Command app, Invocation& invocation);
 void add_sync(Command app, Invocation& invocation);
 void add_offline(Command app, Invocation& invocation);
 void add_status(Command app, Invocation& invocation);
+void add_tables(Command app, Invocation& invocation);
 void add_list(Command app, Invocation& invocation);
 void add_show(Command app, Invocation& invocation);
 void add_write(Command app, Invocation& invocation);

@@ -1,6 +1,7 @@
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/session.h"
+#include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
 
 #include <fmt/format.h>
@@ -95,11 +96,26 @@ Check clock_check(const Probe& probe, Instant now)
             "Set this machine's clock; sign-in may fail until then."};
 }
 
+/// The organization may ask for quiet: no fault of the network nor of the sign-in.
+Check quiet_check(const Probe& probe, Instant now)
+{
+    if (!probe.sign_in) return {"throttling", Finding::success, "the organization does not ask for quiet"};
+    if (probe.sign_in->kind != ErrorKind::wait)
+        return {"throttling", Finding::not_run, "the organization did not say"};
+    return {"throttling", Finding::failure, error_sentence(*probe.sign_in, now),
+            "Wait until then; your changes are kept and sent later."};
+}
+
 Check sign_in_check(const Probe& probe, const Binding& binding)
 {
-    if (probe.sign_in)
+    if (probe.sign_in && probe.sign_in->kind == ErrorKind::sign_in)
         return failure("signed in", *probe.sign_in,
                        "Sign in again: set HAWSER_TOKEN, or mend the token command.");
+    if (probe.sign_in && probe.sign_in->kind == ErrorKind::wait)
+        return {"signed in", Finding::not_run, "the organization asked for quiet first"};
+    if (probe.sign_in)
+        return failure("signed in", *probe.sign_in,
+                       "Try again later; the organization did not say who you are.");
     if (!probe.user_id) return {"signed in", Finding::not_run, "the organization could not be asked"};
     if (*probe.user_id != binding.user_id || probe.organization_id != binding.organization_id)
         return {"signed in", Finding::failure, "the token is for another user or organization",
@@ -116,7 +132,7 @@ std::vector<Check> examine(const Invocation& invocation)
         checks.push_back(failure("replica", replica.error(),
                                  missing ? "Make one with hawser init, or choose one with -r."
                                          : "Do what the finding says; your changes are kept."));
-        for (const char* name : {"lock", "reachable", "clock", "signed in"})
+        for (const char* name : {"lock", "reachable", "clock", "throttling", "signed in"})
             checks.push_back({name, Finding::not_run,
                               missing ? "there is no replica to ask for" : "the replica cannot be used"});
         return checks;
@@ -134,6 +150,7 @@ std::vector<Check> examine(const Invocation& invocation)
     if (probe.reach) {
         checks.push_back(failure("reachable", *probe.reach, "Check the network, the address and the proxy."));
         checks.push_back({"clock", Finding::not_run, "the organization could not be asked"});
+        checks.push_back({"throttling", Finding::not_run, "the organization could not be asked"});
         checks.push_back({"signed in", Finding::not_run, "the organization could not be asked"});
         return checks;
     }
@@ -142,6 +159,7 @@ std::vector<Check> examine(const Invocation& invocation)
                           ? binding.organization_url
                           : fmt::format("{}, version {}", binding.organization_url, probe.version)});
     checks.push_back(clock_check(probe, system_clock()->now()));
+    checks.push_back(quiet_check(probe, system_clock()->now()));
     checks.push_back(sign_in_check(probe, binding));
     return checks;
 }

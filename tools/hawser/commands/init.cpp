@@ -2,6 +2,7 @@
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/scope_words.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/words.h"
 
@@ -23,20 +24,11 @@ struct InitOptions {
 
 const std::vector<std::string> usual_tables{"account", "contact", "email", "appointment", "task"};
 
-ScopeChoice scope_of(const std::string& argument)
-{
-    const std::size_t colon = argument.find(':');
-    ScopeChoice scope;
-    scope.table = argument.substr(0, colon);
-    if (colon != std::string::npos) scope.filter = argument.substr(colon + 1);
-    return scope;
-}
-
 std::vector<ScopeChoice> scopes_of(const InitOptions& options)
 {
     std::vector<ScopeChoice> scopes;
     for (const std::string& table : options.tables.empty() ? usual_tables : options.tables)
-        scopes.push_back(scope_of(table));
+        scopes.push_back(parse_scope(table));
     return scopes;
 }
 
@@ -70,7 +62,9 @@ Result<Replica> make_replica(const Invocation& invocation, const InitOptions& op
         if (auto chosen = replica->choose(scopes_of(options)); !chosen) return chosen;
         Synchronizer synchronizer(*replica, synchronizer_options(invocation, &progress),
                                   ports_for(binding.token_command));
-        return synchronizer.connect();
+        if (auto known = synchronizer.connect(); !known) return known;
+        // Once more, now that the columns are known.
+        return replica->choose(scopes_of(options));
     };
     if (const auto prepared = prepare(); !prepared) {
         remove_new_replica(path);
@@ -109,8 +103,7 @@ void tell(const Invocation& invocation, const Replica& replica)
     if (const auto chosen = replica.chosen())
         for (const ScopeChoice& scope : *chosen) {
             tables.push_back({{"table", scope.table}, {"filter", scope.filter}});
-            names.push_back(scope.filter.empty() ? scope.table
-                                                 : fmt::format("{} ({})", scope.table, scope.filter));
+            names.push_back(people_text(scope));
         }
     output.json({{"replica", replica.path().string()},
                  {"organization_url", binding.organization_url},

@@ -42,6 +42,13 @@ Result<ExitCode> tell_aboard(const Invocation& invocation, const Replica& replic
     return needs_person(*status) ? ExitCode::needs_person : ExitCode::done;
 }
 
+/// Where nobody can be asked.
+Error with_way_out(Error error)
+{
+    error.message += "; hawser go-offline --now goes with what is aboard";
+    return error;
+}
+
 Result<ExitCode> run_offline(Invocation& invocation, const OfflineOptions& options)
 {
     auto opened = OnlineSession::open(invocation, options.yes ? Consent::given : Consent::ask);
@@ -52,8 +59,10 @@ Result<ExitCode> run_offline(Invocation& invocation, const OfflineOptions& optio
         session.synchronizer().go_offline(options.now ? Departure::now : Departure::pull_first);
     session.progress().clear();
     if (!gone && gone.error().code == "engine.pull_unfinished" && !session.interrupts().interrupted()) {
-        complain(gone.error().message);
-        if (!ask("Go offline all the same, with what is aboard?").value_or(false)) return gone.error();
+        const auto all_the_same = ask(error_sentence(gone.error(), system_clock()->now()) +
+                                      ". Go offline all the same, with what is aboard?");
+        if (!all_the_same) return with_way_out(gone.error());
+        if (!*all_the_same) return exit_code_of(gone.error());
         gone = session.synchronizer().go_offline(Departure::now);
     }
     if (!gone) return gone.error();
