@@ -83,7 +83,47 @@ Task<Result<void>> Cycle::work()
         const Result<void> noted = work_.troubles.note("", pushed.error());
         if (!noted) co_return noted;
     }
+    if (!deleted_from_.empty()) {
+        auto taking = take_cascades(std::move(*chosen));
+        const Result<void> taken = co_await std::move(taking);
+        if (!taken) co_return taken;
+    }
     co_return work_.troubles.outcome();
+}
+
+/// The organization deletes along, or empties, what refers to a deleted record. Without this the
+/// replica would show that until the next cycle, and where it is pulled by filter until the next sweep.
+Task<Result<void>> Cycle::take_cascades(std::vector<localstore::Scope> scopes)
+{
+    const auto present = around_.store.scopes();
+    if (!present) co_return present.error();
+    std::vector<localstore::Scope> again;
+    for (const localstore::Scope& scope : *present) {
+        const bool asked = std::ranges::any_of(
+            scopes, [&](const localstore::Scope& one) { return one.number == scope.number; });
+        if (asked && scope.mode != "off" && !work_.troubles.has(scope.table)) again.push_back(scope);
+    }
+    Puller puller(around_, work_, sizes_, {});
+    auto pulling = puller.pull(again, Puller::Extent::changes);
+    const Result<void> pulled = co_await std::move(pulling);
+    if (!pulled) co_return pulled;
+    for (const localstore::Scope& scope : again) {
+        if (scope.mode != "filter" || work_.troubles.has(scope.table) || !lost_referred(scope)) continue;
+        auto sweeping = sweep_now(scope);
+        const Result<void> swept = co_await std::move(sweeping);
+        if (!swept) co_return swept;
+    }
+    co_return reconcile_staged(around_, work_);
+}
+
+/// Whether records of the scope may have referred to what we deleted.
+bool Cycle::lost_referred(const localstore::Scope& scope) const
+{
+    const auto known = around_.store.table(scope.table);
+    return known && std::ranges::any_of((*known)->table.columns, [&](const Column& column) {
+               return std::ranges::any_of(
+                   column.targets, [&](const auto& target) { return deleted_from_.contains(target.table); });
+           });
 }
 
 /// A table that the organization does not have, or does not describe to this user, waits for a person
@@ -169,14 +209,20 @@ Task<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
         const auto last = around_.store.checkpoint(scope.number, localstore::Lane::sweep);
         if (!last) co_return last.error();
         if (!sweep_due(scope, *pull, *last, around_.options, around_.now())) continue;
-        Sweeper sweeper(around_, work_);
-        auto sweeping = sweeper.sweep(scope);
+        auto sweeping = sweep_now(scope);
         const Result<void> swept = co_await std::move(sweeping);
-        if (swept) continue;
-        const Result<void> noted = work_.troubles.note(scope.table, swept.error());
-        if (!noted) co_return noted;
+        if (!swept) co_return swept;
     }
     co_return Result<void>{};
+}
+
+Task<Result<void>> Cycle::sweep_now(localstore::Scope scope)
+{
+    Sweeper sweeper(around_, work_);
+    auto sweeping = sweeper.sweep(scope);
+    const Result<void> swept = co_await std::move(sweeping);
+    if (swept) co_return swept;
+    co_return work_.troubles.note(scope.table, swept.error());
 }
 
 Task<Result<void>> Cycle::push_between()
@@ -185,6 +231,7 @@ Task<Result<void>> Cycle::push_between()
     Pusher pusher(around_, work_);
     auto pushing = pusher.push();
     Result<void> pushed = co_await std::move(pushing);
+    deleted_from_.insert(pusher.deleted_from().begin(), pusher.deleted_from().end());
     // The push at the end says it again.
     if (!pushed && !ends_the_cycle(pushed.error())) co_return Result<void>{};
     co_return pushed;
@@ -197,6 +244,7 @@ Task<Result<void>> Cycle::push()
         Pusher pusher(around_, work_);
         auto pushing = pusher.push();
         const Result<void> pushed = co_await std::move(pushing);
+        deleted_from_.insert(pusher.deleted_from().begin(), pusher.deleted_from().end());
         if (const auto next = pusher.next_attempt()) next_ = std::min(next_.value_or(*next), *next);
         if (!pushed || !pusher.schema_changed() || schemas > 0) co_return pushed;
         auto names = around_.store.table_names();

@@ -6,6 +6,7 @@
 #include "hawser/synchronizer.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ private:
     Task<Result<void>> work();
     Task<Result<void>> pull(std::vector<localstore::Scope> scopes);
     Task<Result<void>> sweep(std::vector<localstore::Scope> scopes);
+    Task<Result<void>> sweep_now(localstore::Scope scope);
+    Task<Result<void>> take_cascades(std::vector<localstore::Scope> scopes);
+    bool lost_referred(const localstore::Scope& scope) const;
     Task<Result<void>> push();
     Task<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
@@ -68,6 +72,7 @@ private:
     std::uint64_t requests_before_ = 0;
     Clock::Milliseconds began_{};
     std::optional<Instant> next_{};
+    std::set<std::string> deleted_from_{}; ///< The tables of our own deletions.
     bool reached_ = false;
 };
 

@@ -5,6 +5,9 @@
 #include "engine/loop.h"
 #include "engine/ports.h"
 
+#include <boost/json.hpp>
+
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -19,6 +22,30 @@ Task<Result<std::string>> version_of(Courier& courier, const Clock& clock)
     const Result<http::Answer> answer = co_await std::move(asking);
     if (!answer) co_return answer.error();
     co_return dataverse::parse_version(*answer, clock.now());
+}
+
+Task<Result<http::Answer>> ask(Courier& courier, std::string path)
+{
+    http::Request question = dataverse::get(courier.service(), path, courier.request_id());
+    auto asking = courier.send(std::move(question));
+    co_return co_await std::move(asking);
+}
+
+/// The signed-in user's address as the organization has it; "" when it does not tell.
+std::string address_in(const Result<http::Answer>& answer)
+{
+    if (!answer || answer->status != 200) return {};
+    boost::system::error_code failure;
+    const boost::json::value value = boost::json::parse(answer->body, failure);
+    if (failure || !value.is_object()) return {};
+    const boost::json::value* address = value.get_object().if_contains("internalemailaddress");
+    return address && address->is_string() ? std::string(address->get_string()) : std::string();
+}
+
+bool same_address(std::string_view one, std::string_view other)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 /// One courier without a replica, and the loop it runs on.
@@ -81,6 +108,15 @@ Result<Binding> identify(const std::string& organization_url, const std::string&
     Errand errand(std::move(*service), real_ports(ports, options, {}), clock, random);
     const auto identity = errand.run<dataverse::Identity>([&errand]() { return errand.courier.identify(); });
     if (!identity) return identity.error();
+    const auto user = errand.run<http::Answer>([&errand, id = identity->user_id.text()]() {
+        return ask(errand.courier, "systemusers(" + id + ")?$select=internalemailaddress");
+    });
+    const std::string own = address_in(user);
+    if (!own.empty() && !same_address(own, mailbox))
+        return Error{ErrorKind::refuse, "engine.other_mailbox",
+                     "the sign-in is that of " + own +
+                         ", and a replica belongs to its user's own mailbox, not to " + mailbox +
+                         "; name your own, or sign in as the other user"};
     Binding binding;
     binding.organization_url = organization_url;
     binding.organization_id = identity->organization_id;

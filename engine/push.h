@@ -36,6 +36,8 @@ public:
 
     /// The organization spoke of columns or tables that we do not know: read the metadata again.
     bool schema_changed() const { return schema_changed_; }
+    /// The tables of which records were deleted there: what referred to them has changed, too.
+    const std::set<std::string>& deleted_from() const { return deleted_from_; }
     /// The earliest moment that a waiting change has of its own.
     std::optional<Instant> next_attempt() const { return next_attempt_; }
 
@@ -127,6 +129,7 @@ private:
     std::map<std::string, Error> refused_{}; ///< By table: so many deletions that nobody agreed to.
     /// By table: the deletions that this push has counted, those that are sent by now among them.
     std::map<std::string, std::set<localstore::Sequence>> deletions_{};
+    std::set<std::string> deleted_from_{};
     bool schema_changed_ = false;
     bool recover_now_ = false;
     std::optional<Error> missed_{};                         ///< Why some intents stay open.

@@ -61,7 +61,10 @@ Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Dra
                                  const std::vector<Acknowledged>& copies)
 {
     cycle_.figures.pushed += draft.unit.changes.size();
-    for (const Draft::Part& part : draft.parts) attempts_.erase(part.key);
+    for (const Draft::Part& part : draft.parts) {
+        attempts_.erase(part.key);
+        if (part.kind == StepKind::remove) deleted_from_.insert(part.key.table);
+    }
     if (draft.receipt) receipts_done_.push_back(draft.intent);
     return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
 }

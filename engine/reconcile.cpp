@@ -127,7 +127,8 @@ bool says_nothing_new(const RecordState& state, const RemoteWord& word, localsto
 Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
                             const conflict::Plan& plan, Instant now)
 {
-    ++cycle.figures.removed;
+    // What is created again is not removed: both sides are in what comes of it.
+    ++(plan.outcome == Outcome::revived ? cycle.figures.merged : cycle.figures.removed);
     Result<void> done{};
     if (plan.outcome == Outcome::deleted_remotely)
         done = settle_all(transaction, state, localstore::ChangeState::superseded,

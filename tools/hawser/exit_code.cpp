@@ -29,6 +29,7 @@ constexpr std::array meanings{
     CodeMeaning{"engine.offline_by_choice", ExitCode::offline},
     CodeMeaning{"engine.other_user", ExitCode::sign_in},
     CodeMeaning{"engine.mass_change", ExitCode::needs_person},
+    CodeMeaning{"engine.other_mailbox", ExitCode::usage},
     CodeMeaning{"store.conflict_moved", ExitCode::needs_person},
     CodeMeaning{"server.unknown_table", ExitCode::usage},
     CodeMeaning{"net.bad_url", ExitCode::usage},

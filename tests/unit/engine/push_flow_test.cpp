@@ -433,3 +433,35 @@ TEST_CASE("A 429 in one part of the question what changed holds back everything"
     CHECK_FALSE(s.desk.cycle());
     CHECK(s.requests() - before == 1);
 }
+
+TEST_CASE("What the organization deletes or empties along with our deletion is here after the same cycle",
+          "[engine][push]")
+{
+    const std::string user = GENERATE("ada", "bob");
+    const auto clock = monday();
+    Office office(*clock);
+    const auto put = [&](const std::string& path, const std::string& json) {
+        const server::Answer made = office.ask("PATCH", path, json, {}, user);
+        INFO(made.body);
+        REQUIRE(made.status / 100 == 2);
+    };
+    const std::string account = guid(900).text();
+    const std::string bound = "@odata.bind\":\"/accounts(" + account + ")\"}";
+    put("accounts(" + account + ")", R"({"name":"Fabrikam"})");
+    for (int i = 1; i <= 3; ++i)
+        put("contacts(" + guid(i).text() + ")", R"({"lastname":"Doe","parentcustomerid_account)" + bound);
+    for (int i = 11; i <= 13; ++i)
+        put("tasks(" + guid(i).text() + ")", R"({"subject":"Call","regardingobjectid_account_task)" + bound);
+    Desk desk(office, clock, user);
+    desk.choose({{"account", ""}, {"contact", ""}, {"task", ""}});
+    desk.sync();
+    REQUIRE(count(desk, "task") == 3);
+
+    desk.erase("account", guid(900));
+    CHECK(desk.sync().pushed == 1);
+    CHECK_FALSE(office.has("accounts", guid(900)));
+    desk.check_equal();
+    const std::size_t before = desk.exchange->seen.size();
+    desk.sync();
+    CHECK(desk.exchange->seen.size() - before == 1);
+}

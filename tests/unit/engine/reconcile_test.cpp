@@ -238,6 +238,17 @@ TEST_CASE("An edit before a deletion that gave way meets their edit like any oth
     CHECK(s.decided("reconcile.edit_beats_deletion"));
 }
 
+TEST_CASE("A record that is created again is not counted as removed", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.office.erase("contacts", guid(1));
+    const CycleReport report = s.desk.sync();
+    CHECK(report.removed == 0);
+    CHECK(report.merged == 1);
+    CHECK(s.there(1, "jobtitle") == "Mine");
+}
+
 TEST_CASE("A revival whose answer is lost is judged by what is there, not by its id", "[engine][reconcile]")
 {
     Setting s;

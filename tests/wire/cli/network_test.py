@@ -178,6 +178,28 @@ def another_users_token_is_refused_before_any_write():
 
 
 @case
+def somebody_elses_mailbox_is_refused_naming_both():
+    with Desk() as desk:
+        eve, ada = (desk.organization.users[name]["mailbox"] for name in ("eve", "ada"))
+        new = desk.directory / "new.hawser"
+        init = ["init", str(new), "--organization", desk.front.url, "--mailbox"]
+        desk.run(*init, eve).says(2, eve, ada)
+        assert not new.exists()
+
+        def untold(handler):
+            if "systemusers(" not in handler.path:
+                return False
+            handler.send_response(403)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return True
+
+        desk.run(*init, ada.upper()).says(0)
+        desk.front.hostile = untold
+        desk.run("init", str(desk.directory / "other.hawser"), *init[2:], eve).says(0)
+
+
+@case
 def a_replica_bound_to_another_organization_is_refused_naming_both():
     with Desk() as desk, tempfile.TemporaryDirectory() as directory, \
             Organization(str(PROGRAM), directory, "--sample", "50") as other:
