@@ -194,8 +194,12 @@ Result<std::vector<Effect>> Store::effects(CycleNumber cycle, std::size_t limit)
     return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::vector<Effect>> {
         Statement moved = database.prepare(
             "SELECT table_number, id, CASE WHEN flags & ?2 THEN 'removed' ELSE 'pulled' END FROM "
-            "hawser_record "
-            "WHERE cycle = ?1 UNION ALL SELECT DISTINCT table_number, id, 'sent' FROM hawser_receipt "
+            "hawser_record r WHERE cycle = ?1 "
+            // The answer to what was sent is one effect, not two.
+            "AND NOT EXISTS (SELECT 1 FROM hawser_receipt t WHERE t.id = r.id AND t.table_number = "
+            "r.table_number AND t.cycle = ?1 AND t.outcome = 'applied' AND (r.flags & ?2 OR t.etag = "
+            "r.etag)) "
+            "UNION ALL SELECT DISTINCT table_number, id, 'sent' FROM hawser_receipt "
             "WHERE cycle = ?1 AND outcome = 'applied' ORDER BY 1, 2, 3 LIMIT ?3");
         moved.with(cycle.value, flag::tombstone, static_cast<std::int64_t>(limit));
         std::vector<Effect> effects;

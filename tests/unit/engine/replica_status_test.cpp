@@ -237,4 +237,7 @@ TEST_CASE("A record's history and a cycle's decisions read as sentences, by name
     const auto effects = ok(home.replica->effects(2));
     REQUIRE_FALSE(effects.empty());
     CHECK(effects.front().record_name == "Doe");
+    // The copy that came with the answer to what was sent is not pulled as well.
+    REQUIRE(effects.size() == 1);
+    CHECK(effects.front().what == "sent");
 }
