@@ -358,6 +358,9 @@ Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transa
                       const PushUnit& unit, const Guid& client_request_id, std::size_t room)
 {
     const Instant now = around.now();
+    const auto damaged = transaction.queue.hold_damaged(unit.changes);
+    if (!damaged) return damaged.error();
+    if (*damaged) return Drafted{Outdated{}};
     Assembly assembly = assembly_for(around, cycle, unit, now);
     auto portions = portions_of(transaction, unit);
     if (!portions) return portions.error();

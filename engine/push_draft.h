@@ -37,7 +37,7 @@ inline constexpr std::string_view no_receipts_setting = "sync.no_receipts";
 struct NothingToSend {};
 
 /// The queue moved since the plan: a change of the unit was held, undone or became contested, or
-/// another came between. Nothing was written; the next plan decides.
+/// another came between. Nothing was written, but that a damaged change is held; the next plan decides.
 struct Outdated {};
 
 /// The unit has more steps than there was room for. Nothing was written.

@@ -1,3 +1,4 @@
+#include "localstore/file_check.h"
 #include "localstore/net_effect.h"
 #include "localstore/verbs.h"
 
@@ -223,6 +224,21 @@ Result<void> QueueVerbs::park(Sequence change, std::string_view words, Instant)
 Result<void> QueueVerbs::hold(Sequence change, std::string_view why)
 {
     return verb(state_, [&] { return move_state(state_, change, ChangeState::held, why); });
+}
+
+Result<bool> QueueVerbs::hold_damaged(std::span<const Sequence> changes)
+{
+    return verb(state_, [&]() -> Result<bool> {
+        bool any = false;
+        for (const Sequence change : changes) {
+            if (agrees_with_sum(state_.database, change)) continue;
+            if (auto held = move_state(state_, change, ChangeState::held, damaged_change); !held)
+                return held.error();
+            sum_anew(state_.database, change);
+            any = true;
+        }
+        return any;
+    });
 }
 
 Result<void> QueueVerbs::wait(Sequence change, std::string_view waits_for,

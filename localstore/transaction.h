@@ -142,6 +142,9 @@ public:
                         std::string_view reason, Instant now);
     Result<void> park(Sequence change, std::string_view words, Instant now);
     Result<void> hold(Sequence change, std::string_view why);
+    /// Holds those of the queued changes whose content does not agree with its checksum, with their
+    /// groups. Returns whether there were any. What a person releases then goes as it stands.
+    Result<bool> hold_damaged(std::span<const Sequence> changes);
     /// What a queued change waits for, in words, and when it is tried next.
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
     /// A server that was restored no longer knows this applied change: a copy of it is live, as held,

@@ -3,12 +3,17 @@
 #include "tools/hawser/state_words.h"
 
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 
 int main(int argc, char** argv)
 {
     using namespace hawser::cli;
     std::setlocale(LC_CTYPE, "");
+#ifdef SIGXFSZ
+    // A file that may not grow any more is told as a full disk is, and ends no command half-way.
+    std::signal(SIGXFSZ, SIG_IGN);
+#endif
 
     Invocation invocation;
     CommandLine command_line(invocation);

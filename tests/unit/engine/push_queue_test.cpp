@@ -1,5 +1,7 @@
 #include "tests/engine_world.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -415,4 +417,31 @@ TEST_CASE("A group that cannot be frozen is parked alone, and no batch takes mor
     CHECK(desk.store->change(third)->state == localstore::ChangeState::parked);
     CHECK(desk.store->change(third)->last_error.find("more than 1000") != std::string::npos);
     CHECK(office.has("contacts", single));
+}
+
+TEST_CASE("A change that no longer agrees with its checksum is held and not sent, the others go",
+          "[engine][push][damage]")
+{
+    Setting setting;
+    const Sequence damaged = setting.edit(1, {{"jobtitle", text("Pilot")}});
+    const Sequence sound = setting.edit(2, {{"jobtitle", text("Baker")}});
+    sqlite3* handle = nullptr;
+    REQUIRE(sqlite3_open(setting.desk.store->path().c_str(), &handle) == SQLITE_OK);
+    const std::string statement = "UPDATE hawser_change SET after = replace(after, 'Pilot', 'Pirat') WHERE "
+                                  "sequence = " +
+                                  std::to_string(damaged.value);
+    const int done = sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr);
+    sqlite3_close(handle);
+    REQUIRE(done == SQLITE_OK);
+
+    setting.desk.sync();
+    CHECK(setting.state(sound) == localstore::ChangeState::applied);
+    CHECK(setting.state(damaged) == localstore::ChangeState::held);
+    CHECK(setting.change(damaged).waits_for.find("may be damaged") != std::string::npos);
+    CHECK(setting.there(1, "jobtitle") == "Clerk");
+
+    REQUIRE(setting.desk.store->release(damaged));
+    setting.desk.sync();
+    CHECK(setting.state(damaged) == localstore::ChangeState::applied);
+    CHECK(setting.there(1, "jobtitle") == "Pirat");
 }
