@@ -109,7 +109,10 @@ private:
         if (!state) return state.error();
         const bool not_there = state->shadow && state->shadow->remote != localstore::Remote::present;
         // Out of every scope and kept for its changes only: the organization was not asked about it.
-        if (state->unlinked) return {};
+        if (state->unlinked) {
+            if (!state->live.empty()) tell(key, "left the scope, kept for its changes", numbers(*state));
+            return {};
+        }
         tell(key, "missing there", not_there ? numbers(*state) : std::vector<ChangeNumber>{});
         return {};
     }

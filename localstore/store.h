@@ -134,7 +134,8 @@ public:
 
     // ---- the queue ------------------------------------------------------------------------------
     /// One transaction, on disk when it returns. One sequence an edit, in order; Sequence{0} for an
-    /// edit that changes nothing. A create and its delete before anything was sent cancel out.
+    /// edit that changes nothing. A create and its delete before anything was sent cancel out. Parked
+    /// changes of the record that an edit mends (`mended_by`) are queued again with it.
     /// With Grouping::one_unit the edits are one group: undone, sent and refused together;
     /// refused at once (store.group_too_large, store.group_circle) when they could never be sent so.
     Result<std::vector<Sequence>> write(std::span<const Edit> edits, const WriteContext& context);

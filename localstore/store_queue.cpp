@@ -15,8 +15,12 @@ Result<std::vector<Sequence>> Store::write(std::span<const Edit> edits, const Wr
                 if (!subject) return subject.error();
                 auto written = write_edit(state, *subject, edit, context, Purpose::edit, group);
                 if (!written) return written.error();
-                if (written->value != 0) subject->finish(context.now);
                 sequences.push_back(*written);
+                if (written->value == 0) continue;
+                subject->finish(context.now);
+                for (const Sequence parked : mended_by(*subject, *written))
+                    if (auto moved = move_state(state, parked, ChangeState::queued, ""); !moved)
+                        return moved.error();
             }
             if (auto fine = check_group(state, group); !fine) return fine.error();
             return sequences;

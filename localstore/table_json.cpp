@@ -38,6 +38,7 @@ json::object encode(const Column& column)
         entry["value"] = choice.value;
         entry["label"] = view(choice.label);
         if (choice.state) entry["state"] = *choice.state;
+        if (choice.default_status) entry["default_status"] = *choice.default_status;
         choices.push_back(std::move(entry));
     }
     if (!choices.empty()) object["choices"] = std::move(choices);
@@ -75,6 +76,8 @@ Column decode_column(const json::object& object)
         for (const auto& entry : choices->as_array()) {
             Choice choice{entry.at("value").as_int64(), text(entry.as_object(), "label"), std::nullopt};
             if (const auto* state = entry.as_object().if_contains("state")) choice.state = state->as_int64();
+            if (const auto* status = entry.as_object().if_contains("default_status"))
+                choice.default_status = status->as_int64();
             column.choices.push_back(std::move(choice));
         }
     }

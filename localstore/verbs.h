@@ -50,6 +50,10 @@ enum class Purpose { edit, compensation };
 Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edit& edit,
                             const WriteContext& context, Purpose purpose, GroupNumber& group);
 
+/// The parked changes of the record that this edit of a person mends: those whose columns it sets
+/// anew, a refused creation that it completes, all of them when it deletes the record.
+std::vector<Sequence> mended_by(const Subject& subject, Sequence edit);
+
 /// Refuses a group, just written, that could never travel whole: of more steps than one request takes,
 /// or in a circle with other changes that cannot be cut.
 Result<void> check_group(TransactionState& state, GroupNumber group);

@@ -120,4 +120,20 @@ Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edi
     return sequence;
 }
 
+std::vector<Sequence> mended_by(const Subject& subject, Sequence edit)
+{
+    std::vector<Sequence> parked;
+    const auto made = std::ranges::find(subject.live, edit, &Change::sequence);
+    if (made == subject.live.end()) return parked;
+    for (auto former = subject.live.begin(); former != made; ++former) {
+        if (former->state != ChangeState::parked) continue;
+        const bool bears_on = made->kind == ChangeKind::remove || former->kind == ChangeKind::create ||
+                              std::ranges::any_of(made->after, [&](const auto& member) {
+                                  return claims(*former, member.first);
+                              });
+        if (bears_on) parked.push_back(former->sequence);
+    }
+    return parked;
+}
+
 } // namespace hawser::localstore

@@ -2,6 +2,8 @@
 
 #include "base/filter.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace hawser::engine {
@@ -52,21 +54,50 @@ bool is_large(const Column& column)
     return column.type == ColumnType::memo;
 }
 
+/// The number that the column has once the edit is made.
+std::optional<std::int64_t> number_in(const Column& column, const Edit& edit, const Standing& standing)
+{
+    auto found = edit.columns.find(column.name);
+    if (found == edit.columns.end()) {
+        found = standing.columns.find(column.name);
+        if (found == standing.columns.end()) return std::nullopt;
+    }
+    const auto* value = std::get_if<std::int64_t>(&found->second);
+    return value ? std::optional(*value) : std::nullopt;
+}
+
+bool belongs(const Column& status, std::int64_t in_status, std::int64_t in_state)
+{
+    return std::ranges::any_of(status.choices, [&](const Choice& choice) {
+        return choice.value == in_status && (!choice.state || *choice.state == in_state);
+    });
+}
+
+/// A state that comes without a status takes the one that the organization would give it: both
+/// travel together, and the former status would be refused.
+void complete_status(const Table& table, Edit& edit, const Standing& standing)
+{
+    const Column* state = find(table, ColumnType::state);
+    const Column* status = find(table, ColumnType::status);
+    if (!state || !status || !edit.columns.contains(state->name) || edit.columns.contains(status->name))
+        return;
+    if (!is_settable(*status, edit.kind)) return;
+    const auto in_state = number_in(*state, edit, standing), in_status = number_in(*status, edit, standing);
+    if (!in_state || (in_status && belongs(*status, *in_status, *in_state))) return;
+    const auto chosen = std::ranges::find(state->choices, *in_state, &Choice::value);
+    const auto first = std::ranges::find(status->choices, in_state, &Choice::state);
+    if (chosen != state->choices.end() && chosen->default_status)
+        edit.columns[status->name] = *chosen->default_status;
+    else if (first != status->choices.end())
+        edit.columns[status->name] = first->value;
+}
+
 Result<void> check_status(const Table& table, const Edit& edit, const Standing& standing)
 {
     const Column* state = find(table, ColumnType::state);
     const Column* status = find(table, ColumnType::status);
     if (!state || !status || !edit.columns.contains(status->name)) return {};
-    const auto number = [&](const Column& column) -> std::optional<std::int64_t> {
-        auto found = edit.columns.find(column.name);
-        if (found == edit.columns.end()) {
-            found = standing.columns.find(column.name);
-            if (found == standing.columns.end()) return std::nullopt;
-        }
-        const auto* value = std::get_if<std::int64_t>(&found->second);
-        return value ? std::optional(*value) : std::nullopt;
-    };
-    const auto in_state = number(*state), in_status = number(*status);
+    const auto in_state = number_in(*state, edit, standing), in_status = number_in(*status, edit, standing);
     if (!in_state || !in_status) return {};
     for (const Choice& choice : status->choices)
         if (choice.value == *in_status && choice.state && *choice.state != *in_state)
@@ -141,6 +172,7 @@ Result<Edit> checked(const Table& table, Edit edit, const Standing& standing)
         canonical_columns.emplace(name, *std::move(spelled));
     }
     edit.columns = std::move(canonical_columns);
+    complete_status(table, edit, standing);
     if (auto fine = check_status(table, edit, standing); !fine) return fine.error();
     if (auto fine = check_required(table, edit); !fine) return fine.error();
     return edit;

@@ -16,8 +16,8 @@ struct Standing {
     Fields columns{};
 };
 
-/// Checks one edit against the metadata and puts its values in their one spelling. Refuses naming
-/// table, column and limit; pure.
+/// Checks one edit against the metadata and puts its values in their one spelling. A state without a
+/// status takes that state's default status with it. Refuses naming table, column and limit; pure.
 ///
 /// | what                                                   | code |
 /// |--------------------------------------------------------|------|

@@ -34,7 +34,8 @@ enum class ColumnType {
 struct Choice {
     std::int64_t value = 0;
     std::string label;
-    std::optional<std::int64_t> state{}; ///< For status: the state it belongs to.
+    std::optional<std::int64_t> state{};          ///< For status: the state it belongs to.
+    std::optional<std::int64_t> default_status{}; ///< For state: the status it comes with.
     friend bool operator==(const Choice&, const Choice&) = default;
 };
 

@@ -185,7 +185,9 @@ public:
     // column and limit, and nothing of the call enters the queue.
 
     /// Makes the edits in order, each a change of its own, except those that change nothing. A later
-    /// edit may build on an earlier one. Returns the records, ids filled in.
+    /// edit may build on an earlier one. Returns the records, ids filled in. An edit that sets anew
+    /// what the organization refused of the record, completes its refused creation or deletes it,
+    /// takes the refused changes out of their parking: they are sent again together with it.
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
 
     /// Makes the edits as one group: they happen together or not at all. Fails if it could never be sent so.

@@ -60,7 +60,7 @@ class Ledger:
         lead, task, appointment = take("leads"), take("tasks"), take("appointments")
         program.run("delete", "--yes", "lead", lead)
         self.ours.append(("lead", lead, None))
-        program.run("set", "task", task, "statecode:=1", "statuscode:=5", "percentcomplete:=100")
+        program.run("set", "task", task, "statecode=Completed", "percentcomplete:=100")
         self.ours.append(("task", task, {"statecode": 1}))
         address = f"guest{number}@example.com"
         program.run("set", "appointment", appointment, f"required+={address}")

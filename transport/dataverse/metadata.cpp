@@ -179,8 +179,9 @@ void read_choices(const json::object& row, Column& column)
         const auto* option = entry.if_object();
         const auto value = option ? integer_at(*option, "Value") : std::nullopt;
         if (!value) continue;
-        Choice choice{*value, label_of(*option, "Label"), std::nullopt};
+        Choice choice{*value, label_of(*option, "Label"), std::nullopt, std::nullopt};
         if (column.type == ColumnType::status) choice.state = integer_at(*option, "State");
+        if (column.type == ColumnType::state) choice.default_status = integer_at(*option, "DefaultStatus");
         column.choices.push_back(std::move(choice));
     }
 }

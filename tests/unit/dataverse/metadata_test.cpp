@@ -53,7 +53,7 @@ std::vector<std::string> recorded()
         R"({"value":[{"LogicalName":"description","MaxLength":1073741823}]})",
         R"({"value":[{"LogicalName":"prioritycode","OptionSet":null,"GlobalOptionSet":{"Options":[{"Value":1,"Label":)" +
             label("Normal") + "},{\"Value\":\"x\"}]}}]}",
-        R"({"value":[{"LogicalName":"statecode","OptionSet":{"Options":[{"Value":0,"Label":)" +
+        R"({"value":[{"LogicalName":"statecode","OptionSet":{"Options":[{"Value":0,"DefaultStatus":3,"Label":)" +
             label("Open") + "}]}}]}",
         R"({"value":[{"LogicalName":"statuscode","OptionSet":{"Options":[{"Value":3,"State":1,"Label":)" +
             label("Sent") + "}]}}]}",
@@ -98,6 +98,7 @@ TEST_CASE("a table is described by a batch of reads", "[metadata]")
     CHECK(table->column("subject")->type == ColumnType::text);
     CHECK(table->column("description")->type == ColumnType::memo);
     CHECK_FALSE(table->column("statecode")->creatable);
+    CHECK(table->column("statecode")->choices.front().default_status == 3);
     CHECK_FALSE(table->column("senton")->updatable);
     CHECK(table->column("senton")->type == ColumnType::date_time);
     CHECK(table->column("due")->type == ColumnType::date);

@@ -210,6 +210,62 @@ TEST_CASE("What became of a lost answer, and why a change goes again, is in the 
     s.desk.check_equal();
 }
 
+TEST_CASE("Who edits what was refused mends it: both go together", "[engine][push][I4]")
+{
+    Setting s;
+    const auto end_at = [&](const char* time) {
+        s.desk.edit("appointment", guid(30), {{"scheduledend", std::string(time)}});
+    };
+    end_at("2026-11-03T09:00:00Z"); // Before its start.
+    CHECK(s.desk.sync().refused == 1);
+    REQUIRE(s.desk.store->queue_figures()->parked == 1);
+    SECTION("by another value")
+    {
+        end_at("2026-11-03T12:00:00Z");
+        CHECK(s.desk.store->queue_figures()->queued == 2);
+        s.desk.sync();
+        CHECK(s.office.value("appointments", guid(30), "scheduledend") == "2026-11-03T12:00:00Z");
+    }
+    SECTION("by deleting the record")
+    {
+        s.desk.erase("appointment", guid(30));
+        s.desk.sync();
+        CHECK_FALSE(s.office.has("appointments", guid(30)));
+    }
+    SECTION("an edit of something else does not, and waits for it")
+    {
+        s.desk.edit("appointment", guid(30), {{"location", std::string("There")}});
+        CHECK(s.desk.sync().refused == 0);
+        CHECK(s.desk.store->queue_figures()->parked == 1);
+        CHECK(s.desk.store->queue_figures()->queued == 1);
+        end_at("2026-11-03T12:00:00Z");
+        s.desk.sync();
+        CHECK(s.office.value("appointments", guid(30), "location") == "There");
+    }
+    SECTION("another value that is refused is parked with it")
+    {
+        end_at("2026-11-03T08:00:00Z");
+        CHECK(s.desk.sync().refused == 2);
+        CHECK(s.desk.store->queue_figures()->parked == 2);
+        end_at("2026-11-03T12:00:00Z");
+    }
+    s.desk.sync();
+    s.desk.check_equal();
+}
+
+TEST_CASE("A refused creation is mended by what it lacked", "[engine][push][I4]")
+{
+    Setting s;
+    const Guid made = s.desk.create("appointment", {{"subject", std::string("New")},
+                                                    {"scheduledstart", std::string("2026-11-03T10:00:00Z")},
+                                                    {"scheduledend", std::string("2026-11-03T09:00:00Z")}});
+    CHECK(s.desk.sync().refused == 1);
+    s.desk.edit("appointment", made, {{"scheduledstart", std::string("2026-11-03T08:00:00Z")}});
+    s.desk.sync();
+    CHECK(s.office.has("appointments", made));
+    s.desk.check_equal();
+}
+
 TEST_CASE("What the organization trims of our write is no conflict", "[engine][reconcile]")
 {
     Setting s;

@@ -65,6 +65,37 @@ std::vector<Refusal> refusals()
 
 } // namespace
 
+TEST_CASE("A state without a status takes the status that comes with it", "[replica][write]")
+{
+    Home home;
+    const auto status = [&] { return home.read(contact(1), "statuscode"); };
+    SECTION("the organization's default")
+    {
+        Table table = contact_table();
+        for (Column& column : table.columns) {
+            if (column.type == ColumnType::state) column.choices[1].default_status = 3;
+            if (column.type == ColumnType::status) column.choices.push_back({3, "Retired", 1});
+        }
+        ok(home.replica->impl()->store->transact(
+            localstore::Durability::full,
+            [&](localstore::Transaction& transaction) { return transaction.define_table(table); }));
+        home.write(update(contact(1), {{"statecode", number(1)}}));
+        CHECK(status() == "3");
+    }
+    SECTION("the first of the state where it tells none")
+    {
+        home.write(update(contact(1), {{"statecode", number(1)}}));
+        CHECK(status() == "2");
+    }
+    SECTION("one that fits already stays")
+    {
+        home.write(update(contact(1), {{"statecode", number(1)}, {"statuscode", number(2)}}));
+        home.write(update(contact(1), {{"statecode", number(1)}, {"jobtitle", text("Chair")}}));
+        CHECK(status() == "2");
+        CHECK_FALSE(home.queue().back().edits.back().column == "statuscode");
+    }
+}
+
 TEST_CASE("What cannot be is refused, naming table, column and limit, and the queue stays as it was",
           "[replica][write]")
 {

@@ -54,3 +54,25 @@ TEST_CASE("Verification asks again for what a bad network swallows", "[engine][v
         CHECK(found.error().kind == ErrorKind::retry);
     }
 }
+
+TEST_CASE("A record that left the scope and is kept for its change is told as a difference that the change "
+          "explains",
+          "[engine][verify]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 3);
+    Desk desk(office, clock);
+    desk.choose({{"contact", "statecode eq 0"}});
+    desk.sync();
+    desk.edit("contact", guid(2), {{"jobtitle", std::string("Buyer")}});
+    office.put("contacts", guid(2), R"({"statecode":1,"statuscode":2})");
+    desk.sync();
+    desk.sync();
+    const Verification found = desk.verify();
+    CHECK(found.outcome == Verification::Outcome::only_live_changes);
+    REQUIRE(found.rows.size() == 1);
+    CHECK(found.rows.front().record.id == guid(2));
+    CHECK(found.rows.front().explained_by.size() == 1);
+    CHECK(found.rows.front().difference.find("left the scope") != std::string::npos);
+}

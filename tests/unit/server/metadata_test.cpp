@@ -71,6 +71,9 @@ TEST_CASE("columns can be cast to their type for what only that type has")
     CHECK(options[4].at("Value").as_int64() == 5);
     CHECK(options[4].at("State").as_int64() == 1);
     CHECK(options[4].at("Label").at("UserLocalizedLabel").at("Label") == "Completed");
+    const Reply state =
+        office.get(task + "StateAttributeMetadata?$select=LogicalName&$expand=OptionSet($select=Options)");
+    CHECK(state.rows()[0].at("OptionSet").at("Options").at(1).at("DefaultStatus").as_int64() == 5);
     const Reply texts = office.get(task + "StringAttributeMetadata?$select=LogicalName,MaxLength");
     CHECK(find(texts.rows(), "LogicalName", "subject")->at("MaxLength").as_int64() == 200);
     const Reply memos = office.get(task + "MemoAttributeMetadata?$select=LogicalName,MaxLength");

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "tools/server/core/delta.h"
+#include "tools/server/core/rules.h"
 
 #include <boost/json.hpp>
 
@@ -160,6 +161,9 @@ json::object option_set_json(const Table& table, const Column& column)
     for (const Option& option : column.options) {
         json::object one = {{"Value", option.value}, {"Label", label_json(option.label)}};
         if (column.kind == Kind::status) one["State"] = option.state;
+        const Column* const status = column.kind == Kind::state ? table.column("statuscode") : nullptr;
+        if (status != nullptr)
+            if (const auto chosen = default_status(*status, option.value)) one["DefaultStatus"] = *chosen;
         options.push_back(std::move(one));
     }
     json::object set = {{"MetadataId", metadata_id(table.name + "." + column.name + ".options")},

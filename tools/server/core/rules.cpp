@@ -139,14 +139,14 @@ Refusal finished_mail(const std::string& what)
             "The " + what + " cannot be changed: an email that is completed or canceled is read-only."};
 }
 
+} // namespace
+
 std::optional<std::int64_t> default_status(const Column& status, std::int64_t state)
 {
     for (const Option& option : status.options)
         if (option.state == state) return option.value;
     return std::nullopt;
 }
-
-} // namespace
 
 std::optional<std::int64_t> number_in(const Table& table, const Values& values, std::string_view column)
 {

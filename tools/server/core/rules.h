@@ -30,6 +30,9 @@ std::optional<Refusal> check_still_writable(const Call& call, const Table& table
 std::optional<Refusal> check_parties_writable(const Call& call, const Table& table, const Values& values);
 
 std::optional<std::int64_t> number_in(const Table& table, const Values& values, std::string_view column);
+
+/// The status that a record takes with the state when none is given.
+std::optional<std::int64_t> default_status(const Column& status, std::int64_t state);
 std::string text_in(const Table& table, const Values& values, std::string_view column);
 void put_text(const Table& table, Values& values, std::string_view column, std::string_view text);
 void put_number(const Table& table, Values& values, std::string_view column, std::int64_t number);
