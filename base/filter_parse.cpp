@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t longest_filter = 64 * 1024;
 constexpr int deepest = 64;
+constexpr std::size_t most_in_a_list = 500;
 
 struct Token {
     enum class Kind { word, text, open, close, comma, end };
@@ -22,6 +23,7 @@ struct Token {
 
 Error syntax(std::size_t at, std::string_view what)
 {
+    while (what.ends_with('.')) what.remove_suffix(1);
     return Error{ErrorKind::refuse, "input.bad_filter",
                  "The filter cannot be read at position " + std::to_string(at + 1) + ": " +
                      std::string(what) + "."};
@@ -118,6 +120,7 @@ private:
     Result<Filter> single(int depth);
     Result<Filter> function(Filter::Kind kind);
     Result<Filter> comparison();
+    Result<Filter> one_of(const Column& column);
     Result<Column> column(const Token& token) const;
     Result<Value> operand(const Column& column, const Token& token) const;
 
@@ -224,8 +227,10 @@ Result<Filter> Parser::comparison()
     auto found = column(here());
     if (!found) return found.error();
     ++at_;
+    if (take_word("in")) return one_of(*found);
     const auto comparison = read_operator(here());
-    if (!comparison) return syntax(here().at, "one of eq ne gt ge lt le was expected after " + found->name);
+    if (!comparison)
+        return syntax(here().at, "one of eq ne gt ge lt le in was expected after " + found->name);
     ++at_;
     auto value = operand(*found, here());
     if (!value) return value.error();
@@ -242,6 +247,30 @@ Result<Filter> Parser::comparison()
     filter.comparison = *comparison;
     filter.operand = std::move(*value);
     return filter;
+}
+
+/// Read as a chain of `eq` with `or`: that is what every server understands.
+Result<Filter> Parser::one_of(const Column& column)
+{
+    if (column.type == ColumnType::parties)
+        return syntax(here().at, column.name + " can only be compared with null");
+    if (!take(Token::Kind::open)) return syntax(here().at, "an opening parenthesis was expected after in");
+    std::vector<Filter> parts;
+    do {
+        if (parts.size() == most_in_a_list)
+            return syntax(here().at,
+                          "more than " + std::to_string(most_in_a_list) + " values stand in a list");
+        auto value = operand(column, here());
+        if (!value) return value.error();
+        ++at_;
+        Filter part;
+        part.kind = Filter::Kind::comparison;
+        part.column = column.name;
+        part.operand = std::move(*value);
+        parts.push_back(std::move(part));
+    } while (take(Token::Kind::comma));
+    if (!take(Token::Kind::close)) return syntax(here().at, "a closing parenthesis is missing");
+    return joined(Filter::Kind::any, std::move(parts));
 }
 
 /// The column without its limits: a value that no record can hold is a condition that none meets.

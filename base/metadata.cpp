@@ -166,7 +166,7 @@ Result<Value> Canonical::date_time()
     const auto instant = text_given != nullptr ? parse_instant(*text_given) : std::nullopt;
     constexpr Instant earliest = std::chrono::sys_days{std::chrono::year{1753} / 1 / 1};
     if (!instant || *instant < earliest)
-        return wrong_type("a time from 1753 on, such as 2021-04-04T20:00:00Z,");
+        return wrong_type("a time from 1753 on, such as 2021-04-04T20:00:00Z");
     return Value{to_text(*instant)};
 }
 
@@ -174,7 +174,7 @@ Result<Value> Canonical::date()
 {
     const auto* text_given = std::get_if<std::string>(&value_);
     auto day = text_given != nullptr ? parse_day(*text_given) : std::nullopt;
-    if (!day || *day < "1753-01-01") return wrong_type("a day from 1753 on, such as 2021-04-04,");
+    if (!day || *day < "1753-01-01") return wrong_type("a day from 1753 on, such as 2021-04-04");
     return Value{std::move(*day)};
 }
 

@@ -132,9 +132,11 @@ Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const 
     if (!refused) return refused;
     for (const Draft::Part& part : sent.draft.parts) {
         around_.log.warning("change.refused", {{"table", part.key.table}, {"id", part.key.id.text()}});
-        const Result<void> decided = transaction.journal.decide(
-            cycle_.number, part.key, "refused",
-            "The organization refused the change: " + words + ". It waits for you.", around_.now());
+        const Result<void> decided =
+            transaction.journal.decide(cycle_.number, part.key, "refused",
+                                       "The organization refused the change: " + words +
+                                           (words.ends_with('.') ? "" : ".") + " It waits for you.",
+                                       around_.now());
         if (!decided) return decided;
     }
     return {};

@@ -71,6 +71,7 @@ Result<void> Troubles::outcome() const
             whole = error;
             whole->message = words;
         } else {
+            while (whole->message.ends_with('.')) whole->message.pop_back();
             whole->message += ". Also: " + words;
         }
     }

@@ -195,18 +195,19 @@ Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, Confli
         made.before[name] = theirs[name];
         made.after[name] = value;
     }
-    const std::string_view word = !resolution.side                 ? "chosen"
-                                  : *resolution.side == Side::mine ? "mine"
-                                                                   : "theirs";
-    const std::string reason =
-        "conflict " + std::to_string(number.value) + " was resolved: " + std::string(word);
+    const std::string_view side = resolution.side == Side::mine ? "mine" : "theirs";
+    const bool all_given = resolution.chosen.size() == chosen.size();
+    const std::string word = all_given                   ? std::string("chosen")
+                             : resolution.chosen.empty() ? std::string(side)
+                                                         : "chosen, and " + std::string(side);
+    const std::string reason = "conflict " + std::to_string(number.value) + " was resolved: " + word;
     std::vector<Sequence> claimants;
     for (const Change& change : subject->live) claimants.push_back(change.sequence);
     for (const auto& [name, value] : chosen) {
         const std::string column[] = {name};
         for (const Sequence sequence : claimants)
             settle_columns(*subject, sequence, column, ChangeState::superseded, reason, context.now);
-        take_out(state, *subject, name, word);
+        take_out(state, *subject, name, resolution.chosen.contains(name) ? "chosen" : side);
     }
     std::optional<Sequence> sequence;
     if (!made.after.empty()) {

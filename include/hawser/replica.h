@@ -34,7 +34,7 @@ struct Binding {
 /// What of a table belongs in the replica.
 struct ScopeChoice {
     std::string table;
-    std::string filter{};               ///< base/filter.h's language; "" = every readable row.
+    std::string filter{};               ///< As `Query::where`; "" = every readable row.
     std::vector<std::string> columns{}; ///< Empty = every readable column.
 };
 
@@ -52,7 +52,10 @@ struct Query {
         bool descending = false;
     };
     std::string table;
-    std::string where{};                ///< base/filter.h's language; "" = all.
+    /// A condition in the organization's spelling: eq ne gt ge lt le, `in ('a', 'b')`, and or not,
+    /// parentheses, contains startswith endswith; 'text' with quotes doubled, null, true, numbers, bare
+    /// ids, times and days. Lookups compare by id; text without regard to case. "" = all.
+    std::string where{};
     std::vector<std::string> columns{}; ///< Empty = all.
     std::vector<Order> sort{};          ///< Ties are broken by id.
     std::size_t limit = 100;
@@ -101,7 +104,7 @@ struct Effect {
 /// One line of a record's history, oldest first.
 struct HistoryLine {
     Instant at{};
-    std::string what; ///< "edit", "sent", "applied", "pulled", "decision", …
+    std::string what; ///< "change", "receipt" (a change's answer), "decision" or "conflict".
     std::string sentence;
 };
 

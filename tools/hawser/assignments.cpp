@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <set>
+#include <utility>
 
 namespace hawser::cli {
 
@@ -278,9 +280,18 @@ Result<Value> read_value(const Column& column, std::string_view text, const Assi
 Result<Fields> read_assignments(const std::vector<std::string>& arguments, const AssignmentContext& context)
 {
     FieldReader reader(context);
+    std::set<std::string> given;
+    bool input_taken = false;
     for (const std::string& argument : arguments) {
         const auto assignment = parse_assignment(argument);
         if (!assignment) return assignment.error();
+        const bool whole = assignment->operation == Assignment::Operator::text ||
+                           assignment->operation == Assignment::Operator::json;
+        if (whole && !given.insert(assignment->key).second)
+            return usage_error(fmt::format("{} is given twice; give it once", assignment->key));
+        if (assignment->operation == Assignment::Operator::text && assignment->text == "@-" &&
+            std::exchange(input_taken, true))
+            return usage_error("standard input can be the content of one column only");
         if (const auto taken = reader.take(*assignment); !taken) return taken.error();
     }
     return reader.finish();

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <optional>
+#include <vector>
 
 namespace hawser::cli {
 
@@ -81,10 +85,11 @@ bool read_clock(std::string_view text, std::tm& parts)
     return true;
 }
 
-/// The moment at which the local clocks show these parts, the first one when they do so twice.
-std::optional<Instant> moment_of(const std::tm& wanted)
+/// The moments at which the local clocks show these parts, earliest first: none when they skip it, two
+/// when they are put back.
+std::vector<Instant> moments_of(const std::tm& wanted)
 {
-    std::optional<Instant> first;
+    std::vector<Instant> moments;
     for (const int summer_time : {1, 0, -1}) {
         std::tm parts = wanted;
         parts.tm_isdst = summer_time;
@@ -93,9 +98,33 @@ std::optional<Instant> moment_of(const std::tm& wanted)
         const bool same = day_text(shown) == day_text(wanted) && shown.tm_hour == wanted.tm_hour &&
                           shown.tm_min == wanted.tm_min && shown.tm_sec == wanted.tm_sec;
         const Instant moment{std::chrono::seconds{seconds}};
-        if (same && (!first || moment < *first)) first = moment;
+        if (same && std::ranges::find(moments, moment) == moments.end()) moments.push_back(moment);
     }
-    return first;
+    std::ranges::sort(moments);
+    return moments;
+}
+
+/// A zone that the C library does not know is UTC to it, without a word.
+Result<void> check_zone()
+{
+    const char* given = std::getenv("TZ");
+    std::string_view zone = given ? given : "";
+    if (zone.starts_with(':')) zone.remove_prefix(1);
+    if (zone.empty() || zone == "UTC" || zone == "GMT") return {};
+    std::error_code ignored;
+    const char* folder = std::getenv("TZDIR");
+    if (std::filesystem::exists(std::filesystem::path(folder ? folder : "/usr/share/zoneinfo") / zone,
+                                ignored))
+        return {};
+    // "CET-1CEST" and "<+03>-3" need no file: a name, then how far it is from UTC.
+    const std::size_t name_end = zone.starts_with('<') ? zone.find('>') : zone.find_first_of("+-0123456789");
+    const bool has_offset = name_end != std::string_view::npos && name_end >= 3 &&
+                            zone.find_first_of("0123456789", name_end) != std::string_view::npos &&
+                            zone.find('/') == std::string_view::npos;
+    if (has_offset) return {};
+    return usage_error(fmt::format("the time zone \"{}\" in TZ is not known here; give the time with its "
+                                   "zone, such as 2026-11-21T14:00:00+01:00, or correct TZ",
+                                   zone));
 }
 
 Error not_a_time(std::string_view text)
@@ -126,10 +155,15 @@ Result<Instant> parse_local_time(std::string_view text, Instant now)
             return zoned ? Result<Instant>(*zoned) : Result<Instant>(not_a_time(text));
         }
     }
-    const auto moment = moment_of(parts);
-    if (!moment)
+    if (const auto known = check_zone(); !known) return known.error();
+    const std::vector<Instant> moments = moments_of(parts);
+    if (moments.empty())
         return usage_error(fmt::format("the time \"{}\" does not exist here: the clocks skip it", text));
-    return *moment;
+    if (moments.size() > 1 && plain.size() > 10)
+        return usage_error(fmt::format("the time \"{}\" comes twice here, because the clocks are put back; "
+                                       "write {} or {}",
+                                       text, to_text(moments.front()), to_text(moments.back())));
+    return moments.front();
 }
 
 Result<std::string> parse_local_day(std::string_view text, Instant now)

@@ -4,7 +4,6 @@
 
 #include <clocale>
 #include <csignal>
-#include <cstdio>
 
 int main(int argc, char** argv)
 {
@@ -20,7 +19,7 @@ int main(int argc, char** argv)
     if (const auto exit = command_line.parse(argc, argv)) return static_cast<int>(*exit);
     const auto ended = invocation.action();
     if (!ended) complain(error_sentence(ended.error(), hawser::system_clock()->now()));
-    if (std::fflush(stdout) != 0) {
+    if (finish_output() == Delivery::lost) {
         complain("the output could not be written completely; is the disk full?");
         return static_cast<int>(ExitCode::failed);
     }

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -101,7 +103,24 @@ std::string padded(std::string_view text, std::size_t width, Align align)
     return align == Align::left ? std::string(text) + space : space + std::string(text);
 }
 
+/// Why something was first not written: later calls succeed with nothing left to write.
+std::atomic<int> first_fault{0};
+
+void note_fault()
+{
+    int none = 0;
+    first_fault.compare_exchange_strong(none, errno == 0 ? EIO : errno);
+}
+
 } // namespace
+
+Delivery finish_output()
+{
+    if (std::fflush(stdout) != 0) note_fault();
+    if (first_fault == 0 && std::ferror(stdout) != 0) first_fault = EIO;
+    if (first_fault == 0) return Delivery::whole;
+    return first_fault == EPIPE ? Delivery::unwanted : Delivery::lost;
+}
 
 bool is_terminal(std::FILE* stream)
 {
@@ -129,7 +148,7 @@ Output::Output(const Invocation& invocation) : stream_(stdout)
 
 void Output::write(std::string_view text)
 {
-    std::fwrite(text.data(), 1, text.size(), stream_);
+    if (std::fwrite(text.data(), 1, text.size(), stream_) != text.size()) note_fault();
 }
 
 std::string Output::styled(std::string_view text, Style style) const
@@ -147,7 +166,7 @@ void Output::text(std::string_view text, Style style)
 {
     if (look_.form == Form::json) return;
     write(styled(fitted(safe_lines(text)), style) + "\n");
-    std::fflush(stream_); // So that a story is told while it happens.
+    if (std::fflush(stream_) != 0) note_fault(); // At once, so that a story is told while it happens.
 }
 
 /// Broken at spaces where a terminal would break words.
@@ -268,7 +287,7 @@ void Output::pairs(const std::vector<Pair>& pairs)
 void complain(std::string_view message)
 {
     const std::string line = "hawser: " + one_safe_line(message) + "\n";
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) note_fault();
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -276,7 +295,7 @@ void remark(const Invocation& invocation, std::string_view message)
 {
     if (invocation.quiet) return;
     const std::string line = one_safe_line(message) + "\n";
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) note_fault();
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

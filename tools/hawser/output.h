@@ -104,6 +104,12 @@ private:
     Look look_;
 };
 
+/// What became of what was written to standard output. Unwanted: the reader, a pager, went away.
+enum class Delivery { whole, unwanted, lost };
+
+/// Hands over what is still kept back; for the end of a command.
+Delivery finish_output();
+
 /// Whether the stream shows colours: the wish, then NO_COLOR, then whether it is a terminal.
 bool shows_color(std::FILE* stream, ColorWish wish);
 

@@ -141,7 +141,7 @@ std::string connection_sentence(const Status& status, Instant now)
         text += fmt::format(" since {} ({})", local_time_text(status.state_since),
                             relative_text(status.state_since, now));
     const bool by_choice = status.state == ConnectionState::offline_by_choice;
-    if (!status.state_reason.empty() && !by_choice) text += ": " + status.state_reason;
+    if (!status.state_reason.empty() && !by_choice) text += ": " + without_stop(status.state_reason);
     return text;
 }
 
@@ -156,7 +156,7 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
         std::string text = count_of(status.pending, "change waits", "changes wait") + " to be sent";
         if (status.oldest_pending)
             text += fmt::format(", the oldest from {}", relative_text(*status.oldest_pending, now));
-        if (status.next_attempt && *status.next_attempt > now)
+        if (!status.engine.empty() && status.next_attempt && *status.next_attempt > now)
             text += fmt::format("; the next attempt is {}", relative_text(*status.next_attempt, now));
         sentences.push_back(text + ".");
     }
@@ -187,10 +187,11 @@ std::string cycle_sentence(const CycleReport& report)
     if (report.conflicts_moved > 0)
         parts.push_back("found another value in " + count_of(report.conflicts_moved, "open conflict"));
     const bool whole = report.outcome == "done" || report.outcome.empty();
-    if (parts.empty()) return whole ? "Nothing had changed." : "It did not finish: " + report.outcome + ".";
+    if (parts.empty())
+        return whole ? "Nothing had changed." : "It did not finish: " + without_stop(report.outcome) + ".";
     std::string text = listed(parts);
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
-    return text + (whole ? "." : "; then it ended: " + report.outcome + ".");
+    return text + (whole ? "." : "; then it ended: " + without_stop(report.outcome) + ".");
 }
 
 std::string error_sentence(const Error& error, Instant now)

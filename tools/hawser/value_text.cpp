@@ -76,19 +76,19 @@ std::string people_text(const Column* column, const Value& value, const NameOf& 
         return is_choice(column) ? choice_text(*column, *number) : std::to_string(*number);
     if (const auto* text = std::get_if<std::string>(&value)) return text_for_people(column, *text);
     if (const auto* lookup = std::get_if<Lookup>(&value)) return name_of(*lookup);
-    if (const auto* collection = std::get_if<Collection>(&value)) {
-        const auto parties = collection_to_parties(*collection);
-        if (parties) return parties_text(*parties, name_of);
-    }
-    return exact_text(value);
+    return exact_text(value, name_of);
 }
 
-std::string exact_text(const Value& value)
+std::string exact_text(const Value& value, const NameOf& name_of)
 {
     if (is_null(value)) return {};
     if (const auto* text = std::get_if<std::string>(&value)) return *text;
     if (const auto* decimal = std::get_if<Decimal>(&value)) return decimal->text;
     if (const auto* lookup = std::get_if<Lookup>(&value)) return lookup_text(*lookup);
+    if (const auto* collection = std::get_if<Collection>(&value)) {
+        const auto parties = collection_to_parties(*collection);
+        if (parties) return parties_text(*parties, name_of);
+    }
     return to_json(value);
 }
 

@@ -16,9 +16,9 @@ using NameOf = std::function<std::string(const Lookup&)>;
 /// `column` may be null when the table is not known. Null is "".
 std::string people_text(const Column* column, const Value& value, const NameOf& name_of);
 
-/// A value as programs read it: numbers of choices, UTC, "table:id" for lookups, JSON for
-/// collections. Null is "".
-std::string exact_text(const Value& value);
+/// A value as programs read it in tab-separated lines: numbers of choices, UTC, "table:id" for lookups.
+/// Only participants are as people read them; their JSON is in the JSON form. Null is "".
+std::string exact_text(const Value& value, const NameOf& name_of);
 
 /// The canonical JSON of values, see `to_json`.
 boost::json::value json_of(const Value& value);

@@ -66,6 +66,12 @@ std::string size_text(std::uint64_t bytes)
     return fmt::format("{:.1f} {}", size, names[name]);
 }
 
+std::string without_stop(std::string_view sentence)
+{
+    while (sentence.ends_with('.')) sentence.remove_suffix(1);
+    return std::string(sentence);
+}
+
 std::string listed(const std::vector<std::string>& items, std::string_view word)
 {
     std::string text;

@@ -25,6 +25,9 @@ std::string relative_text(Instant moment, Instant now);
 /// "1.2 MB".
 std::string size_text(std::uint64_t bytes);
 
+/// The sentence without the full stop at its end, to be part of another one.
+std::string without_stop(std::string_view sentence);
+
 /// "a, b and c" (or another joining word).
 std::string listed(const std::vector<std::string>& items, std::string_view word = "and");
 

@@ -88,6 +88,11 @@ TEST_CASE("Conditions mean what they mean on the server")
         {"endswith(subject,'neil')", true},
         {"endswith(description,'neil')", false},
         {"not contains(subject,'zz') and (((done eq false)))", true},
+        {"prioritycode in (7, 1)", true},
+        {"prioritycode in (7)", false},
+        {"not prioritycode in (7, 8) and subject in ('CALL O''NEIL', 'other')", true},
+        {"description in ('x', null)", true},
+        {"regardingobjectid in (49516f4a-083d-5dfe-a407-b8227f73fbb9)", true},
         {"taskid eq 49516f4a-083d-5dfe-a407-b8227f73fbb9", false},
     };
     for (const Row& row : rows) {
@@ -157,6 +162,16 @@ TEST_CASE("Nesting and length are bounded")
     for (int i = 0; i < 10000; ++i) negations += "not ";
     CHECK_FALSE(parse_filter(task, negations + "done eq true"));
     CHECK_FALSE(parse_filter(task, std::string(70000, ' ')));
+    const auto list_of = [](int values) {
+        std::string list = "prioritycode in (1";
+        for (int i = 1; i < values; ++i) list += ",1";
+        return list + ")";
+    };
+    CHECK(parse_filter(task, list_of(500)));
+    CHECK_FALSE(parse_filter(task, list_of(501)));
+    for (const char* wrong : {"subject in", "subject in ()", "subject in ('a'", "subject in ('a',)",
+                              "subject in 'a'", "people in (1)", "in ('a')"})
+        CHECK_FALSE(parse_filter(task, wrong));
 }
 
 TEST_CASE("Random words are read or refused but break nothing")

@@ -95,10 +95,18 @@ TEST_CASE("Values read one way for people and another for programs", "[cli]")
     CHECK(people("donotemail", Value{true}) == "yes");
     CHECK(people("parentcustomerid", Value{Lookup{"account", id_of(1)}}) == "the account");
     CHECK(people("jobtitle", Value{}) == "");
-    CHECK(exact_text(number(2)) == "2");
-    CHECK(exact_text(Value{true}) == "true");
-    CHECK(exact_text(Value{Lookup{"account", id_of(1)}}) == "account:" + id_of(1).text());
-    CHECK(exact_text(Value{}) == "");
+    CHECK(exact_text(number(2), name) == "2");
+    CHECK(exact_text(Value{true}, name) == "true");
+    CHECK(exact_text(Value{Lookup{"account", id_of(1)}}, name) == "account:" + id_of(1).text());
+    CHECK(exact_text(Value{}, name) == "");
+    Party guest, stranger;
+    guest.record = Lookup{"contact", id_of(2)};
+    guest.roles = {5};
+    stranger.address = "kim@example.com";
+    stranger.roles = {6};
+    const Value both{parties_to_collection({guest, stranger})};
+    CHECK(exact_text(both, name) == "required: the contact; optional: kim@example.com");
+    CHECK(people("jobtitle", both) == exact_text(both, name));
 }
 
 TEST_CASE("The report for support holds nothing personal", "[cli]")

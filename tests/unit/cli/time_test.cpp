@@ -48,11 +48,27 @@ TEST_CASE("Times are read in the zone of the person", "[cli]")
     CHECK(utc("2026-11-21 14:00") == "2026-11-21T14:00:00Z");
 }
 
-TEST_CASE("A time that does not exist is refused, of one that comes twice the first counts", "[cli]")
+TEST_CASE("A time that does not exist or comes twice is refused", "[cli]")
 {
     in_zone("Europe/Berlin");
     CHECK(utc("2026-03-29 02:30").find("clocks skip") != std::string::npos);
-    CHECK(utc("2026-10-25 02:30") == "2026-10-25T00:30:00Z");
+    CHECK(utc("2026-10-25 02:30").find("write 2026-10-25T00:30:00Z or 2026-10-25T01:30:00Z") !=
+          std::string::npos);
+    in_zone("America/Havana"); // Midnight comes twice on 2026-11-01: the day begins with the first.
+    CHECK(utc("2026-11-01") == "2026-11-01T04:00:00Z");
+}
+
+TEST_CASE("A zone that is not known is not taken for UTC", "[cli]")
+{
+    in_zone("Europe/Atlantis");
+    CHECK(utc("2026-11-21 14:00").find("Europe/Atlantis") != std::string::npos);
+    CHECK(utc("2026-11-21T14:00:00Z") == "2026-11-21T14:00:00Z");
+    in_zone("CET-1CEST");
+    CHECK(utc("2026-11-21 14:00") == "2026-11-21T13:00:00Z");
+    in_zone("<+03>-3");
+    CHECK(utc("2026-11-21 14:00") == "2026-11-21T11:00:00Z");
+    in_zone("");
+    CHECK(utc("2026-11-21 14:00") == "2026-11-21T14:00:00Z");
 }
 
 TEST_CASE("What is no time is refused with what would be one", "[cli]")

@@ -57,8 +57,10 @@ TEST_CASE("Mine is sent anew, theirs is taken over, and chosen values go before 
           "[replica][conflict]")
 {
     Dispute home;
+    std::string word;
     SECTION("mine")
     {
+        word = "mine";
         ok(home.replica->resolve(home.conflict, choosing(my_side), {"ada"}));
         CHECK(home.read(contact(1), "jobtitle") == "Buyer");
         CHECK(home.read(contact(1), "firstname") == "Jo");
@@ -70,6 +72,7 @@ TEST_CASE("Mine is sent anew, theirs is taken over, and chosen values go before 
     }
     SECTION("theirs")
     {
+        word = "theirs";
         ok(home.replica->resolve(home.conflict, choosing(their_side)));
         CHECK(home.read(contact(1), "jobtitle") == "Boss");
         CHECK(home.read(contact(1), "firstname") == "Jim");
@@ -78,6 +81,7 @@ TEST_CASE("Mine is sent anew, theirs is taken over, and chosen values go before 
     }
     SECTION("a value and theirs")
     {
+        word = "chosen, and theirs";
         ok(home.replica->resolve(home.conflict, choosing(their_side, {{"jobtitle", text("Chair")}})));
         CHECK(home.read(contact(1), "jobtitle") == "Chair");
         CHECK(home.read(contact(1), "firstname") == "Jim");
@@ -85,9 +89,17 @@ TEST_CASE("Mine is sent anew, theirs is taken over, and chosen values go before 
     }
     SECTION("a cleared column and mine")
     {
+        word = "chosen, and mine";
         ok(home.replica->resolve(home.conflict, choosing(my_side, {{"jobtitle", Null{}}})));
         CHECK(home.read(contact(1), "jobtitle").empty());
         CHECK(home.read(contact(1), "firstname") == "Jo");
+    }
+    SECTION("values of one's own throughout")
+    {
+        word = "chosen";
+        ok(home.replica->resolve(
+            home.conflict, choosing(their_side, {{"jobtitle", text("Chair")}, {"firstname", text("J")}})));
+        CHECK(home.read(contact(1), "jobtitle") == "Chair");
     }
     CHECK(home.read(contact(1), "numberofchildren") == "2");
     CHECK(ok(home.replica->get(contact(1))).badge == Badge::saved_here);
@@ -95,7 +107,7 @@ TEST_CASE("Mine is sent anew, theirs is taken over, and chosen values go before 
     const auto closed = ok(home.replica->conflicts(true));
     REQUIRE(closed.size() == 1);
     CHECK_FALSE(closed.front().open);
-    CHECK_FALSE(closed.front().resolution.empty());
+    CHECK(closed.front().resolution == word);
     CHECK(code_of(home.replica->resolve(home.conflict, choosing(my_side))) == "store.no_conflict");
 }
 

@@ -36,6 +36,12 @@ Option& Option::between(std::int64_t least, std::int64_t most)
     return *this;
 }
 
+Option& Option::not_empty()
+{
+    option_->check([](const std::string& text) { return text.empty() ? "it is empty" : ""; }, "");
+    return *this;
+}
+
 Option& Option::one_of(std::initializer_list<std::string> values)
 {
     option_->check(CLI::IsMember(std::vector<std::string>(values)).description(""));

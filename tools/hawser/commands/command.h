@@ -31,6 +31,8 @@ public:
     Option& separated_by_commas();
     /// A whole number from `least` to `most`.
     Option& between(std::int64_t least, std::int64_t most);
+    /// Refused without a character: a variable of a script that was never set, for one.
+    Option& not_empty();
     Option& one_of(std::initializer_list<std::string> values);
     /// Refused together with `other`.
     Option& excludes(const Option& other);

@@ -90,12 +90,11 @@ Result<ExitCode> run_completion(Invocation& invocation, const CompletionOptions&
     const std::vector<Words> commands = words_of(all.root());
     const std::vector<std::string> common = all.root().option_names();
     Output output(invocation);
-    if (options.shell == "bash")
-        output.text(bash_script(commands, common));
-    else if (options.shell == "zsh")
-        output.text(zsh_script(commands, common));
-    else
-        output.text(fish_script(commands, common));
+    const std::string script = options.shell == "bash"  ? bash_script(commands, common)
+                               : options.shell == "zsh" ? zsh_script(commands, common)
+                                                        : fish_script(commands, common);
+    output.json({{"shell", options.shell}, {"script", script}});
+    output.text(script);
     return ExitCode::done;
 }
 

@@ -47,7 +47,7 @@ Grid side_by_side(const Replica& replica, const std::vector<Conflict>& conflicts
             const Column* column = table ? table->column(contested.column) : nullptr;
             const auto cell = [&](const Value& value, Style style) {
                 const std::string text = people_text(column, value, name_of);
-                return Cell(text.empty() ? "(empty)" : text, exact_text(value), style);
+                return Cell(text.empty() ? "(empty)" : text, exact_text(value, name_of), style);
             };
             grid.rows.push_back(
                 {{conflict.label, names.name_of(conflict.record, conflict.record_name), contested.column,

@@ -46,8 +46,8 @@ Result<ExitCode> run_diff(Invocation& invocation, const DiffOptions& options)
         const Column* column = table->column(name);
         const Value before = value_in(compared->base, name), after = value_in(compared->mine, name);
         grid.rows.push_back(
-            {{name, Cell(people_text(column, before, name_of), exact_text(before), Style::warning),
-              Cell(people_text(column, after, name_of), exact_text(after), Style::good)},
+            {{name, Cell(people_text(column, before, name_of), exact_text(before, name_of), Style::warning),
+              Cell(people_text(column, after, name_of), exact_text(after, name_of), Style::good)},
              {{"column", name}, {"base", json_of(before)}, {"mine", json_of(after)}}});
     }
     Output output(invocation);

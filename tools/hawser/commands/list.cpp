@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace hawser::cli {
 
@@ -98,7 +99,7 @@ Grid grid_of(const Replica& replica, const Table& table, const Query& query,
             const bool unnamed = name == table.primary_name && is_null(value);
             row.cells.push_back(Cell(unnamed ? name_in(table, whole(replica, record).columns)
                                              : people_text(table.column(name), value, name_of),
-                                     exact_text(value)));
+                                     exact_text(value, name_of)));
         }
         row.cells.push_back(badge_cell(record.badge));
         boost::json::object object{{"id", record.key.id.text()},
@@ -145,7 +146,8 @@ void add_list(Command app, Invocation& invocation)
     command.group(group::records);
     command.option("TABLE", options->table, "The table").required();
     command.option("--where", options->where, "A condition in the organization's filter language")
-        .type_name("FILTER");
+        .type_name("FILTER")
+        .not_empty();
     command.option("--columns", options->columns, "Which columns to show")
         .separated_by_commas()
         .type_name("NAMES");
@@ -153,7 +155,8 @@ void add_list(Command app, Invocation& invocation)
         .separated_by_commas()
         .type_name("NAMES");
     command.option("--limit", options->limit, "How many at most (50)").between(1, 100'000);
-    command.option("--offset", options->offset, "How many to pass over first");
+    command.option("--offset", options->offset, "How many to pass over first")
+        .between(0, std::numeric_limits<std::int64_t>::max());
     command.runs(invocation, options, run_list);
 }
 

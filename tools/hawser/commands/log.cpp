@@ -5,6 +5,7 @@
 #include "tools/hawser/record_finder.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 
@@ -55,7 +56,7 @@ Result<ExitCode> record_log(Output& output, const Replica& replica, const LogOpt
             {{local_time_text(line.at), line.what, line.sentence},
              {{"at", json_of(std::optional(line.at))}, {"what", line.what}, {"sentence", line.sentence}}});
     output.grid(grid);
-    output.sentence(fmt::format("Now: {}.", *why), Style::faint);
+    output.sentence(fmt::format("Now: {}.", without_stop(*why)), Style::faint);
     return ExitCode::done;
 }
 

@@ -26,6 +26,7 @@ void add_serve(Command app, Invocation& invocation)
         command.option("--load", options->load, "Load TABLE.jsonl files from here").type_name("DIR");
     command.option("--sample", options->sample, "Make an organization of about so many records")
         .type_name("N")
+        .between(0, 10'000'000)
         .excludes(load);
     command.option("--user", options->users, "NAME, with :basic or :global; may be given often")
         .type_name("NAME")

@@ -6,6 +6,7 @@
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/value_text.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 
@@ -45,11 +46,11 @@ Result<ExitCode> run_show(Invocation& invocation, const ShowOptions& options)
     for (const Column& column : table->columns) {
         const auto found = record->columns.find(column.name);
         if (found == record->columns.end()) continue;
-        pairs.push_back(
-            {column.name, Cell(people_text(&column, found->second, name_of), exact_text(found->second))});
+        pairs.push_back({column.name, Cell(people_text(&column, found->second, name_of),
+                                           exact_text(found->second, name_of))});
     }
     output.pairs(pairs);
-    output.sentence(fmt::format("{}.", *why), Style::faint);
+    output.sentence(fmt::format("{}.", without_stop(*why)), Style::faint);
     const auto remedies = remedy_sentences(*replica, *key);
     if (!remedies) return remedies.error();
     for (const std::string& sentence : *remedies) output.sentence(sentence);

@@ -56,7 +56,7 @@ void tell_cycle_and_error(Output& output, const Status& status, Instant now)
                       (status.last_error->message == status.state_reason ||
                        (status.last_cycle && status.last_error->message == status.last_cycle->outcome));
     if (status.last_error && !told)
-        output.text("Last trouble: " + status.last_error->message + ".", Style::warning);
+        output.text("Last trouble: " + without_stop(status.last_error->message) + ".", Style::warning);
     if (!status.engine.empty()) output.text("Synchronizing now: " + status.engine);
 }
 

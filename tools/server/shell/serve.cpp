@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
@@ -74,6 +75,9 @@ Result<OrganizationOptions> organization_options(const ServeOptions& options, Se
     for (const std::string& text : options.users) {
         Result<UserSpecification> user = UserSpecification::parse(text);
         if (!user) return user.error();
+        if (std::ranges::find(made.users, user->name, &UserSpecification::name) != made.users.end())
+            return Error{ErrorKind::refuse, "server.bad_user",
+                         "The user " + user->name + " is named twice. Name each once."};
         made.users.push_back(std::move(*user));
     }
     for (const std::string& text : options.settings) {
