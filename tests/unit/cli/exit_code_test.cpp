@@ -53,6 +53,9 @@ TEST_CASE("What waits is told apart: to be sent, refused, held, contested", "[cl
     status.pending = 2;
     status.oldest_pending = now - std::chrono::minutes(5);
     status.next_attempt = now + std::chrono::seconds(30);
+    CHECK(waiting_sentences(status, now) ==
+          std::vector<std::string>{"2 changes wait to be sent, the oldest from 5 minutes ago."});
+    status.engine = "process 1"; // Without one nothing is attempted.
     CHECK(
         waiting_sentences(status, now) ==
         std::vector<std::string>{

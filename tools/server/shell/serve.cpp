@@ -76,7 +76,7 @@ Result<OrganizationOptions> organization_options(const ServeOptions& options, Se
         Result<UserSpecification> user = UserSpecification::parse(text);
         if (!user) return user.error();
         if (std::ranges::find(made.users, user->name, &UserSpecification::name) != made.users.end())
-            return Error{ErrorKind::refuse, "server.bad_user",
+            return Error{ErrorKind::refuse, "server.user",
                          "The user " + user->name + " is named twice. Name each once."};
         made.users.push_back(std::move(*user));
     }
