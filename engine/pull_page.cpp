@@ -30,6 +30,15 @@ std::vector<std::string> usual_order(const Table& table)
     return columns;
 }
 
+/// The id is the record's key and no column of its body, but a filter may name it.
+bool is_inside(const Filter& filter, const std::string& primary_id, const Guid& id, Fields& fields)
+{
+    const auto named = fields.emplace(primary_id, id.text());
+    const bool inside = matches(filter, fields);
+    if (named.second) fields.erase(named.first);
+    return inside;
+}
+
 } // namespace
 
 Task<Result<ReadPage>> Puller::read(PullRound& round, http::Answer answer)
@@ -87,7 +96,7 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     if (round.local_filter) {
         const Result<void> decoded = decode();
         if (!decoded) return decoded;
-        if (!matches(*round.local_filter, *fields)) {
+        if (!is_inside(*round.local_filter, round.table->table().primary_id, row.id, *fields)) {
             RemoteWord left{conflict::Presence::out_of_reach, {}, {}, round.scope.number};
             const auto state = transaction.records.state(key);
             if (!state) return state.error();

@@ -129,7 +129,8 @@ public:
         return sql(statement, std::span<const Value>{}, limits);
     }
     /// What a cycle moved, by table and id: "pulled" and "removed" are the records whose present copy
-    /// or tombstone it brought, "sent" those with a receipt of it.
+    /// or tombstone it brought, "sent" those with a receipt of it. What a cycle sent is not also
+    /// pulled or removed by its own answer.
     Result<std::vector<Effect>> effects(CycleNumber cycle, std::size_t limit) const;
 
     // ---- the queue ------------------------------------------------------------------------------

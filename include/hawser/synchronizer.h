@@ -217,6 +217,7 @@ public:
     ~Synchronizer();
 
     /// Asks the organization who it is and whom we are, for `Replica::create`. No replica needed.
+    /// Fails with engine.other_mailbox when the organization says that the mailbox is another user's.
     static Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
                                     const SynchronizerOptions& options, const Ports& ports,
                                     std::shared_ptr<Clock> clock = {}, std::shared_ptr<Random> random = {});

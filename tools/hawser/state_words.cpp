@@ -26,13 +26,6 @@ std::string short_value(const Table* table, const ColumnEdit& edit, const Value&
     return cut_to_width(one_safe_line(text), value_cells);
 }
 
-/// A sentence of somebody else's, to be followed by our own full stop.
-std::string without_end(std::string text)
-{
-    while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
-    return text;
-}
-
 } // namespace
 
 std::string_view word_of(ChangeState state)
@@ -151,7 +144,7 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
     for (const TableStatus& table : status.tables)
         if (table.refused)
             sentences.push_back(fmt::format("{} waits for you: {}. hawser tables changes what is held.",
-                                            table.table, without_end(table.missing)));
+                                            table.table, without_stop(table.missing)));
     if (status.pending > 0) {
         std::string text = count_of(status.pending, "change waits", "changes wait") + " to be sent";
         if (status.oldest_pending)

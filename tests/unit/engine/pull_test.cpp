@@ -403,6 +403,23 @@ TEST_CASE("Hostile pages stop the cycle cleanly and change nothing", "[engine][h
     desk.check_equal();
 }
 
+TEST_CASE("A scope may choose records by their ids", "[engine][pull]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 5);
+    Desk desk(office, clock);
+    desk.choose({{"contact", "contactid in (" + guid(2).text() + "," + guid(4).text() + ")"}});
+    desk.sync();
+    CHECK(count(desk) == 2);
+    office.put("contacts", guid(4), R"({"jobtitle":"Boss"})");
+    office.put("contacts", guid(5), R"({"jobtitle":"Boss"})");
+    desk.sync();
+    CHECK(count(desk) == 2);
+    CHECK(desk.text("contact", guid(4), "jobtitle") == "Boss");
+    desk.check_equal();
+}
+
 TEST_CASE("Empty pages that lead on and on are not followed for ever", "[engine][hostile]")
 {
     const auto clock = monday();
