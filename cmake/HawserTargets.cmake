@@ -20,6 +20,11 @@ function(hawser_settings target)
   if(HAWSER_SANITIZERS)
     target_compile_options(${target} PUBLIC -fsanitize=${HAWSER_SANITIZERS} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${HAWSER_SANITIZERS})
+    if(HAWSER_SANITIZERS MATCHES "undefined")
+      # A null access ends by a signal all the same, and nothing here casts bytes to wider types; to
+      # check both at each access costs a third of the time to compile.
+      target_compile_options(${target} PUBLIC -fno-sanitize=null,alignment)
+    endif()
   endif()
 endfunction()
 
