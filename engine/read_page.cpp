@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t activities_a_batch = 1'000;
 
-constexpr int most_attempts = 5;
+constexpr int most_attempts = 3;
 constexpr Clock::Milliseconds pause{200};
 
 /// The pages that the answers of a batch of participants lead to become items of it.
@@ -78,7 +78,8 @@ Task<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_ptr<const Ta
     co_return co_await std::move(reading);
 }
 
-/// Reading changes nothing, so what a bad network swallowed is asked for again.
+/// The courier asks again for what was lost on the way. This is for what came, and came broken, and for
+/// batches that only read.
 Task<Result<ReadPage>> fetch_patiently(Surroundings& around, std::shared_ptr<const TableWork> table,
                                        http::Request request)
 {

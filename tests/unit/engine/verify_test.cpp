@@ -32,9 +32,7 @@ TEST_CASE("Verification asks again for what a bad network swallows", "[engine][v
     const auto clock = monday();
     Office office(*clock);
     fill(office, 1, 40);
-    SynchronizerOptions small_pages;
-    small_pages.page_bytes = 4'000;
-    Desk desk(office, clock, "ada", small_pages);
+    Desk desk(office, clock, "ada", small_pages());
     desk.choose({{"contact", ""}});
     desk.sync();
     const auto fault = GENERATE(Fault::drop_answer, Fault::drop_request, Fault::truncate, Fault::busy);
