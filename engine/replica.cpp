@@ -26,6 +26,7 @@ localstore::StoreOptions store_options(const ReplicaOptions& options,
     localstore::StoreOptions store;
     store.path = options.path;
     store.vfs = options.vfs;
+    store.mode = options.inspect ? localstore::OpenMode::inspect : localstore::OpenMode::normal;
     store.fold = engine::merge_fold(std::move(policies));
     return store;
 }

@@ -31,9 +31,41 @@ void configure(sqlite3* handle, int option, int value)
     if (sqlite3_db_config(handle, option, value, nullptr) != SQLITE_OK) throw SQLite::Exception(handle);
 }
 
-std::string uri_or_path(const std::filesystem::path& path)
+/// A path as a URI: https://www.sqlite.org/uri.html.
+std::string uri_of(const std::filesystem::path& path)
 {
-    return path.string();
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(path).string()) {
+        if (plain.find(c) != std::string_view::npos) {
+            uri += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        uri += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return uri;
+}
+
+std::string name_of(const DatabaseOptions& options)
+{
+    return options.access == Access::frozen ? uri_of(options.path) + "?immutable=1" : options.path.string();
+}
+
+int flags_of(Access access)
+{
+    switch (access) {
+    case Access::read_only:
+        return SQLite::OPEN_READONLY;
+    case Access::frozen:
+        return SQLite::OPEN_READONLY | SQLite::OPEN_URI;
+    // To keep others out takes a descriptor that could write.
+    case Access::alone:
+    case Access::read_write:
+        break;
+    }
+    return SQLite::OPEN_READWRITE;
 }
 
 } // namespace
@@ -151,11 +183,12 @@ std::optional<Instant> Statement::optional_instant(int column) const
 
 Database::Database(const DatabaseOptions& options)
     : path_(options.path),
-      database_(uri_or_path(options.path),
-                options.access == Access::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE,
-                static_cast<int>(options.busy_timeout.count()), options.vfs)
+      database_(name_of(options), flags_of(options.access), static_cast<int>(options.busy_timeout.count()),
+                options.vfs)
 {
     sqlite3_extended_result_codes(handle(), 1);
+    // Before the file is first read: https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory.
+    if (options.access == Access::alone) execute("PRAGMA locking_mode = EXCLUSIVE");
     configure(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1);
     configure(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
     configure(handle(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
@@ -168,7 +201,7 @@ Database::Database(const DatabaseOptions& options)
     execute("PRAGMA cache_size = -" + std::to_string(options.cache_kilobytes));
     execute("PRAGMA cell_size_check = ON");
     execute("PRAGMA temp_store = MEMORY");
-    if (options.access == Access::read_only) execute("PRAGMA query_only = ON");
+    if (options.access != Access::read_write) execute("PRAGMA query_only = ON");
     if (options.max_pages > 0) execute("PRAGMA max_page_count = " + std::to_string(options.max_pages));
 }
 

@@ -96,7 +96,12 @@ private:
     std::vector<sqlite3_stmt*>* home_; ///< None: finalized after use.
 };
 
-enum class Access { read_write, read_only };
+enum class Access {
+    read_write,
+    read_only,
+    alone,  ///< Reads, and keeps every other connection out: needs no shared memory beside the file.
+    frozen, ///< Reads a file that nobody writes and that has no log: needs nothing beside it.
+};
 
 struct DatabaseOptions {
     std::filesystem::path path;

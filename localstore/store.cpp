@@ -103,18 +103,53 @@ Result<void> check_for_use(Database& database)
     return {};
 }
 
+Database connect(const StoreOptions& options, Access access)
+{
+    DatabaseOptions where;
+    where.path = options.path;
+    where.vfs = options.vfs;
+    where.busy_timeout = options.busy_timeout;
+    where.access = access;
+    return Database(where);
+}
+
+Result<void> look_at(const StoreOptions& options, Access access)
+{
+    return fenced(options.path, [&]() -> Result<void> {
+        Database database = connect(options, access);
+        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        return check_header(database);
+    });
+}
+
+bool has_log(const std::filesystem::path& path)
+{
+    std::error_code none;
+    const auto size = std::filesystem::file_size(with_suffix(path, "-wal"), none);
+    return !none && size > 0;
+}
+
+/// How the file can be read where reading is all that is wanted. Usually SQLite keeps shared memory
+/// beside it, for which a full disk or somebody else's folder has no place.
+Result<Access> find_access(const StoreOptions& options)
+{
+    const auto usual = look_at(options, Access::read_only);
+    if (usual) return Access::read_only;
+    const std::string_view why = usual.error().code;
+    if (why != code::disk_full && why != code::input_output && why != code::permission &&
+        why != code::read_only)
+        return usual.error();
+    if (look_at(options, Access::alone)) return Access::alone;
+    if (!has_log(options.path) && look_at(options, Access::frozen)) return Access::frozen;
+    return usual.error();
+}
+
 Result<void> prepare_file(const StoreOptions& options)
 {
     return fenced(options.path, [&]() -> Result<void> {
-        DatabaseOptions where;
-        where.path = options.path;
-        where.vfs = options.vfs;
-        where.busy_timeout = options.busy_timeout;
-        where.access = options.mode == OpenMode::normal ? Access::read_write : Access::read_only;
-        Database database(where);
+        Database database = connect(options, Access::read_write);
         sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         if (auto fine = check_header(database); !fine) return fine;
-        if (options.mode == OpenMode::inspect) return {};
         if (sqlite3_db_readonly(database.handle(), "main") != 0)
             throw SQLite::Exception("attempt to write a readonly database", SQLITE_READONLY);
         migrate(database, migrations());
@@ -172,11 +207,15 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
     if (!std::filesystem::is_regular_file(status))
         return Error{ErrorKind::stop, std::string(code::not_a_database),
                      options.path.string() + " is no file. Name the replica's own file."};
-    if (options.mode == OpenMode::normal)
-        for (const std::string_view suffix : {"", "-wal", "-shm"})
-            if (auto done = platform::make_private(with_suffix(options.path, suffix)); !done) break;
+    if (options.mode == OpenMode::inspect) {
+        const auto reading = find_access(options);
+        if (!reading) return reading.error();
+        return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(options, *reading)));
+    }
+    for (const std::string_view suffix : {"", "-wal", "-shm"})
+        if (auto done = platform::make_private(with_suffix(options.path, suffix)); !done) break;
     if (auto prepared = prepare_file(options); !prepared) return prepared.error();
-    auto impl = std::make_unique<Impl>(options);
+    auto impl = std::make_unique<Impl>(options, Access::read_only);
     if (auto started = impl->start(); !started) return started.error();
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }

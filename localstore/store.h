@@ -39,8 +39,9 @@ struct Binding {
 
 enum class OpenMode {
     normal,
-    inspect, ///< Read-only, and also for a file with foreign parts or broken queue rules: the queue
-             ///< can be listed and exported. A newer or unreadable file is refused here too.
+    inspect, ///< Read-only, and also for a file with foreign parts or broken queue rules, one that may
+             ///< not be written, or on a full disk: the queue can be listed and exported. A newer or
+             ///< unreadable file is refused here too.
 };
 
 struct StoreOptions {

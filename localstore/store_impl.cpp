@@ -28,7 +28,7 @@ void TransactionState::touched(const RecordKey& key)
     if (notice.records.empty() || notice.records.back() != key) notice.records.push_back(key);
 }
 
-Store::Impl::Impl(StoreOptions options) : options_(std::move(options))
+Store::Impl::Impl(StoreOptions options, Access reading) : options_(std::move(options)), reading_(reading)
 {
     if (!options_.fold) options_.fold = plain_fold();
 }
@@ -38,7 +38,7 @@ DatabaseOptions Store::Impl::reader_options() const
     DatabaseOptions reader;
     reader.path = options_.path;
     reader.vfs = options_.vfs;
-    reader.access = Access::read_only;
+    reader.access = reading_;
     reader.busy_timeout = options_.busy_timeout;
     reader.cache_kilobytes = options_.cache_kilobytes / 2;
     return reader;
@@ -47,7 +47,6 @@ DatabaseOptions Store::Impl::reader_options() const
 Result<void> Store::Impl::start()
 {
     return fenced(options_.path, [&]() -> Result<void> {
-        if (options_.mode == OpenMode::inspect) return {};
         DatabaseOptions writer = reader_options();
         writer.access = Access::read_write;
         writer.cache_kilobytes = options_.cache_kilobytes;
@@ -90,7 +89,8 @@ Result<void> Store::Impl::writable() const
 {
     if (writer_) return {};
     return refusal(code::read_only, "The replica " + options_.path.string() +
-                                        " was opened to be inspected. Open it normally.");
+                                        " was opened only to be looked at; nothing was changed. Open it "
+                                        "without ReplicaOptions::inspect.");
 }
 
 int Store::Impl::begin(Durability durability)

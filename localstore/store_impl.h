@@ -58,7 +58,8 @@ auto verb(TransactionState& state, Body&& body) -> std::invoke_result_t<Body&>
 
 class Store::Impl {
 public:
-    explicit Impl(StoreOptions options);
+    /// `reading` is how the file was found to be readable.
+    Impl(StoreOptions options, Access reading);
 
     /// A read connection for the time of one call.
     class Reader {
@@ -76,7 +77,7 @@ public:
         std::unique_ptr<Database> database_;
     };
 
-    Result<void> start(); ///< Opens the connections of a checked file.
+    Result<void> start(); ///< Opens the writer of a checked file.
 
     /// `body(Database&, const TableSet&)` within one read transaction.
     template <class Body>
@@ -148,6 +149,7 @@ private:
     void tidy_log(Durability durability, bool cycle_ended);
 
     StoreOptions options_;
+    Access reading_;
     mutable TableCache cache_;
     mutable std::mutex readers_mutex_;
     mutable std::vector<std::unique_ptr<Database>> idle_readers_;

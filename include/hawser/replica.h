@@ -113,6 +113,11 @@ struct ReplicaOptions {
     std::string vfs{};                ///< SQLite VFS name; "" = the default one.
     std::shared_ptr<Clock> clock{};   ///< Null = the system's.
     std::shared_ptr<Random> random{}; ///< Null = the system's.
+    /// Only to look: `open` then also takes a file with foreign parts, with a queue that breaks its
+    /// rules, that may not be written, or on a full disk, and leaves it as it is. Everything that
+    /// writes, a synchronizer too, fails with store.read_only. On a full disk other processes cannot
+    /// open the replica meanwhile.
+    bool inspect = false;
     /// Runs observers where the embedder wants them (a Qt, libuv or .NET loop); empty = on a
     /// thread of the replica's own. Called from threads of Hawser's; must not run what it is given
     /// before it returns, and must not throw.
@@ -135,7 +140,8 @@ class HAWSER_API Replica {
 public:
     /// Opens an existing replica. Fails with store.missing, store.not_a_database,
     /// store.not_a_replica, store.newer, store.corrupt, store.inconsistent, store.foreign,
-    /// store.read_only, store.permission; the file is left as it is.
+    /// store.read_only, store.permission; the file is left as it is. After the last four of these, and
+    /// after store.disk_full, it may still be looked at: `ReplicaOptions::inspect`.
     static Result<Replica> open(ReplicaOptions options);
 
     /// Makes a new, empty replica bound as given (mode 0600), with its folder. Fails with

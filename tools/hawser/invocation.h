@@ -4,6 +4,7 @@
 #include "tools/hawser/exit_code.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace hawser::cli {
@@ -19,6 +20,9 @@ struct Invocation {
     ColorWish color = ColorWish::automatic;
     std::string proxy{};
     std::string certificate_authorities{};
+
+    /// Why the replica could only be looked at. It needs a person.
+    std::optional<Error> only_looked_at{};
 
     /// Set by the command that was chosen; runs it.
     std::function<Result<ExitCode>()> action{};

@@ -52,10 +52,13 @@ std::filesystem::path replica_path(const Invocation& invocation)
     return remembered.empty() ? default_replica_path() : std::filesystem::path(remembered);
 }
 
-Result<Replica> open_replica(const Invocation& invocation)
+namespace {
+
+Result<Replica> open_replica(const Invocation& invocation, bool inspect)
 {
     ReplicaOptions options;
     options.path = replica_path(invocation);
+    options.inspect = inspect;
     auto replica = Replica::open(std::move(options));
     if (!replica && replica.error().code == "store.missing") {
         Error error = replica.error();
@@ -66,6 +69,23 @@ Result<Replica> open_replica(const Invocation& invocation)
         return error;
     }
     return replica;
+}
+
+} // namespace
+
+Result<Replica> open_replica(const Invocation& invocation)
+{
+    return open_replica(invocation, false);
+}
+
+Result<Replica> open_replica_to_read(Invocation& invocation)
+{
+    auto replica = open_replica(invocation);
+    if (replica) return replica;
+    auto looked_at = open_replica(invocation, true);
+    if (!looked_at) return replica;
+    invocation.only_looked_at = replica.error();
+    return looked_at;
 }
 
 Ports ports_for(const std::vector<std::string>& command)

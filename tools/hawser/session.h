@@ -21,6 +21,10 @@ std::filesystem::path replica_path(const Invocation& invocation);
 /// Opens that replica. When none is there the error says how one is made.
 Result<Replica> open_replica(const Invocation& invocation);
 
+/// The same for a command that only reads. A file that cannot be worked on, but can be read, is opened to
+/// be looked at: `only_looked_at` of the invocation says why.
+Result<Replica> open_replica_to_read(Invocation& invocation);
+
 /// HAWSER_TOKEN when it is set, else the token command, else a provider that says how to sign in.
 Ports ports_for(const std::vector<std::string>& token_command);
 

@@ -2,7 +2,10 @@
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
 
+#include <csignal>
 #include <fstream>
+#include <functional>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +30,35 @@ std::string open_code(const std::filesystem::path& path, OpenMode mode = OpenMod
     if (opened) return "no error";
     CHECK_FALSE(opened.error().message.empty());
     return opened.error().code;
+}
+
+/// What `body` returns in a process of its own, which gives up there what it gives up.
+int in_a_process(const std::function<int()>& body)
+{
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(body());
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+constexpr unsigned nobody = 65534;
+
+/// Root may write everything.
+bool give_up_root()
+{
+    return ::geteuid() != 0 || ::seteuid(nobody) == 0;
+}
+
+/// How many changes a store that only looks finds; 99 when it cannot look.
+int changes_looked_at(const std::filesystem::path& path)
+{
+    StoreOptions inspect = options_of(path);
+    inspect.mode = OpenMode::inspect;
+    const auto store = Store::open(inspect);
+    if (!store) return 99;
+    const auto changes = (*store)->changes({});
+    return changes ? static_cast<int>(changes->size()) : 99;
 }
 
 } // namespace
@@ -187,20 +219,57 @@ TEST_CASE("a file that may not be written is opened for inspection only")
         ok(replica.store->checkpoint_log());
     }
     ::chmod(path.c_str(), 0444);
-    // Root may write everything, so somebody else owns the file and tries.
-    constexpr unsigned nobody = 65534;
+    // Somebody else owns the file and tries.
     if (::geteuid() == 0)
         for (const char* suffix : {"", "-wal", "-shm"})
             REQUIRE(::chown((path.string() + suffix).c_str(), nobody, nobody) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::geteuid() == 0 && ::seteuid(nobody) != 0) ::_exit(2);
-        const auto opened = Store::open(options_of(path));
-        ::_exit(!opened && opened.error().code == "store.read_only" ? 0 : 1);
+    CHECK(in_a_process([&] {
+              if (!give_up_root()) return 98;
+              const auto opened = Store::open(options_of(path));
+              if (opened || opened.error().code != "store.read_only") return 97;
+              return changes_looked_at(path);
+          }) == 1);
+}
+
+TEST_CASE("a copy in a folder where nothing can be made is looked at as long as it has no log")
+{
+    Folder folder;
+    const auto path = folder / "a copy?with 100%.hawser";
+    {
+        Replica replica;
+        replica.create(1, {{"fullname", text("Ada")}});
+        ok(replica.store->backup(path));
     }
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    CHECK(WEXITSTATUS(status) == 0);
+    ::chmod(folder.path().c_str(), 0555);
+    ::chmod(path.c_str(), 0444);
+    const bool with_log = GENERATE(false, true);
+    if (with_log) std::ofstream(path.string() + "-wal") << std::string(4152, 'x');
+    CHECK(in_a_process([&] { return give_up_root() ? changes_looked_at(path) : 98; }) == (with_log ? 99 : 1));
+    ::chmod(folder.path().c_str(), 0755);
+}
+
+TEST_CASE("a full disk leaves the queue readable, and the file as it was")
+{
+    Folder folder;
+    const auto path = folder / "replica.hawser";
+    {
+        Replica replica(options_of(path));
+        replica.create(1, {{"fullname", text("Ada")}});
+    }
+    const auto size = std::filesystem::file_size(path);
+    const auto log = std::filesystem::file_size(path.string() + "-wal");
+    REQUIRE(log > 0);
+    std::filesystem::remove(path.string() + "-shm");
+    CHECK(in_a_process([&] {
+              ::signal(SIGXFSZ, SIG_IGN);
+              const rlimit none{0, 0};
+              if (::setrlimit(RLIMIT_FSIZE, &none) != 0) return 98;
+              if (Store::open(options_of(path))) return 97;
+              return changes_looked_at(path);
+          }) == 1);
+    CHECK(std::filesystem::file_size(path) == size);
+    CHECK(std::filesystem::file_size(path.string() + "-wal") == log);
+    CHECK(open_code(path) == "no error");
 }
 
 TEST_CASE("migrations run forward, each whole or not at all")

@@ -75,6 +75,17 @@ class Desk:
             source.backup(copied)
         return target
 
+    def is_looked_at(self, replica, *words, **how):
+        """What only reads goes on, tells what is wrong, and ends as something that waits for a person."""
+        for command in (["queue"], ["status"], ["list", "contact", "--limit", "100"], ["show", "contact", self.contact],
+                        ["diff", "contact", self.contact], ["log"], ["log", "contact", self.contact],
+                        ["conflicts"], ["tables"]):
+            done = self.run("--json", *command, replica=replica, **how)
+            done.says(5, str(replica), "can only be looked at", *words)
+            json.loads(done.out)
+        done = self.run("queue", replica=replica, **how)
+        assert "Kept" in done.out, done.out
+
     def queue_is_untouched(self, replica=None):
         """The change waits as it did, and nothing was written at the organization."""
         (change,) = self.json("queue", replica=replica)

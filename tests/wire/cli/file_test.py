@@ -87,6 +87,7 @@ def a_read_only_replica_says_so_and_nothing_changes():
         try:
             for command in (["sync"], ["set", "contact", desk.contact, "jobtitle=No"]):
                 desk.run(*command, replica=replica, **how).says(1, str(replica), "may not be written", "permissions")
+            desk.is_looked_at(replica, "may not be written", **how)
         finally:
             replica.parent.chmod(0o755)
             replica.chmod(0o644)
@@ -107,6 +108,7 @@ def a_write_that_fails_leaves_everything_as_it_was():
         replica = desk.copy("limited.hawser")
         for command in (["sync"], ["set", "contact", desk.contact, "jobtitle=No"]):
             desk.run(*command, replica=replica, preexec_fn=limit).says(1, str(replica), "nothing was changed")
+        desk.is_looked_at(replica, preexec_fn=limit)
         desk.queue_is_untouched(replica)
         desk.comes_right(replica)
 
@@ -122,12 +124,14 @@ def a_full_disk_says_so_and_leaves_everything_as_it_was():
             cat /dev/zero > filler 2> /dev/null
             {PROGRAM} -r r.hawser set contact {desk.contact} jobtitle=No; echo "exit $?" >&2
             {PROGRAM} -r r.hawser sync; echo "exit $?" >&2
+            {PROGRAM} -r r.hawser queue > {desk.directory}/queue; echo "exit $?" >&2
             rm filler; {PROGRAM} -r r.hawser backup {desk.directory}/after.hawser > {desk.directory}/backed-up"""
         environment = {**os.environ, "HAWSER_TOKEN": desk.token}
         done = subprocess.run(["unshare", "-rm", "sh", "-c", script], env=environment, text=True, timeout=60,
                               stdin=subprocess.DEVNULL, capture_output=True)
         assert done.returncode == 0, done.stderr
-        assert done.stderr.count("exit 1") == 2 and done.stderr.count("the disk is full") == 2, done.stderr
+        assert done.stderr.count("exit 1") == 2 and done.stderr.count("the disk is full") == 3, done.stderr
+        assert "exit 5" in done.stderr and "Kept" in (desk.directory / "queue").read_text(), done.stderr
         desk.queue_is_untouched(desk.directory / "after.hawser")
         desk.comes_right(desk.directory / "after.hawser")
 
@@ -140,6 +144,9 @@ def foreign_triggers_are_refused_and_repair_drops_them():
             database.execute("CREATE TRIGGER spy AFTER UPDATE ON hawser_change BEGIN DELETE FROM hawser_change; END")
         for command in (["sync"], ["set", "contact", desk.contact, "jobtitle=No"]):
             desk.run(*command, replica=replica).says(1, "spy", "hawser repair")
+        desk.is_looked_at(replica, "spy", "hawser repair")
+        desk.run("backup", str(desk.directory / "spied-backup.hawser"), replica=replica).says(5, "spy")
+        desk.run("report", str(desk.directory / "report.json"), replica=replica).says(5, "spy")
         desk.run("repair", replica=replica).says(0)
         desk.queue_is_untouched(replica)
         desk.comes_right(replica)

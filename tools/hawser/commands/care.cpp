@@ -65,7 +65,7 @@ Result<ExitCode> run_repair(Invocation& invocation, const RepairOptions&)
 
 Result<ExitCode> run_backup(Invocation& invocation, const BackupOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     if (const auto done = replica->backup(options.file); !done) return done.error();
     Output output(invocation);

@@ -60,7 +60,7 @@ Grid side_by_side(const Replica& replica, const std::vector<Conflict>& conflicts
 
 Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto conflicts = replica->conflicts(options.all);
     if (!conflicts) return conflicts.error();

@@ -28,7 +28,7 @@ Value value_in(const std::optional<Fields>& fields, const std::string& column)
 
 Result<ExitCode> run_diff(Invocation& invocation, const DiffOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto table = find_table(*replica, options.table);
     if (!table) return table.error();

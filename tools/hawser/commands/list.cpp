@@ -114,7 +114,7 @@ Grid grid_of(const Replica& replica, const Table& table, const Query& query,
 
 Result<ExitCode> run_list(Invocation& invocation, const ListOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto table = find_table(*replica, options.table);
     if (!table) return table.error();

@@ -129,7 +129,7 @@ Result<ExitCode> cycles_log(Output& output, const Replica& replica, std::size_t 
 
 Result<ExitCode> run_log(Invocation& invocation, const LogOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     Output output(invocation);
     if (!options.table.empty() && options.id.empty())

@@ -52,7 +52,7 @@ Row row_of(const Change& change, const Table* table, RecordNames& names)
 
 Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     ChangeFilter filter;
     filter.limit = options.limit;

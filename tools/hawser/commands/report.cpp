@@ -42,7 +42,7 @@ Result<void> write_owner_only(const std::string& path, const std::string& text)
 
 Result<ExitCode> run_report(Invocation& invocation, const ReportOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto report = support_report(*replica, HAWSER_VERSION);
     if (!report) return report.error();

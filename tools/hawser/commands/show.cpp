@@ -21,7 +21,7 @@ struct ShowOptions {
 
 Result<ExitCode> run_show(Invocation& invocation, const ShowOptions& options)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto table = find_table(*replica, options.table);
     if (!table) return table.error();

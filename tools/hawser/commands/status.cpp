@@ -62,7 +62,7 @@ void tell_cycle_and_error(Output& output, const Status& status, Instant now)
 
 Result<ExitCode> run_status(Invocation& invocation, const StatusOptions&)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     const auto status = Synchronizer::status(*replica);
     if (!status) return status.error();

@@ -83,7 +83,7 @@ Result<bool> checked_there(const Invocation& invocation, Replica& replica,
 
 Result<ExitCode> run_list(Invocation& invocation, const ListOptions&)
 {
-    const auto replica = open_replica(invocation);
+    const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
     return tell_tables(invocation, *replica);
 }
