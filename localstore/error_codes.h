@@ -10,7 +10,7 @@ namespace hawser::localstore::code {
 inline constexpr std::string_view missing = "store.missing";               ///< No such file.
 inline constexpr std::string_view exists = "store.exists";                 ///< `create` found a file.
 inline constexpr std::string_view not_a_database = "store.not_a_database"; ///< Some other kind of file.
-inline constexpr std::string_view not_a_replica = "store.not_a_replica";   ///< SQLite, but not ours.
+inline constexpr std::string_view not_a_replica = "store.not_a_replica";   ///< Not ours, or nothing left.
 inline constexpr std::string_view newer = "store.newer";                   ///< Written by a newer Hawser.
 inline constexpr std::string_view corrupt = "store.corrupt"; ///< Damaged; `repair` keeps the queue.
 inline constexpr std::string_view beyond_repair = "store.beyond_repair"; ///< `repair` cannot rebuild it.

@@ -138,6 +138,16 @@ Error hopeless(const path& damaged, const Error& why, const std::vector<std::str
                      named(changes)};
 }
 
+/// Some other file, or one that was overwritten from end to end: what is in it does not tell.
+Error nothing_found(const path& file)
+{
+    return Error{ErrorKind::stop, std::string(code::not_a_replica),
+                 "No part of a replica was found in " + file.string() +
+                     "; it was left as it is. Name the replica's own file. If this was it, nothing of it is "
+                     "left: restore it from a backup, or move it away, make a new one with `hawser init` and "
+                     "sync."};
+}
+
 Result<RepairReport> salvage_readable(const path& source, const path& damaged, const path& target,
                                       Instant now)
 {
@@ -159,6 +169,7 @@ Result<RepairReport> salvage_readable(const path& source, const path& damaged, c
         if (const auto tried = try_out(target); !tried) report = tried.error();
         remove_log(target);
     }
+    if (!report && report.error().code == code::not_a_replica) return nothing_found(damaged);
     if (!report && is_damage(report.error())) return hopeless(damaged, report.error(), waiting);
     if (report) report->damaged = damaged;
     return report;

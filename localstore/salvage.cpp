@@ -1,6 +1,7 @@
 #include "localstore/salvage.h"
 
 #include "localstore/change_row.h"
+#include "localstore/error_codes.h"
 #include "localstore/fence.h"
 #include "localstore/fields_json.h"
 #include "localstore/file_check.h"
@@ -226,6 +227,9 @@ Result<RepairReport> Salvage::run(Instant now)
                              Kind{"hawser_shadow", "shadow"},
                              Kind{"hawser_staged", "staged version"}})
         copy(kind);
+    if (report_.copied.empty())
+        return Error{ErrorKind::stop, std::string(code::not_a_replica),
+                     "No part of a replica was found in " + damaged_.path().string() + "."};
     note_waiting();
     Mend mend(
         target_, incomplete_, [this](const std::string& what) { unreadable(what); }, now);

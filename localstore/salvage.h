@@ -19,6 +19,7 @@ class Salvage {
 public:
     Salvage(const std::filesystem::path& damaged, const std::filesystem::path& target);
 
+    /// Fails with store.not_a_replica when not one row was found.
     Result<RepairReport> run(Instant now);
     /// The live changes that were read, one line each; also when `run` failed.
     const std::vector<std::string>& waiting() const { return waiting_; }

@@ -206,4 +206,11 @@ TEST_CASE("what is no replica is not repaired")
     CHECK(code_of(repair(folder / "letter.txt", at(1))) == "store.not_a_database");
     CHECK_FALSE(std::filesystem::exists(folder / "letter.txt.repaired"));
     CHECK(std::filesystem::file_size(folder / "letter.txt") == 5000);
+    std::ofstream(folder / "novel.txt") << std::string(500'000, 'x');
+    CHECK(code_of(repair(folder / "novel.txt", at(1))) == "store.not_a_replica");
+    CHECK(std::filesystem::file_size(folder / "novel.txt") == 500'000);
+    std::ofstream(folder / "other.db").close();
+    Stock(folder / "other.db").run("CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(500000))");
+    CHECK(code_of(repair(folder / "other.db", at(1))) == "store.not_a_replica");
+    CHECK(Stock(folder / "other.db").rows("SELECT length(a) FROM t") == std::vector<std::string>{"500000"});
 }
