@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "localstore/fence.h"
 #include "localstore/fields_json.h"
+#include "localstore/numbers.h"
 
 #include <algorithm>
 
@@ -139,9 +140,7 @@ std::vector<Change> list_changes(Database& database, const TableSet& tables, con
 
 Sequence next_sequence(Database& database)
 {
-    Statement last = database.prepare("SELECT max(sequence) FROM hawser_change");
-    last.step();
-    return Sequence{last.integer(0) + 1};
+    return Sequence{next_number(database, Numbered::change)};
 }
 
 std::int64_t change_sum(const Change& change, std::string_view before, std::string_view after)

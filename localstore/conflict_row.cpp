@@ -2,6 +2,7 @@
 
 #include "localstore/fence.h"
 #include "localstore/fields_json.h"
+#include "localstore/numbers.h"
 
 namespace hawser::localstore {
 namespace {
@@ -101,14 +102,14 @@ std::vector<Conflict> list_conflicts(Database& database, const TableSet& tables,
 
 void add_conflict(Database& database, const KnownTable& table, Conflict& conflict)
 {
+    conflict.number.value = next_number(database, Numbered::conflict);
     database
         .prepare("INSERT INTO hawser_conflict (table_number, id, reason, sentence, cycle, opened_at, "
-                 "closed_at, resolution, closed_by, resolution_change, revision) VALUES (?1, ?2, ?3, ?4, ?5, "
-                 "?6, NULL, '', '', NULL, ?7)")
+                 "closed_at, resolution, closed_by, resolution_change, revision, number) VALUES (?1, ?2, ?3, "
+                 "?4, ?5, ?6, NULL, '', '', NULL, ?7, ?8)")
         .with(table.number, conflict.key.id, to_text(conflict.reason), conflict.sentence,
-              conflict.cycle.value, conflict.opened_at, conflict.revision)
+              conflict.cycle.value, conflict.opened_at, conflict.revision, conflict.number.value)
         .run();
-    conflict.number.value = database.last_row();
     for (const ConflictColumn& column : conflict.columns) save_column(database, conflict.number, column);
 }
 

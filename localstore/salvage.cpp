@@ -150,7 +150,9 @@ void Salvage::copy(const Kind& kind)
             unreadable("a part of the " + std::string(kind.name) + " (" + failure.what() + ")");
     }
     if (kind.has_rowid) {
-        copy_one_by_one(kind, last_copied_ + 1, last_number(kind.table));
+        const std::int64_t last = last_number(kind.table);
+        copy_one_by_one(kind, last_copied_ + 1, last);
+        if (kind.numbered) never_give_again(target_, *kind.numbered, last);
         return;
     }
     try {
@@ -206,21 +208,22 @@ void Salvage::note_waiting()
 Result<RepairReport> Salvage::run(Instant now)
 {
     make_target();
-    for (const Kind& kind : {Kind{"hawser_meta", "binding"},
+    // First the settings: what a former repair noted there of lost numbers is added to.
+    for (const Kind& kind : {Kind{"hawser_setting", "setting", "1", false},
+                             Kind{"hawser_meta", "binding"},
                              Kind{"hawser_table", "table"},
                              Kind{"hawser_layout", "layout", "1", false},
-                             Kind{"hawser_change", "change"},
+                             Kind{"hawser_change", "change", "1", true, Numbered::change},
                              Kind{"hawser_intent", "intent"},
                              Kind{"hawser_intent_change", "intent", "1", false},
                              Kind{"hawser_intent_step", "intent step", "1", false},
                              Kind{"hawser_intent_attempt", "attempt", "1", false},
                              Kind{"hawser_receipt", "receipt"},
-                             Kind{"hawser_conflict", "conflict"},
+                             Kind{"hawser_conflict", "conflict", "1", true, Numbered::conflict},
                              Kind{"hawser_conflict_column", "conflict column", "1", false},
                              Kind{"hawser_alias", "alias", "1", false},
                              Kind{"hawser_scope", "scope"},
                              Kind{"hawser_checkpoint", "checkpoint", "1", false},
-                             Kind{"hawser_setting", "setting", "1", false},
                              Kind{"hawser_connection", "connection state"},
                              Kind{"hawser_decision", "decision"},
                              Kind{"hawser_cycle", "cycle"},

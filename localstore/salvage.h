@@ -1,11 +1,13 @@
 #pragma once
 
 #include "localstore/database.h"
+#include "localstore/numbers.h"
 #include "localstore/repair.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ private:
         std::string_view name;
         std::string_view wanted = "1";
         bool has_rowid = true;
+        std::optional<Numbered> numbered{};
     };
 
     void make_target();

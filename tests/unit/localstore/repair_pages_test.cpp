@@ -164,6 +164,16 @@ TEST_CASE("the queue that is lost with its page is named by its records")
         CHECK(said.find("what was changed here of contact " + id(i * 10).text()) != std::string::npos);
 }
 
+TEST_CASE("a number that was lost with its change is not given again, after a second repair neither")
+{
+    Small small;
+    small.damage(static_cast<std::size_t>(root_of(small.path, "hawser_change") - 1), noise(7), true);
+    ok(repair(small.path, at(9)));
+    ok(repair(small.path, at(10)));
+    small.replica.reopen();
+    CHECK(small.replica.create(200, {{"fullname", text("Ada")}}).value > edits);
+}
+
 TEST_CASE("what a replica chose to pull outlives the loss of the page that says so")
 {
     Small small;
