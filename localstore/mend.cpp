@@ -153,7 +153,7 @@ void Mend::mend_scopes()
         add_lanes(database_, ScopeNumber{scope});
     database_.execute(
         "UPDATE hawser_checkpoint SET token = '', previous_token = '', watermark = '', resume_link = '', "
-        "under_way = 0, fresh = 0");
+        "under_way = 0, fresh = 0, finished_at = NULL, full_finished_at = NULL, rows = 0");
 }
 
 void Mend::drop_unreadable()

@@ -106,7 +106,10 @@ TEST_CASE("repair of a whole replica keeps all that is the user's and asks for t
     const auto store = ok(Store::open(furnished.replica.options()));
     furnished.check_own(*store);
     CHECK(ok(store->integrity_check()).empty());
-    CHECK(ok(store->checkpoint(ScopeNumber{1}, Lane::pull)).token.empty());
+    const Checkpoint checkpoint = ok(store->checkpoint(ScopeNumber{1}, Lane::pull));
+    CHECK(checkpoint.token.empty());
+    CHECK_FALSE(checkpoint.finished_at);
+    CHECK_FALSE(checkpoint.full_finished_at);
     CHECK(ok(store->get({"contact", id(9)})));
     CHECK_FALSE(ok(store->get({"contact", id(300)})));
     const auto damaged = ok(Store::open(options_of(report.damaged)));
