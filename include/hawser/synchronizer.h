@@ -206,10 +206,10 @@ struct Plan {
 /// One synchronizer a replica at a time, guarded by a lock file: `start` of a second one, in any
 /// process, fails with engine.locked and says who holds it. It runs one engine thread of its own.
 ///
-/// Threads: members may be called from any thread. The blocking ones (`connect`, `go_offline`,
-/// `go_online`, `cycle`, `verify`, `plan`, `suspend`, `stop`) wait for the engine thread and must not
-/// be called from an observer or from a callback of SynchronizerOptions. Destruction stops the engine at its next suspension; what was under way is on disk
-/// as an intent or a resume link, and the next start goes on from there. No destructor writes.
+/// Threads: members may be called from any thread. The blocking ones (`connect`, `go_offline`, `go_online`,
+/// `cycle`, `verify`, `plan`, `suspend`, `stop`) wait for the engine thread and must not be called from an
+/// observer or a callback of SynchronizerOptions. Destruction stops the engine at its next suspension; what
+/// was under way is on disk, and the next start goes on from there. No destructor writes.
 class HAWSER_API Synchronizer {
 public:
     Synchronizer(Replica replica, SynchronizerOptions options, Ports ports);
