@@ -12,9 +12,9 @@
 namespace hawser {
 
 /// A condition on the columns of one table, in the OData spelling that Dataverse uses:
-/// eq ne gt ge lt le, `in` with a list of at most 500, and or not, parentheses, contains startswith endswith, null, true, false,
-/// numbers, 'text' (quotes doubled), bare GUIDs, times and dates. Lookups compare by id and may be
-/// written with or without the wire's "_…_value". Text compares without regard to case (ASCII).
+/// eq ne gt ge lt le, `in` with a list of at most 500, and or not, parentheses, contains startswith
+/// endswith, null, true, false, numbers, 'text' (quotes doubled), bare GUIDs, times and dates. Lookups compare
+/// by id, with or without the wire's "_…_value". Text compares without regard to case (ASCII).
 ///
 /// A comparison with null on either side is false except `eq null` and `ne null`, as on the server.
 struct Filter {

@@ -26,7 +26,8 @@ Result<std::string> write_parties(const Collection& parties, const EntitySets& s
 
 /// The steps that create a record under the client's id, as one BatchItem: a PATCH with
 /// If-None-Match: *; for activities a PUT of the participants; and where statecode may not be set
-/// on creation, or closes an activity that has participants, a PATCH of the state. Nulls and columns that are not creatable are left out.
+/// on creation, or closes an activity that has participants, a PATCH of the state. Nulls and columns that
+/// are not creatable are left out.
 Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout, const Guid& id,
                                        const Fields& fields, const EntitySets& sets);
 

@@ -66,7 +66,8 @@ struct ServeOptions {
 /// Serves until SIGTERM or SIGINT. Prints one line to standard output when ready:
 /// {"url": …, "users": [{"name", "token", "mailbox"}…]}, or with `environment` the lines
 /// HAWSER_URL=…, HAWSER_TOKEN=…, HAWSER_MAILBOX=… of the first user and HAWSER_TOKEN_<NAME>=… for
-/// each, HAWSER_SERVE_PID=…, after which it lets go of standard output. Prints failures to standard error. Returns the exit code: 0 stopped, 1 failed, 2 usage.
+/// each, HAWSER_SERVE_PID=…, after which it lets go of standard output. Prints failures to standard error.
+/// Returns the exit code: 0 stopped, 1 failed, 2 usage.
 int serve(const ServeOptions& options);
 
 } // namespace hawser::server
