@@ -250,9 +250,9 @@ Result<void> Puller::abandon(const Scope& scope)
     });
 }
 
-Result<void> Puller::fall_back_to_filter(Scope& scope, const std::string& why)
+Result<void> Puller::fall_back_to_filter(Scope& scope, const Error& refusal)
 {
-    const PullProbe probe = delta_refused(why, around_.now());
+    const PullProbe probe = delta_refused(refusal, around_.now());
     Result<void> kept = forget_token(scope, probe.reason, TokenEnd::of_no_use);
     if (kept) kept = remember_probe(around_.store, scope, probe);
     scope.mode = to_text(probe.mode);
@@ -287,7 +287,7 @@ Result<bool> Puller::remedy(Scope& scope, const Error& error, const PageAsked& a
     case PageRemedy::restart:
         return again(abandon(scope));
     case PageRemedy::use_filter:
-        return again(fall_back_to_filter(scope, error.message));
+        return again(fall_back_to_filter(scope, error));
     case PageRemedy::halve: {
         const auto table = around_.table(scope.table);
         if (!table) return table.error();

@@ -90,7 +90,7 @@ private:
     enum class TokenEnd { refused, of_no_use };
     Result<void> forget_token(const localstore::Scope& scope, const std::string& why, TokenEnd end);
     Result<void> abandon(const localstore::Scope& scope);
-    Result<void> fall_back_to_filter(localstore::Scope& scope, const std::string& why);
+    Result<void> fall_back_to_filter(localstore::Scope& scope, const Error& refusal);
     /// Does what the failed page needs; false when the scope has nothing more to ask for.
     Result<bool> remedy(localstore::Scope& scope, const Error& error, const PageAsked& asked,
                         std::vector<std::string>& without);

@@ -2,6 +2,20 @@
 
 namespace hawser::engine {
 
+namespace {
+
+/// "prvReadAccount" in the words of a refusal; "" when they name none.
+std::string privilege_named(std::string_view words)
+{
+    const std::size_t begin = words.find("prv");
+    if (begin == std::string_view::npos) return {};
+    words.remove_prefix(begin);
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return std::string(words.substr(0, words.find_first_not_of(letters)));
+}
+
+} // namespace
+
 PullProbe choose_pull_mode(const Table& table, const PullProbe& known, Instant now)
 {
     if (!table.change_tracking)
@@ -13,9 +27,17 @@ PullProbe choose_pull_mode(const Table& table, const PullProbe& known, Instant n
     return known;
 }
 
-PullProbe delta_refused(const std::string& server_words, Instant now)
+PullProbe delta_refused(const Error& refusal, Instant now)
 {
-    return {PullMode::filter, "the organization refused to track changes for you: " + server_words, now};
+    if (refusal.code != "server.access")
+        return {PullMode::filter, "the organization refused to track changes for you: " + refusal.message,
+                now};
+    const std::string privilege = privilege_named(refusal.message);
+    return {PullMode::filter,
+            "tracking changes needs organization-wide read" +
+                (privilege.empty() ? "" : " (" + privilege + ")") +
+                ", which you do not have; changed rows are found by their time",
+            now};
 }
 
 } // namespace hawser::engine

@@ -2,6 +2,7 @@
 
 #include "hawser/clock.h"
 #include "hawser/metadata.h"
+#include "hawser/result.h"
 #include "hawser/synchronizer.h"
 
 #include <chrono>
@@ -26,7 +27,8 @@ inline constexpr std::chrono::hours delta_reprobe_after{24};
 PullProbe choose_pull_mode(const Table& table, const PullProbe& known, Instant now);
 
 /// What a refused delta request teaches. Only called for refusals (a missing privilege, no change
-/// tracking), never for passing faults.
-PullProbe delta_refused(const std::string& server_words, Instant now);
+/// tracking), never for passing faults. Of a missing privilege the reason keeps the name alone: to be
+/// without it is usual.
+PullProbe delta_refused(const Error& refusal, Instant now);
 
 } // namespace hawser::engine

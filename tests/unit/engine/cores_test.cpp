@@ -112,9 +112,14 @@ TEST_CASE("Delta is tried first, a refusal is remembered, and tried again after 
     table.change_tracking = true;
     const PullProbe fresh = choose_pull_mode(table, {}, noon);
     CHECK(fresh.mode == PullMode::delta);
-    const PullProbe refused = delta_refused("missing prvReadContact", noon);
+    const Error missing{ErrorKind::park, "server.access", "Principal 77 is missing prvReadContact on OTC=2"};
+    const PullProbe refused = delta_refused(missing, noon);
     CHECK(refused.mode == PullMode::filter);
-    CHECK(refused.reason.find("missing prvReadContact") != std::string::npos);
+    CHECK(refused.reason.find("organization-wide read (prvReadContact)") != std::string::npos);
+    CHECK(refused.reason.find("Principal") == std::string::npos);
+    CHECK(
+        delta_refused({ErrorKind::park, "server.refused", "no tracking"}, noon).reason.find("no tracking") !=
+        std::string::npos);
     CHECK(choose_pull_mode(table, refused, noon + 23h).mode == PullMode::filter);
     CHECK(choose_pull_mode(table, refused, noon + 25h).mode == PullMode::delta);
     CHECK(choose_pull_mode(table, refused, noon - 1h).mode == PullMode::delta);

@@ -70,7 +70,7 @@ TEST_CASE("A user without organization-wide read is pulled by filter, and the re
     desk.choose({{"contact", ""}});
     CHECK(desk.sync().pulled == 5);
     CHECK(scope(desk).mode == "filter");
-    CHECK(scope(desk).reason.find("refused") != std::string::npos);
+    CHECK(scope(desk).reason.find("organization-wide read (prvReadContact)") != std::string::npos);
     desk.check_equal();
 
     SECTION("later changes come by the watermark")
