@@ -95,6 +95,7 @@ private:
                          std::string_view sentence);
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
+    Result<bool> is_taken_back(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);
     Result<void> take_read(localstore::Transaction& transaction, const Draft::Part& part, const Found& found);

@@ -23,6 +23,8 @@ constexpr const char* had_been_applied =
 constexpr const char* took_no_effect = "The request whose answer was lost took no effect, and the record has "
                                        "changed since: the change is decided "
                                        "about anew.";
+constexpr const char* not_wanted_any_more =
+    "The deletion whose answer was lost took no effect and was undone here since: it is not sent again.";
 constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
                                        "very same request is sent again, so "
                                        "that only one of the two can take effect.";
@@ -154,6 +156,24 @@ Result<std::set<RecordKey>> Pusher::revived(const localstore::Intent& intent) co
     return keys;
 }
 
+/// Whether a deletion of the intent was undone since, with its group. To send it again only to make good
+/// for it would take along what the organization deletes with the record.
+Result<bool> Pusher::is_taken_back(const localstore::Intent& intent) const
+{
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::remove) continue;
+        const auto state = around_.store.state(step.key);
+        if (!state) return state.error();
+        const auto undone = std::ranges::adjacent_find(
+            state->live, [](const localstore::Change& removal, const localstore::Change& creation) {
+                return removal.kind == localstore::ChangeKind::remove &&
+                       creation.kind == localstore::ChangeKind::create;
+            });
+        if (undone != state->live.end()) return true;
+    }
+    return false;
+}
+
 Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
                                    const std::optional<Found>& receipt)
 {
@@ -161,7 +181,12 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
     if (!known_before) return known_before.error();
     Judgement judgement = judge(intent, found, receipt, *known_before);
     if (all_applied(intent) && all_answered(found)) judgement = {Judgement::Kind::applied, {}};
-    if (judgement.kind == Judgement::Kind::resend) return true;
+    if (judgement.kind == Judgement::Kind::resend) {
+        const auto taken_back = is_taken_back(intent);
+        if (!taken_back) return taken_back.error();
+        if (!*taken_back) return true;
+        judgement.kind = Judgement::Kind::taken_back;
+    }
     if (judgement.kind == Judgement::Kind::ask_again) {
         if (!no_answer_in(found, receipt)) return false;
         const RecordKey& key = found.front().first;
@@ -186,11 +211,13 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
     if (judgement.kind == Judgement::Kind::out_of_reach)
         return settle_refused(transaction, {draft, true}, unreadable);
     const bool applied = judgement.kind == Judgement::Kind::applied;
-    const bool not_applied = judgement.kind == Judgement::Kind::not_applied;
+    const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
+    const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;
     Result<void> done{};
     // With an answer on record only the read was missing; a question explains itself.
     if (applied && !all_applied(intent)) done = explain(transaction, draft, "unknown", had_been_applied);
-    if (not_applied) done = explain(transaction, draft, "unknown", took_no_effect);
+    if (not_applied)
+        done = explain(transaction, draft, "unknown", taken_back ? not_wanted_any_more : took_no_effect);
     if (done && applied) return acknowledge_read(transaction, draft, found);
     if (done && not_applied) {
         for (const Draft::Part& part : draft.parts) bump(part.key);

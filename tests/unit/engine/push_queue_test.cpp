@@ -255,16 +255,48 @@ TEST_CASE("Undoing a deletion that never arrived deletes nothing and overwrites 
     const auto undone = s.desk.store->undo(changes->front().sequence, by);
     REQUIRE(undone);
     REQUIRE(undone->compensating.size() == 1);
-    s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs"})");
+    const bool changed_there = GENERATE(true, false);
+    if (changed_there) s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs"})");
     s.office.log.clear();
     s.desk.exchange->script = {};
     s.clock->jump(std::chrono::hours{1});
     s.desk.sync();
     CHECK(s.office.effects(guid(1), "DELETE") == 0);
     CHECK(s.office.effects(guid(1), "PATCH") == 0);
-    CHECK(s.there(1, "jobtitle") == "Theirs");
-    CHECK(s.here(1, "jobtitle") == "Theirs");
+    CHECK(s.there(1, "jobtitle") == (changed_there ? "Theirs" : "Clerk"));
+    CHECK(s.here(1, "jobtitle") == (changed_there ? "Theirs" : "Clerk"));
+    CHECK(s.desk.store->open_intents()->empty());
     CHECK(s.state(undone->compensating.front()) == localstore::ChangeState::undone);
+    s.desk.check_equal();
+}
+
+TEST_CASE("Undoing a group with a deletion that never arrived deletes nothing and leaves all as it was",
+          "[engine][push][undo]")
+{
+    Setting s;
+    const auto group = s.desk.write_all(
+        {{localstore::ChangeKind::remove, {"contact", guid(1)}, {}},
+         {localstore::ChangeKind::update, {"contact", guid(2)}, {{"jobtitle", text("Mine")}}}},
+        localstore::Grouping::one_unit);
+    bool lost = false;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("DELETE ") != std::string::npos;
+        return lost ? Fault::drop_request : Fault::none;
+    };
+    (void)s.desk.cycle();
+    REQUIRE(lost);
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(group.front(), by));
+    s.office.log.clear();
+    s.desk.exchange->script = {};
+    s.clock->jump(std::chrono::hours{1});
+    s.desk.sync();
+    CHECK(s.office.effects(guid(1), "DELETE") + s.office.effects(guid(1), "PATCH") == 0);
+    for (const int number : {1, 2}) CHECK(s.there(number, "jobtitle") == "Clerk");
+    CHECK(s.desk.store->open_intents()->empty());
+    CHECK(s.desk.store->changes({})->empty());
     s.desk.check_equal();
 }
 
