@@ -105,7 +105,7 @@ public:
     template <class T>
     Result<T> call(Right right, std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
     {
-        const Result<void> ready = begin(right);
+        const Result<void> ready = begin_call(right);
         if (!ready) return ready.error();
         auto answer = std::make_shared<Answer<T>>();
         auto future = answer->future();
@@ -122,9 +122,10 @@ public:
 
     Result<void> start()
     {
+        // One lock for both: what is observed after the end would be told to nobody.
+        const std::lock_guard lock(mutex_);
         const Result<void> ready = begin(Right::writes);
         if (!ready) return ready;
-        const std::lock_guard lock(mutex_);
         if (std::exchange(started_, true)) return {};
         observer_ = shared().store->observe([this](const localstore::CommitNotice& notice) {
             if (notice.queue && std::this_thread::get_id() != engine_thread_) tell(&engine::Engine::nudge);
@@ -185,10 +186,16 @@ private:
         if (!ended_ && thread_.joinable()) context_.post(std::move(work));
     }
 
-    /// The thread and the engine, from the first operation on; the lock while somebody writes.
-    Result<void> begin(Right right)
+    Result<void> begin_call(Right right)
     {
         const std::lock_guard lock(mutex_);
+        return begin(right);
+    }
+
+    /// The thread and the engine, from the first operation on; the lock while somebody writes. With
+    /// `mutex_` held.
+    Result<void> begin(Right right)
+    {
         if (ended_) return not_running();
         if (!engine_) {
             auto made =
@@ -244,8 +251,10 @@ private:
         if (figures && figures->queued > 0) tell(&engine::Engine::nudge);
     }
 
+    /// Whoever is second waits: when it returns, all has ended.
     void end()
     {
+        const std::lock_guard ending(ending_);
         {
             const std::lock_guard lock(mutex_);
             if (std::exchange(ended_, true)) return;
@@ -267,6 +276,7 @@ private:
     Ports ports_;
     engine::Context context_;
 
+    std::mutex ending_; ///< Before `mutex_`, never within it.
     std::mutex mutex_;
     std::thread thread_;
     std::thread::id engine_thread_; ///< Set before anything is observed, and never again.

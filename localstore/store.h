@@ -186,8 +186,8 @@ public:
 
     // ---- observing ------------------------------------------------------------------------------
     using Observer = std::function<void(const CommitNotice&)>;
-    /// Called on the writing thread after each commit of this Store, outside of every lock; must not
-    /// write. Returns a number for `forget`, after which no further call begins.
+    /// Called on the writing thread after each commit of this Store, perhaps on several at once; must not
+    /// write. After `forget` of its number no call begins and none is under way; not to be called in one.
     std::uint64_t observe(Observer observer);
     void forget(std::uint64_t observer);
     /// Changes when another process, or another Store on the file, has committed since the last call;

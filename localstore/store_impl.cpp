@@ -167,26 +167,39 @@ void Store::Impl::tell(const CommitNotice& notice)
 {
     if (notice.records.empty() && !notice.many && !notice.queue && !notice.conflicts && !notice.cycles)
         return;
-    std::vector<std::shared_ptr<const Observer>> observers;
+    std::vector<std::shared_ptr<Observing>> observers;
     {
         const std::lock_guard lock(observers_mutex_);
         for (const auto& [number, observer] : observers_) observers.push_back(observer);
     }
-    for (const auto& observer : observers) (*observer)(notice);
+    for (const auto& observing : observers) {
+        const std::shared_lock calling(observing->calling);
+        if (!observing->forgotten) observing->observer(notice);
+    }
     platform::wake(options_.path);
 }
 
 std::uint64_t Store::Impl::observe(Observer observer)
 {
+    auto observing = std::make_shared<Observing>();
+    observing->observer = std::move(observer);
     const std::lock_guard lock(observers_mutex_);
-    observers_[++last_observer_] = std::make_shared<const Observer>(std::move(observer));
+    observers_.emplace(++last_observer_, std::move(observing));
     return last_observer_;
 }
 
 void Store::Impl::forget(std::uint64_t observer)
 {
-    const std::lock_guard lock(observers_mutex_);
-    observers_.erase(observer);
+    std::shared_ptr<Observing> observing;
+    {
+        const std::lock_guard lock(observers_mutex_);
+        const auto found = observers_.find(observer);
+        if (found == observers_.end()) return;
+        observing = std::move(found->second);
+        observers_.erase(found);
+    }
+    const std::lock_guard last_call(observing->calling);
+    observing->forgotten = true;
 }
 
 Result<std::int64_t> Store::Impl::data_version()

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -144,6 +145,12 @@ private:
         bool open_ = true;
     };
 
+    struct Observing {
+        Observer observer;
+        std::shared_mutex calling{}; ///< Shared by the calls under way: writers do not wait for one another.
+        bool forgotten = false;
+    };
+
     int begin(Durability durability);
     void look_for_others();
     void tidy_log(Durability durability, bool cycle_ended);
@@ -166,7 +173,7 @@ private:
     std::unique_ptr<Database> watch_; ///< For data_version where there is no writer.
     std::mutex observers_mutex_;
     std::uint64_t last_observer_ = 0;
-    std::map<std::uint64_t, std::shared_ptr<const Observer>> observers_;
+    std::map<std::uint64_t, std::shared_ptr<Observing>> observers_;
 };
 
 } // namespace hawser::localstore

@@ -230,3 +230,39 @@ TEST_CASE("With a post hook observers run where the embedder puts them, and a dr
     turn();
     CHECK(threads.size() == 1);
 }
+
+TEST_CASE("Threads copy a replica, use the copies, watch and let go, all at once", "[replica][observe]")
+{
+    Home home;
+    std::atomic<int> faults{0}, told{0};
+    const auto work = [&faults, &told](Replica replica, int thread) {
+        for (int round = 0; round < 12; ++round) {
+            Replica copy = replica;
+            Replica another = std::move(copy);
+            copy = another;
+            const auto records = copy.observe_query({"contact"}, [&](const Notice&) { ++told; });
+            const auto ended = std::make_shared<std::promise<void>>();
+            const auto watch = std::make_shared<Replica::Watch>();
+            const auto watching = std::make_shared<std::atomic<bool>>(false);
+            *watch = another.observe_queue([&faults, replica, ended, watch, watching](const Notice&) {
+                if (!*watching) return;
+                if (!replica.queue()) ++faults;
+                *watch = Replica::Watch();
+                ended->set_value();
+            });
+            *watching = true;
+            const Edit edit =
+                update(contact(1 + thread % 2), {{"numberofchildren", number(100 * thread + round)}});
+            if (!copy.write({edit})) ++faults;
+            if (ended->get_future().wait_for(20s) != std::future_status::ready) ++faults;
+            if (!another.query({"contact"}) || !copy.get(contact(1)) || copy.tables().size() != 3) ++faults;
+            replica = std::move(another);
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) threads.emplace_back(work, *home.replica, thread);
+    home.replica.reset();
+    for (std::thread& thread : threads) thread.join();
+    CHECK(faults == 0);
+    CHECK(told > 0);
+}

@@ -45,6 +45,26 @@ private:
     Ticket last_ = 0;
 };
 
+/// Chance that tells when it is asked: a synchronizer draws a nonce while it takes the lock.
+class Noted : public Random {
+public:
+    std::uint64_t next() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (auto waiting = std::exchange(drawn_, std::nullopt)) waiting->set_value();
+        return system_random()->next();
+    }
+    std::future<void> next_draw()
+    {
+        const std::lock_guard lock(mutex_);
+        return drawn_.emplace().get_future();
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<std::promise<void>> drawn_;
+};
+
 /// A synchronizer whose organization never answers.
 class Stuck : public Home {
 public:
@@ -126,4 +146,66 @@ TEST_CASE("A synchronizer that was never used is destroyed without a trace", "[r
     home.synchronizer.reset();
     CHECK(ok(Synchronizer::status(*home.replica)).engine.empty());
     CHECK(ok(home.replica->cycles()).empty());
+}
+
+TEST_CASE("A synchronizer may end while others write to its replica", "[replica][synchronizer]")
+{
+    Stuck home;
+    std::atomic<bool> over{false};
+    std::vector<std::future<int>> writers;
+    for (int i = 1; i <= 2; ++i)
+        writers.push_back(std::async(std::launch::async, [&over, i, replica = *home.replica]() mutable {
+            int next = 100'000 * i;
+            while (!over && replica.write({creation(contact(next), {{"lastname", text("Doe")}})})) ++next;
+            return next - 100'000 * i;
+        }));
+    bool all_started = true;
+    for (int round = 0; round < 8; ++round) {
+        Synchronizer synchronizer(*home.replica, {}, {home.network, fixed_token("token")});
+        all_started = all_started && synchronizer.start().has_value();
+        if (round % 2 == 1) synchronizer.stop(0ms);
+    }
+    over = true;
+    CHECK(all_started);
+    for (auto& writer : writers) CHECK(writer.get() > 0);
+}
+
+TEST_CASE("A synchronizer that is stopped while it starts leaves nothing behind", "[replica][synchronizer]")
+{
+    Stuck home;
+    auto random = std::make_shared<Noted>();
+    ReplicaOptions options = home.options();
+    options.random = random;
+    Replica replica = ok(Replica::open(options));
+    for (int round = 0; round < 20; ++round) {
+        auto synchronizer = std::make_unique<Synchronizer>(replica, SynchronizerOptions{},
+                                                           Ports{home.network, fixed_token("token")});
+        auto lock_being_taken = random->next_draw();
+        auto started = std::async(std::launch::async, [&] { return synchronizer->start(); });
+        lock_being_taken.wait();
+        synchronizer->stop(0ms);
+        const auto outcome = started.get();
+        if (!outcome) CHECK(code_of(outcome) == "engine.stopped");
+        synchronizer.reset();
+        ok(replica.write({update(contact(1), {{"numberofchildren", number(round)}})}));
+    }
+}
+
+TEST_CASE("Whoever stops a synchronizer that another thread stops too finds the lock free",
+          "[replica][synchronizer]")
+{
+    for (int round = 0; round < 20; ++round) {
+        Stuck home;
+        ok(home.synchronizer->start());
+        auto other = std::async(std::launch::async, [&] {
+            while (home.synchronizer->verify().error().code != "engine.stopped") {
+            }
+            home.synchronizer->stop(0ms);
+            Synchronizer second(*home.replica, {}, {home.network, fixed_token("token")});
+            return second.start();
+        });
+        REQUIRE(home.network->wait_for_a_request());
+        home.synchronizer->stop(0ms);
+        CHECK(code_of(other.get()) == "no error");
+    }
 }

@@ -5,6 +5,7 @@
 #include "tests/unit/localstore/fixture.h"
 
 #include <atomic>
+#include <future>
 #include <sys/wait.h>
 #include <thread>
 
@@ -136,6 +137,33 @@ TEST_CASE("observers hear of every commit and of nothing after they are forgotte
     replica.store->forget(observer);
     replica.create(2, {});
     CHECK(heard.size() == 1);
+}
+
+TEST_CASE("to forget an observer waits for its call under way, and none comes afterwards")
+{
+    Replica replica;
+    std::promise<void> entered, let_go;
+    auto released = let_go.get_future();
+    std::atomic<int> calls{0};
+    std::atomic<bool> returned{false};
+    const auto observer = replica.store->observe([&](const CommitNotice&) {
+        if (++calls > 1) return;
+        entered.set_value();
+        released.wait();
+        returned = true;
+    });
+    std::thread writing([&] { replica.create(1, {}); });
+    entered.get_future().wait();
+    auto forgotten = std::async(std::launch::async, [&] {
+        replica.store->forget(observer);
+        return returned.load();
+    });
+    CHECK(forgotten.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+    let_go.set_value();
+    CHECK(forgotten.get());
+    writing.join();
+    replica.create(2, {});
+    CHECK(calls == 1);
 }
 
 TEST_CASE("another process's write wakes the listener and moves the data version")

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -34,7 +35,7 @@ public:
         options.write_log = [this](std::string_view line) {
             const std::lock_guard lock(mutex_);
             log_.emplace_back(line);
-            if (on_write) on_write(log_.back());
+            if (on_write_) on_write_(log_.back());
         };
         auto organization = server::Organization::open(options, system_clock()->now(), *random);
         if (!organization) FAIL(organization.error().message);
@@ -47,7 +48,6 @@ public:
 
     std::shared_ptr<Random> random = seeded_random(5);
     std::unique_ptr<server::Server> server;
-    std::function<void(const std::string&)> on_write{}; ///< On the server's thread.
 
     std::string token(const std::string& user = "ada") const
     {
@@ -83,6 +83,12 @@ public:
         const std::lock_guard lock(mutex_);
         return log_;
     }
+    /// Called on the server's thread. When this returned the one before is not called any more.
+    void on_write(std::function<void(const std::string&)> told)
+    {
+        const std::lock_guard lock(mutex_);
+        on_write_ = std::move(told);
+    }
     void clear_log()
     {
         const std::lock_guard lock(mutex_);
@@ -103,6 +109,7 @@ private:
     tests::Folder folder_;
     std::mutex mutex_;
     std::vector<std::string> log_;
+    std::function<void(const std::string&)> on_write_{};
 };
 
 Result<void> choose(Replica& replica)
@@ -208,13 +215,13 @@ TEST_CASE("A process killed between intent and answer leaves exactly one effect 
     std::mutex mutex;
     std::condition_variable written;
     bool seen = false;
-    wire.on_write = [&](const std::string& line) {
+    wire.on_write([&](const std::string& line) {
         if (line.find("Kill survivor") == std::string::npos && line.find("jobtitle") == std::string::npos)
             return;
         const std::lock_guard lock(mutex);
         seen = true;
         written.notify_all();
-    };
+    });
     const pid_t child = spawn(wire.file("kill.hawser"), wire.token());
     {
         std::unique_lock lock(mutex);
@@ -222,7 +229,7 @@ TEST_CASE("A process killed between intent and answer leaves exactly one effect 
     }
     ::kill(child, SIGKILL);
     CHECK(wait_for(child) == -SIGKILL);
-    wire.on_write = nullptr;
+    wire.on_write({});
     wire.faults("");
     ChangeFilter in_flight;
     in_flight.states = {ChangeState::in_flight};
@@ -311,6 +318,42 @@ TEST_CASE("Stopping in the middle of a slow request ends it, and the next start 
     const auto report = again.cycle();
     if (!report) FAIL(report.error().message);
     check_equal(again);
+}
+
+TEST_CASE("A synchronizer may be destroyed at any moment of a cycle, and the next one goes on",
+          "[wire][engine][I2]")
+{
+    Wire wire;
+    Replica replica = wire.replica("moments.hawser");
+    REQUIRE(choose(replica));
+    REQUIRE(Synchronizer(replica, {}, wire.ports()).connect());
+    std::vector<Guid> made;
+    for (int moment = 1; moment <= 24; ++moment) {
+        Edit edit;
+        edit.kind = ChangeKind::create;
+        edit.record = {"account", made.emplace_back(Guid::make(*wire.random))};
+        edit.columns = {{"name", std::string("Contoso")}};
+        REQUIRE(replica.write({edit}));
+        std::promise<void> reached;
+        int events = 0;
+        const auto happened = [&](bool over) {
+            if (events >= moment) return;
+            events = over ? moment : events + 1;
+            if (events == moment) reached.set_value();
+        };
+        SynchronizerOptions options;
+        options.log = [&](std::string_view, std::string_view, std::string_view) { happened(false); };
+        options.cycle_finished = [&](const CycleReport&) { happened(true); };
+        Synchronizer synchronizer(replica, options, wire.ports());
+        REQUIRE(synchronizer.start());
+        REQUIRE(reached.get_future().wait_for(60s) == std::future_status::ready);
+    }
+    Synchronizer last(replica, {}, wire.ports());
+    const auto report = last.cycle();
+    if (!report) FAIL(report.error().message);
+    CHECK(replica.queue()->empty());
+    for (const Guid& id : made) CHECK(wire.effects(id) == 1);
+    check_equal(last);
 }
 
 TEST_CASE("A probe tells what answers and whom it takes us for", "[wire][engine]")
