@@ -150,6 +150,7 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
                 word.presence = presence.state == dataverse::Presence::State::gone
                                     ? conflict::Presence::deleted
                                     : conflict::Presence::out_of_reach;
+                word.tombstone = word.presence == conflict::Presence::deleted && why == Suspicion::tombstone;
                 word.scope = scope.number;
                 const RecordKey key{scope.table, presence.id};
                 const Result<void> done =

@@ -222,6 +222,29 @@ bool lost_its_base(const RecordState& state)
            !deletes(state);
 }
 
+/// The organization deleted a record that, as far as is known here, was never sent: another copy of this
+/// replica sent it (a backup was restored), or its first request arrived late. Somebody deleted what they
+/// saw, so that it is not made again without being asked.
+Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transaction,
+                               const RecordState& state, const std::string& name, Instant now)
+{
+    bool any = false;
+    for (const localstore::Change& change : state.live) {
+        if (change.state != localstore::ChangeState::queued) continue;
+        const Result<void> held = transaction.queue.hold(
+            change.sequence, "the organization had this record already and it was deleted there; release it "
+                             "to create it again, or discard it");
+        if (!held) return held;
+        any = true;
+    }
+    if (!any) return {};
+    return transaction.journal.decide(cycle.number, state.key, "reconcile.deleted_before",
+                                      "The organization had " + name +
+                                          " already, which waits here to be created, and it was deleted "
+                                          "there: it is created again only when you release it.",
+                                      now);
+}
+
 /// What the changes themselves say was there before them, and what they make of it.
 void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 {
@@ -291,6 +314,8 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
     const conflict::Situation situation = situation_of(table, *state, word);
+    if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
+        return keep_back_deleted(cycle, transaction, *state, situation.name, now);
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     Result<void> written = decide(cycle, transaction, key, plan, now);
     if (!written) return written;

@@ -14,6 +14,7 @@ struct RemoteWord {
     std::string etag{};              ///< With present.
     Fields fields{};                 ///< With present: the whole record.
     localstore::ScopeNumber scope{}; ///< With out_of_reach: the scope it left.
+    bool tombstone = false;          ///< With deleted: named as such, which proves that it was there once.
 };
 
 /// Brings one record in line with the organization's word, inside a transaction: compares base,

@@ -80,6 +80,27 @@ Fields text(std::initializer_list<std::pair<const char*, const char*>> columns)
 
 } // namespace
 
+TEST_CASE("A record that waits to be created and was deleted there already is not created unasked",
+          "[engine][reconcile]")
+{
+    Setting s;
+    const Guid known = s.desk.create("contact", text({{"lastname", "Poe"}}));
+    s.office.put("contacts", known, R"({"lastname":"Poe"})");
+    s.office.erase("contacts", known);
+    s.office.log.clear();
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("contacts", known));
+    const auto changes = s.desk.store->changes({});
+    REQUIRE(changes->size() == 1);
+    CHECK(changes->front().state == localstore::ChangeState::held);
+    CHECK(changes->front().waits_for.find("deleted there") != std::string::npos);
+    CHECK(s.decided("reconcile.deleted_before"));
+    Desk::check(s.desk.store->release(changes->front().sequence));
+    s.desk.sync();
+    CHECK(s.office.has("contacts", known));
+    s.desk.check_equal();
+}
+
 TEST_CASE("The same edit of an atomic group on both sides asks nobody", "[engine][reconcile]")
 {
     Setting s;
