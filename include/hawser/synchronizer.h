@@ -28,7 +28,7 @@ HAWSER_API std::string_view to_text(ConnectionState state);
 ///
 /// `request` is called on the engine's thread and must not block; `done` may be called from any
 /// thread, once. `refresh` is true when the last token was refused. After `cancel` returns, `done`
-/// of the open request is never called.
+/// of the open request is never called; so a provider serves one synchronizer or probe at a time.
 class HAWSER_API TokenProvider {
 public:
     using Done = std::function<void(Result<std::string>)>;

@@ -151,6 +151,12 @@ void Output::write(std::string_view text)
     if (std::fwrite(text.data(), 1, text.size(), stream_) != text.size()) note_fault();
 }
 
+void Output::write_now(std::string_view text)
+{
+    write(text);
+    if (std::fflush(stream_) != 0) note_fault();
+}
+
 std::string Output::styled(std::string_view text, Style style) const
 {
     if (!look_.color || style == Style::plain || text.empty()) return std::string(text);
@@ -165,8 +171,7 @@ void Output::sentence(std::string_view text, Style style)
 void Output::text(std::string_view text, Style style)
 {
     if (look_.form == Form::json) return;
-    write(styled(fitted(safe_lines(text)), style) + "\n");
-    if (std::fflush(stream_) != 0) note_fault(); // At once, so that a story is told while it happens.
+    write_now(styled(fitted(safe_lines(text)), style) + "\n");
 }
 
 /// Broken at spaces where a terminal would break words.
@@ -187,7 +192,7 @@ std::string Output::fitted(const std::string& text) const
 
 void Output::json(const boost::json::value& document)
 {
-    if (look_.form == Form::json) write(boost::json::serialize(document) + "\n");
+    if (look_.form == Form::json) write_now(boost::json::serialize(document) + "\n");
 }
 
 void Output::grid(const Grid& grid)

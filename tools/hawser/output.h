@@ -95,6 +95,7 @@ public:
 
 private:
     void write(std::string_view text);
+    void write_now(std::string_view text); ///< A story is told while it happens.
     void terminal_grid(const Grid& grid);
     void terminal_line(const Grid& grid, const std::vector<std::size_t>& widths,
                        const std::vector<Cell>& cells);

@@ -30,6 +30,8 @@ public:
         std::fflush(stream_);
         return {text_, size_};
     }
+    /// What a reader at the other end has by now.
+    std::string arrived() const { return size_ == 0 ? "" : std::string(text_, size_); }
     std::vector<std::string> lines() const
     {
         std::istringstream all(text());
@@ -124,6 +126,16 @@ TEST_CASE("A pipe gets exact fields, a record a line and no heading", "[cli]")
     Page empty(tabs);
     empty.output.grid(people());
     CHECK(empty.text().empty());
+}
+
+TEST_CASE("A sentence and a document arrive at once, so that a watch can be followed", "[cli]")
+{
+    Page page(document);
+    page.output.json({{"number", 1}});
+    CHECK(page.arrived() == "{\"number\":1}\n");
+    Page told(tabs);
+    told.output.sentence("Watching.");
+    CHECK(told.arrived() == "Watching.\n");
 }
 
 TEST_CASE("--json prints one document and nothing else", "[cli]")
