@@ -84,7 +84,11 @@ Judgement together(const std::vector<Judged>& judged)
         return j.kind == StepKind::create && j.verdict.kind == Verdict::Kind::applied;
     });
     if (created || all(Verdict::Kind::applied)) return {Judgement::Kind::applied, {}};
-    if (!any(Verdict::Kind::indeterminate)) return {Judgement::Kind::not_applied, {}};
+    // What was to be deleted and is there speaks for the set, whatever the columns of another tell.
+    const bool kept = std::ranges::any_of(judged, [](const Judged& j) {
+        return j.kind == StepKind::remove && j.verdict.kind == Verdict::Kind::not_applied;
+    });
+    if (kept || !any(Verdict::Kind::indeterminate)) return {Judgement::Kind::not_applied, {}};
     Judgement open{Judgement::Kind::indeterminate, {}};
     for (const Judged& one : judged)
         if (one.verdict.kind == Verdict::Kind::indeterminate)

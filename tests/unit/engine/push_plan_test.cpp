@@ -260,6 +260,26 @@ TEST_CASE("A lost change set is judged by the surest of its records", "[engine][
     CHECK(judged({}, there("W/\"5\"")) == Kind::ask_again);
 }
 
+TEST_CASE("A deletion that is proven not to have happened speaks for its lost change set", "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    const Fields sent{{"jobtitle", std::string("Buyer")}};
+    localstore::Intent intent;
+    intent.steps = {step(StepKind::remove, record(1), "If-Match: W/\"4\""),
+                    step(StepKind::update, record(2), "If-Match: W/\"5\"", sent)};
+    const auto judged = [&](Found first, Found second) {
+        const std::vector<std::pair<RecordKey, Found>> found{{record(1), std::move(first)},
+                                                             {record(2), std::move(second)}};
+        return judge(intent, found, std::nullopt).kind;
+    };
+    const Found other = there("W/\"9\"", {{"jobtitle", std::string("Clerk")}});
+    CHECK(judged(there("W/\"8\""), other) == Kind::not_applied);
+    CHECK(judged(there("W/\"8\""), there("W/\"9\"", sent)) == Kind::not_applied);
+    CHECK(judged(absent, other) == Kind::indeterminate);
+    CHECK(judged(absent, there("W/\"9\"", sent)) == Kind::applied);
+}
+
 TEST_CASE("A lost update is applied when equal, sent again when untouched, else contested", "[engine][I2]")
 {
     using Kind = Judgement::Kind;
