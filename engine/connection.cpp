@@ -34,7 +34,7 @@ ConnectionState after(ConnectionState state, ConnectionEvent event)
     case ConnectionEvent::departed:
         return state == State::going_offline ? State::offline_by_choice : state;
     case ConnectionEvent::departure_failed:
-        return state == State::going_offline ? State::online : state;
+        return state;
     case ConnectionEvent::asked_to_return:
         return state == State::online ? state : State::going_online;
     case ConnectionEvent::reached:

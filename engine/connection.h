@@ -12,7 +12,7 @@ enum class ConnectionEvent {
     asked_to_leave,     ///< go_offline: the pull before leaving begins.
     asked_to_leave_now, ///< go_offline without a pull.
     departed,           ///< The pull before leaving finished.
-    departure_failed,   ///< It could not finish: as before.
+    departure_failed,   ///< Something is not aboard: it waits for the person's word.
     asked_to_return,    ///< go_online.
     reached,            ///< The organization answered and knows us.
     lost,               ///< It cannot be reached, or wants a sign-in.

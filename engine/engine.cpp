@@ -110,20 +110,24 @@ Result<ConnectionState> Engine::state() const
     return from_store(connection->state);
 }
 
-/// Only a change is written. Leaving for offline, chosen or not, also marks when the stay began.
+/// Only a change is written. A stay offline begins when the connection is no longer online and ends when
+/// it is again, whatever is tried, lost or chosen in between.
 Result<void> Engine::happened(ConnectionEvent event, const std::string& reason)
 {
     const auto connection = parts_.store.connection();
     if (!connection) return connection.error();
     const ConnectionState before = from_store(connection->state);
     const ConnectionState next = after(before, event);
-    if (next == before && (!is_offline(next) || connection->reason == reason)) return {};
+    const bool told = event == ConnectionEvent::departure_failed || is_offline(next);
+    if (next == before && (!told || connection->reason == reason)) return {};
     if (next != before)
         around_.log.info("connection", {{"from", to_text(before)}, {"to", to_text(next)}, {"why", reason}});
     const Instant now = parts_.clock->now();
+    const bool never_yet = parts_.store.setting(offline_since_setting).empty();
+    const bool begins = before == ConnectionState::online ? next != before : is_offline(next) && never_yet;
     return parts_.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-            if (is_offline(next) && !is_offline(before)) {
+            if (begins) {
                 const Result<void> marked =
                     transaction.journal.set_setting(offline_since_setting, hawser::to_text(now));
                 if (!marked) return marked;
@@ -273,6 +277,7 @@ Task<Result<void>> Engine::leave_after_pull()
 {
     const auto former = parts_.store.connection();
     if (!former) co_return former.error();
+    const std::string former_stay = parts_.store.setting(offline_since_setting);
     const bool gone_already = from_store(former->state) == ConnectionState::offline_by_choice;
     const Result<void> asked =
         happened(ConnectionEvent::asked_to_leave,
@@ -290,7 +295,8 @@ Task<Result<void>> Engine::leave_after_pull()
     why.message = "the pull before going offline did not finish: " + why.message +
                   "; nothing has changed, so try again or go without it";
     const auto event = report ? std::optional(ConnectionEvent::reached) : event_of(report.error());
-    const Result<void> back = return_to(*former, event, report ? std::string() : report.error().message);
+    const Result<void> back =
+        return_to(*former, former_stay, event, report ? std::string() : report.error().message);
     if (!back) co_return back;
     co_return why;
 }
@@ -307,29 +313,34 @@ Result<std::string> Engine::not_aboard() const
     return missing;
 }
 
-/// The pull before going offline is over, also when a crash had interrupted the first try.
+/// The pull before going offline is over. When a crash had interrupted the first try and something is not
+/// aboard, nobody is there to be asked: the departure stays open, with the reason, until somebody says how
+/// it goes on.
 Result<void> Engine::depart()
 {
     const Result<std::string> missing = not_aboard();
     if (!missing) return missing.error();
     if (missing->empty()) return happened(ConnectionEvent::departed, "you chose to be offline");
-    return happened(ConnectionEvent::departure_failed, "you did not go offline, as " + *missing);
+    return happened(ConnectionEvent::departure_failed,
+                    "you chose to go offline, but " + *missing + "; go without it, or come back online");
 }
 
 /// As before a departure that did not come about, but for what its pull has found out meanwhile.
-Result<void> Engine::return_to(const localstore::Connection& former, std::optional<ConnectionEvent> event,
-                               const std::string& reason)
+Result<void> Engine::return_to(const localstore::Connection& former, const std::string& former_stay,
+                               std::optional<ConnectionEvent> event, const std::string& reason)
 {
-    const ConnectionState before = from_store(former.state);
+    // A departure that a crash had left open has now been answered for.
+    const bool left_open = from_store(former.state) == ConnectionState::going_offline;
+    const ConnectionState before = left_open ? ConnectionState::online : from_store(former.state);
     const ConnectionState next = event ? after(before, *event) : before;
     localstore::Connection back{to_store(next), former.since, is_offline(next) ? reason : std::string()};
-    if (next == before && reason.empty()) back.reason = former.reason;
-    if (next != before) back.since = parts_.clock->now();
+    if (next == before && reason.empty() && !left_open) back.reason = former.reason;
+    if (next != before || left_open) back.since = parts_.clock->now();
     return parts_.store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-            if (is_offline(next) && !is_offline(before)) {
+            if (!is_offline(next)) {
                 const Result<void> marked =
-                    transaction.journal.set_setting(offline_since_setting, hawser::to_text(back.since));
+                    transaction.journal.set_setting(offline_since_setting, former_stay);
                 if (!marked) return marked;
             }
             return transaction.journal.set_connection(back);

@@ -80,8 +80,8 @@ private:
     Result<void> happened(ConnectionEvent event, const std::string& reason);
     Result<void> depart();
     Result<std::string> not_aboard() const;
-    Result<void> return_to(const localstore::Connection& former, std::optional<ConnectionEvent> event,
-                           const std::string& reason);
+    Result<void> return_to(const localstore::Connection& former, const std::string& former_stay,
+                           std::optional<ConnectionEvent> event, const std::string& reason);
     Result<void> remember(const CycleEnd& end);
     Result<void> may_begin() const;
 

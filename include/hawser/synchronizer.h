@@ -89,7 +89,8 @@ struct Status {
     std::uint64_t held = 0;            ///< Kept back until released.
     std::uint64_t conflicts = 0;       ///< Open ones; each may hold back several changes.
     std::optional<Instant> oldest_pending{};
-    /// When the last stay offline began, chosen or not; kept after coming back until the next one.
+    /// Since when the replica is, or last was, not online, whatever was lost, tried or chosen in between;
+    /// kept after coming back until the next stay. `state_since` is when its last part began.
     std::optional<Instant> offline_since{};
     std::optional<Instant> next_attempt{};
     std::optional<CycleReport> last_cycle{};
@@ -183,7 +184,9 @@ struct Verification {
         std::uint64_t here = 0;
         std::uint64_t there = 0;
         std::uint64_t equal = 0;
+        std::string not_compared{}; ///< Why the table could not be compared whole; "" = it was.
     };
+    /// `different` also when a table could not be compared.
     enum class Outcome { equal, only_live_changes, different };
     Outcome outcome = Outcome::equal;
     std::vector<Count> tables;
@@ -244,7 +247,9 @@ public:
     /// aboard, as of when, and what is missing and why is in `status().tables`. When the pull
     /// cannot finish, or a chosen table is `refused`, fails with engine.pull_unfinished and the state
     /// is as before (disconnected when the organization was found out of reach); call again with
-    /// `now` to go all the same.
+    /// `now` to go all the same. A departure that a crash cut short goes on with the next cycle; where
+    /// that would have to ask, the state stays `going_offline` and its reason says what for, until one
+    /// of these two is called.
     enum class Departure { pull_first, now };
     Result<void> go_offline(Departure departure);
     Result<CycleReport> go_online();
@@ -253,6 +258,8 @@ public:
     static Result<Status> status(const Replica& replica); ///< From the disk alone, without an engine.
 
     Result<Plan> plan(const CycleOptions& options);
+    /// Row by row, every table aboard. One that the organization refuses or cannot show is named and the
+    /// others are compared; fails when the network does not let it finish or no table could be compared.
     Result<Verification> verify();
 
     void nudge();             ///< Something changed: sync soon.

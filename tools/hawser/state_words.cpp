@@ -26,6 +26,11 @@ std::string short_value(const Table* table, const ColumnEdit& edit, const Value&
     return cut_to_width(one_safe_line(text), value_cells);
 }
 
+bool is_refused_a_table(const Status& status)
+{
+    return std::ranges::any_of(status.tables, &TableStatus::refused);
+}
+
 } // namespace
 
 std::string_view word_of(ChangeState state)
@@ -133,6 +138,9 @@ std::string connection_sentence(const Status& status, Instant now)
     if (status.state_since != Instant{})
         text += fmt::format(" since {} ({})", local_time_text(status.state_since),
                             relative_text(status.state_since, now));
+    const bool connected = status.state == ConnectionState::online;
+    if (!connected && status.offline_since && *status.offline_since < status.state_since)
+        text += fmt::format(", not online since {}", local_time_text(*status.offline_since));
     const bool by_choice = status.state == ConnectionState::offline_by_choice;
     if (!status.state_reason.empty() && !by_choice) text += ": " + without_stop(status.state_reason);
     return text;
@@ -145,6 +153,9 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
         if (table.refused)
             sentences.push_back(fmt::format("{} waits for you: {}. hawser tables changes what is held.",
                                             table.table, without_stop(table.missing)));
+    if (status.state == ConnectionState::going_offline && is_refused_a_table(status))
+        sentences.push_back("You chose to go offline, and that waits for your word: hawser go-offline --now "
+                            "goes without it, hawser go-online stays.");
     if (status.pending > 0) {
         std::string text = count_of(status.pending, "change waits", "changes wait") + " to be sent";
         if (status.oldest_pending)
@@ -195,9 +206,7 @@ std::string error_sentence(const Error& error, Instant now)
 
 bool needs_person(const Status& status)
 {
-    const bool refused = std::any_of(status.tables.begin(), status.tables.end(),
-                                     [](const TableStatus& table) { return table.refused; });
-    return refused || status.parked > 0 || status.held > 0 || status.conflicts > 0;
+    return is_refused_a_table(status) || status.parked > 0 || status.held > 0 || status.conflicts > 0;
 }
 
 std::string edits_text(const Change& change, const Table* table, std::size_t columns)

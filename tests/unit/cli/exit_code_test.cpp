@@ -66,6 +66,37 @@ TEST_CASE("What waits is told apart: to be sent, refused, held, contested", "[cl
     CHECK(needs_person(status));
 }
 
+TEST_CASE("A departure that waits for a refused table says how it goes on", "[cli]")
+{
+    Status status;
+    const Instant now{std::chrono::hours(1)};
+    status.state = ConnectionState::going_offline;
+    CHECK(waiting_sentences(status, now).empty());
+    TableStatus table;
+    table.table = "contact";
+    table.refused = true;
+    table.missing = "missing prvReadContact";
+    status.tables = {table};
+    const auto sentences = waiting_sentences(status, now);
+    REQUIRE(sentences.size() == 2);
+    CHECK(sentences.back().find("hawser go-offline --now") != std::string::npos);
+    CHECK(needs_person(status));
+}
+
+TEST_CASE("A stay offline says since when it is out of touch when that is longer", "[cli]")
+{
+    Status status;
+    const Instant now{std::chrono::hours(10)};
+    status.state = ConnectionState::offline_by_choice;
+    status.state_since = now - std::chrono::hours(1);
+    status.offline_since = status.state_since;
+    CHECK(connection_sentence(status, now).find("not online") == std::string::npos);
+    status.offline_since = now - std::chrono::hours(2);
+    CHECK(connection_sentence(status, now).find(", not online since ") != std::string::npos);
+    status.state = ConnectionState::online;
+    CHECK(connection_sentence(status, now).find("not online") == std::string::npos);
+}
+
 TEST_CASE("A stay offline by choice needs no further reason", "[cli]")
 {
     Status status;

@@ -1,3 +1,4 @@
+#include "base/time_text.h"
 #include "engine/status.h"
 #include "tests/engine_world.h"
 
@@ -328,6 +329,94 @@ TEST_CASE("A departure that cannot finish leaves the connection as it was, or as
         CHECK(s.desk.store->connection()->reason.empty());
         REQUIRE(s.go_offline(Synchronizer::Departure::now));
         CHECK(s.state() == State::offline_by_choice);
+    }
+}
+
+TEST_CASE("A stay offline lasts from the moment it was no longer online until it is again",
+          "[engine][offline]")
+{
+    Setting s;
+    const auto began = [&] { return s.desk.store->setting(engine::offline_since_setting); };
+    s.clock->pass(1h);
+    SECTION("the connection was lost before the person chose to be offline")
+    {
+        s.all(Fault::unreachable);
+        CHECK(s.fails().kind == ErrorKind::offline);
+        const std::string lost = began();
+        CHECK(lost == to_text(s.clock->now()));
+        s.clock->pass(1h);
+        SECTION("without a pull")
+        {
+            REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        }
+        SECTION("with a pull, whose merges belong to coming back as well")
+        {
+            s.none();
+            REQUIRE(s.go_offline(Synchronizer::Departure::pull_first));
+        }
+        CHECK(s.state() == State::offline_by_choice);
+        CHECK(began() == lost);
+    }
+    SECTION("coming back found nobody")
+    {
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        const std::string left = began();
+        s.clock->pass(1h);
+        s.all(Fault::unreachable);
+        REQUIRE_FALSE(s.go_online());
+        CHECK(s.state() == State::disconnected);
+        CHECK(began() == left);
+    }
+    SECTION("a departure that failed was no stay")
+    {
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        REQUIRE(s.go_online());
+        const std::string left = began();
+        s.clock->pass(1h);
+        s.desk.choose({{"nosuch", ""}});
+        REQUIRE_FALSE(s.go_offline(Synchronizer::Departure::pull_first));
+        CHECK(began() == left);
+        s.clock->pass(1h);
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        CHECK(began() == to_text(s.clock->now()));
+    }
+}
+
+TEST_CASE("A departure that a crash cut short and a refused table keeps up waits for the person's word",
+          "[engine][offline]")
+{
+    Setting s;
+    s.desk.choose({{"nosuch", ""}});
+    const std::size_t next = s.requests();
+    s.desk.exchange->script = [&](std::size_t number, const http::Request&) {
+        return number == next ? Fault::hang : Fault::none;
+    };
+    std::function<engine::Task<Result<void>>(engine::Engine&)> leave = [](engine::Engine& one) {
+        return one.go_offline(Synchronizer::Departure::pull_first);
+    };
+    CHECK_FALSE(s.desk.try_run(leave));
+    s.desk.reboot();
+    s.desk.engine->run_in_background();
+    s.pass(5s);
+    CHECK(s.state() == State::going_offline);
+    CHECK(s.desk.store->connection()->reason.find("nosuch") != std::string::npos);
+    SECTION("to go without it")
+    {
+        REQUIRE(s.go_offline(Synchronizer::Departure::now));
+        CHECK(s.state() == State::offline_by_choice);
+    }
+    SECTION("to stay")
+    {
+        REQUIRE(s.go_online());
+        CHECK(s.state() == State::online);
+        CHECK(s.desk.store->connection()->reason.empty());
+    }
+    SECTION("asked again, it is told as the first time")
+    {
+        const auto left = s.go_offline(Synchronizer::Departure::pull_first);
+        REQUIRE_FALSE(left);
+        CHECK(left.error().code == "engine.pull_unfinished");
+        CHECK(s.state() == State::online);
     }
 }
 

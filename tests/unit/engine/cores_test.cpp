@@ -100,7 +100,7 @@ TEST_CASE("Only the user's word ends a stay offline that the user chose", "[engi
     CHECK(after(State::online, Event::asked_to_leave) == State::going_offline);
     CHECK(after(State::going_offline, Event::lost) == State::going_offline);
     CHECK(after(State::going_offline, Event::departed) == State::offline_by_choice);
-    CHECK(after(State::going_offline, Event::departure_failed) == State::online);
+    CHECK(after(State::going_offline, Event::departure_failed) == State::going_offline);
     CHECK(after(State::online, Event::asked_to_leave_now) == State::offline_by_choice);
     CHECK(event_of(failure(ErrorKind::offline)) == Event::lost);
     CHECK(event_of(failure(ErrorKind::retry)) == std::nullopt);
