@@ -97,6 +97,7 @@ private:
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
     Result<bool> is_taken_back(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
+    Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);
     Result<void> take_read(localstore::Transaction& transaction, const Draft::Part& part, const Found& found);
     Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,

@@ -66,7 +66,36 @@ Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Dra
         if (part.kind == StepKind::remove) deleted_from_.insert(part.key.table);
     }
     if (draft.receipt) receipts_done_.push_back(draft.intent);
-    return transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
+    std::vector<localstore::RecordState> asked;
+    for (const Draft::Part& part : draft.parts) {
+        if (!part.contested) continue;
+        auto state = transaction.records.state(part.key);
+        if (!state) return state.error();
+        asked.push_back(std::move(*state));
+    }
+    Result<void> done = transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
+    for (std::size_t i = 0; done && i < asked.size(); ++i) done = tell_moved(transaction, asked[i]);
+    return done;
+}
+
+/// What the answer to our own write brings of contested columns is their side now, as after a pull.
+Result<void> Pusher::tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before)
+{
+    const auto state = transaction.records.state(before.key);
+    if (!state) return state.error();
+    if (!before.conflict || !state->conflict) return {};
+    QuestionMove move;
+    for (const localstore::ConflictColumn& column : state->conflict->columns) {
+        const auto& former = before.conflict->columns;
+        const auto asked = std::ranges::find(former, column.column, &localstore::ConflictColumn::column);
+        if (asked != former.end() && !(asked->theirs == column.theirs))
+            move.moved += (move.moved.empty() ? "" : ", ") + column.column;
+    }
+    if (move.moved.empty()) return {};
+    const auto table = around_.table(before.key.table);
+    if (!table) return table.error();
+    const std::string name = name_of((*table)->table(), before.key, state->local ? &*state->local : nullptr);
+    return tell_moved_question(cycle_, transaction, before.key, name, move, around_.now());
 }
 
 // A read may hold what others changed after our write. It becomes the shadow by being reconciled

@@ -295,6 +295,7 @@ Result<void> add_record(Surroundings& around, localstore::Transaction& transacti
 {
     auto contribution = contribute(around, transaction, portion.state, portion.run, unit);
     if (!contribution) return contribution.error();
+    contribution->part.contested = portion.state.conflict.has_value();
     for (const localstore::Change& change : portion.state.live) {
         if (std::ranges::find(portion.run.changes, change.sequence) == portion.run.changes.end()) continue;
         auto part = covered(change, portion.state.masked, contribution->left_out);
@@ -428,6 +429,7 @@ Result<Draft> draft_of(Surroundings& around, const localstore::Intent& intent)
             const auto state = around.store.state(step.key);
             if (!state) return state.error();
             if (state->shadow) part->parties = parties_in((*table)->table(), state->shadow->fields);
+            part->contested = state->conflict.has_value();
         }
         part->steps.push_back(i);
     }

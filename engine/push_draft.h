@@ -25,6 +25,7 @@ struct Draft {
         localstore::StepKind kind = localstore::StepKind::update;
         std::vector<std::size_t> steps{};
         std::optional<Collection> parties{}; ///< What the server holds of them when no step changes them.
+        bool contested = false;              ///< There was an open question about the record.
     };
     std::vector<Part> parts;
     bool receipt = false; ///< The first step writes a receipt row.

@@ -64,14 +64,7 @@ Result<void> tell_moved(CycleWork& cycle, localstore::Transaction& transaction, 
             moved += (moved.empty() ? "" : ", ") + contested.column;
     }
     if (moved.empty() && joined.empty()) return {};
-    ++cycle.figures.conflicts_moved;
-    std::string sentence;
-    if (!moved.empty())
-        sentence = "The organization's side of the open question about " + name + " changed: " + moved + ".";
-    if (!joined.empty())
-        sentence += (sentence.empty() ? "The open question about " : " The one about ") + name +
-                    " is also about " + joined + " now.";
-    return transaction.journal.decide(cycle.number, state.key, "conflict.moved", sentence, now);
+    return tell_moved_question(cycle, transaction, state.key, name, {moved, joined}, now);
 }
 
 Result<void> close_agreed(localstore::Transaction& transaction, const RecordState& state,
@@ -259,6 +252,20 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 }
 
 } // namespace
+
+Result<void> tell_moved_question(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                                 const std::string& name, const QuestionMove& move, Instant now)
+{
+    ++cycle.figures.conflicts_moved;
+    std::string sentence;
+    if (!move.moved.empty())
+        sentence =
+            "The organization's side of the open question about " + name + " changed: " + move.moved + ".";
+    if (!move.joined.empty())
+        sentence += (sentence.empty() ? "The open question about " : " The one about ") + name +
+                    " is also about " + move.joined + " now.";
+    return transaction.journal.decide(cycle.number, key, "conflict.moved", sentence, now);
+}
 
 bool is_overtaken(const RecordState& state, std::string_view etag, localstore::CycleNumber cycle)
 {

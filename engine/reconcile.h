@@ -29,6 +29,14 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
 /// before a push between two pages. Any other older version is a restored organization's.
 bool is_overtaken(const localstore::RecordState& state, std::string_view etag, localstore::CycleNumber cycle);
 
+/// How an open question is no longer the one that a person saw; column names, with commas.
+struct QuestionMove {
+    std::string moved{};  ///< Whose *theirs* is another one.
+    std::string joined{}; ///< That it is also about now.
+};
+Result<void> tell_moved_question(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                                 const std::string& name, const QuestionMove& move, Instant now);
+
 /// Reconciles what was staged while intents were open. Call after intents were settled.
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle);
 

@@ -354,6 +354,30 @@ TEST_CASE("A revival whose answer is lost is judged by what is there, not by its
     s.desk.check_equal();
 }
 
+TEST_CASE("A side of an open question that our own push brings anew is told", "[engine][reconcile][I10]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    s.desk.sync();
+    REQUIRE(s.conflicts().size() == 1);
+    REQUIRE_FALSE(s.decided("conflict.moved"));
+    s.edit(1, text({{"department", "Service"}}));
+    s.edit(2, text({{"department", "Service"}}));
+    s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        if (request.body.find("PATCH ") == std::string::npos) return;
+        const std::string theirs = R"("jobtitle":"Theirs")";
+        if (const auto at = answer.body.find(theirs); at != std::string::npos)
+            answer.body.replace(at, theirs.size(), R"("jobtitle":"Buyer!")");
+    };
+    const CycleReport report = s.desk.sync();
+    REQUIRE(s.conflicts().size() == 1);
+    CHECK(s.conflicts().front().label() == "1.2");
+    CHECK(s.conflicts().front().columns.front().theirs == Value{std::string("Buyer!")});
+    CHECK(s.decided("conflict.moved"));
+    CHECK(report.conflicts_moved == 1);
+}
+
 TEST_CASE("Nobody decides against a side that they did not see", "[engine][reconcile]")
 {
     Setting s;
