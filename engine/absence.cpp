@@ -1,6 +1,7 @@
 #include "engine/absence.h"
 
 #include "engine/mass_change.h"
+#include "engine/read_back.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
 #include "transport/dataverse/pull.h"
@@ -119,6 +120,8 @@ Task<Result<std::vector<dataverse::Presence>>> Absence::look(localstore::Scope s
     const dataverse::BatchAnswer parts =
         dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
     if (parts.whole) co_return dataverse::to_error(*parts.whole, "look at records that seem to be gone");
+    if (const auto quiet = heed_throttling(around_, parts))
+        co_return dataverse::to_error(*quiet, "look at records that seem to be gone");
     std::vector<dataverse::Presence> found = dataverse::parse_confirm(parts, ids, around_.now());
     for (const dataverse::Presence& presence : found)
         if (presence.state == dataverse::Presence::State::unknown)

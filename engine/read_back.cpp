@@ -1,7 +1,6 @@
 #include "engine/read_back.h"
 
 #include "base/body.h"
-#include "transport/dataverse/outcome.h"
 #include "transport/dataverse/page.h"
 #include "transport/dataverse/write.h"
 
@@ -26,8 +25,6 @@ Found found_of(Surroundings& around, const ReadBack& read, const dataverse::Item
     const dataverse::Asked asked{dataverse::Asked::Action::read, read.key.id};
     const dataverse::Outcome outcome = dataverse::classify(item, whole, asked, around.now());
     Found found;
-    if (outcome.kind == Kind::throttled && outcome.retry_after)
-        around.courier.hold_back(*outcome.retry_after);
     if (outcome.kind == Kind::gone) found.presence = Found::Presence::absent;
     if (outcome.kind == Kind::access) found.presence = Found::Presence::no_access;
     if (outcome.kind != Kind::applied || item.answers.empty()) return found;
@@ -40,6 +37,20 @@ Found found_of(Surroundings& around, const ReadBack& read, const dataverse::Item
 }
 
 } // namespace
+
+std::optional<dataverse::Outcome> heed_throttling(Surroundings& around, const dataverse::BatchAnswer& parts)
+{
+    std::optional<dataverse::Outcome> first;
+    for (const dataverse::ItemAnswer& item : parts.items) {
+        if (item.answers.empty()) continue;
+        const dataverse::Asked asked{dataverse::Asked::Action::read, {}};
+        dataverse::Outcome outcome = dataverse::classify(item.answers.back(), asked, around.now());
+        if (outcome.kind != dataverse::Outcome::Kind::throttled || !outcome.retry_after) continue;
+        around.courier.hold_back(*outcome.retry_after);
+        if (!first) first = std::move(outcome);
+    }
+    return first;
+}
 
 Result<Found> found_in(const TableWork& table, std::string_view body, const Collection* parties)
 {
@@ -75,6 +86,7 @@ Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<Rea
             continue;
         }
         if (parts.whole) co_return dataverse::to_error(*parts.whole, "show records");
+        (void)heed_throttling(around, parts);
         for (std::size_t i = 0; i < count; ++i)
             found.push_back(found_of(around, reads[at + i], parts.items[i], parts.whole));
     }

@@ -2,7 +2,9 @@
 
 #include "engine/surroundings.h"
 #include "transport/dataverse/batch.h"
+#include "transport/dataverse/outcome.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,9 @@ struct ReadBack {
 /// Reads these, in batches; one answer each, in order. A batch that is refused or too large is halved,
 /// down to a single record without a usable answer; any other failure of a whole batch is the failure.
 Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<ReadBack> reads);
+
+/// A part of a batch that asks for quiet is heeded as a whole answer is; the first such part.
+std::optional<dataverse::Outcome> heed_throttling(Surroundings& around, const dataverse::BatchAnswer& parts);
 
 /// A record's copy out of an answer of its own.
 Result<Found> found_in(const TableWork& table, std::string_view body, const Collection* parties);

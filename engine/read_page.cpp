@@ -2,6 +2,7 @@
 
 #include "engine/page_size.h"
 #include "engine/page_trail.h"
+#include "engine/read_back.h"
 
 #include <algorithm>
 #include <span>
@@ -55,6 +56,8 @@ Task<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table
         if (!answer) co_return answer.error();
         dataverse::BatchAnswer parts =
             dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        if (const auto quiet = heed_throttling(around, parts))
+            co_return dataverse::to_error(*quiet, "list the participants of " + table.name);
         auto following = follow_parties(around, table.name, parts);
         const Result<void> followed = co_await std::move(following);
         if (!followed) co_return followed.error();

@@ -434,6 +434,56 @@ TEST_CASE("A 429 in one part of the question what changed holds back everything"
     CHECK(s.requests() - before == 1);
 }
 
+TEST_CASE("A 429 in one part of a look at what seems to be gone holds back everything", "[engine][pull]")
+{
+    Setting s;
+    s.office.erase("contacts", guid(3));
+    s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        if (!is_batch_with(request, guid(3).text())) return;
+        answer = all_parts(request, "429 Too Many Requests",
+                           R"({"error":{"code":"0x80072322","message":"Number of requests exceeded"}})",
+                           "Retry-After: 300\r\n");
+    };
+    engine::CycleRequest whole;
+    whole.extent = engine::Puller::Extent::full;
+    const auto throttled = s.desk.cycle(whole);
+    REQUIRE_FALSE(throttled);
+    CHECK(throttled.error().code == "server.throttled");
+    CHECK(throttled.error().retry_after == 300s);
+    const std::size_t before = s.requests();
+    CHECK_FALSE(s.desk.cycle());
+    CHECK(s.requests() == before);
+    s.desk.exchange->alter = nullptr;
+    s.clock->pass(301s);
+    s.desk.sync();
+    CHECK_FALSE(s.desk.has("contact", guid(3)));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A 429 in one part of the reading of participants holds back everything", "[engine][pull]")
+{
+    Setting s;
+    s.office.put("appointments", guid(30),
+                 R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                 R"("scheduledend":"2026-11-03T11:00:00Z"})");
+    s.desk.choose({{"appointment", ""}});
+    bool asked = false;
+    s.desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (!is_batch_with(request, "activityparties")) return;
+        asked = true;
+        answer = all_parts(request, "429 Too Many Requests",
+                           R"({"error":{"code":"0x80072322","message":"Number of requests exceeded"}})",
+                           "Retry-After: 300\r\n");
+    };
+    const auto throttled = s.desk.cycle();
+    REQUIRE(asked);
+    REQUIRE_FALSE(throttled);
+    CHECK(throttled.error().code == "server.throttled");
+    const std::size_t before = s.requests();
+    CHECK_FALSE(s.desk.cycle());
+    CHECK(s.requests() == before);
+}
+
 TEST_CASE("What the organization deletes or empties along with our deletion is here after the same cycle",
           "[engine][push]")
 {
