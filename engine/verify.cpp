@@ -171,6 +171,12 @@ Task<Result<void>> compare_table(Surroundings& around, std::string name,
     co_return comparison.finish();
 }
 
+/// What says nothing about the table: everything else could not be compared either.
+bool ends_the_comparison(const Error& error)
+{
+    return ends_the_cycle(error) || error.code == "net.lost_answer" || error.code == "net.timeout";
+}
+
 } // namespace
 
 Task<Result<Verification>> compare_all(Surroundings& around)
@@ -181,11 +187,19 @@ Task<Result<Verification>> compare_all(Surroundings& around)
     for (const localstore::Scope& scope : *scopes)
         if (scope.aboard) by_table[scope.table].push_back(scope);
     Verification found;
+    bool any = by_table.empty();
+    std::optional<Error> passing;
     for (const auto& [name, some] : by_table) {
         auto comparing = compare_table(around, name, some, found);
         const Result<void> compared = co_await std::move(comparing);
-        if (!compared) co_return compared.error();
+        any = any || compared || is_refusal(compared.error());
+        if (compared) continue;
+        if (ends_the_comparison(compared.error())) co_return compared.error();
+        if (!passing) passing = compared.error();
+        found.tables.push_back({name, 0, 0, 0, compared.error().message});
+        found.outcome = Verification::Outcome::different;
     }
+    if (!any) co_return *passing;
     co_return found;
 }
 

@@ -74,3 +74,51 @@ TEST_CASE("A record that left the scope and is kept for its change is told as a 
     CHECK(found.rows.front().explained_by.size() == 1);
     CHECK(found.rows.front().difference.find("left the scope") != std::string::npos);
 }
+
+TEST_CASE("A table that the organization refuses or cannot show is named and the others are compared",
+          "[engine][verify]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 3);
+    office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    office.put("tasks", guid(901), R"({"subject":"Call"})");
+    Desk desk(office, clock);
+    desk.choose({{"account", ""}, {"contact", ""}, {"task", ""}});
+    desk.sync();
+    std::string words;
+    http::Answer refusal;
+    SECTION("a privilege is missing")
+    {
+        words = "prvReadContact";
+        refusal = {403,
+                   {{"Content-Type", "application/json"}},
+                   R"({"error":{"code":"0x80040220","message":"missing prvReadContact privilege"}})"};
+    }
+    SECTION("it stumbles over the table")
+    {
+        words = "An unexpected error occurred.";
+        refusal = {500,
+                   {{"Content-Type", "application/json"}},
+                   R"({"error":{"code":"0x80040216","message":"An unexpected error occurred."}})"};
+    }
+    SECTION("it shows nonsense")
+    {
+        words = "contact";
+        refusal = {200, {{"Content-Type", "application/json"}}, R"({"value":7})"};
+    }
+    desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        if (request.url.find("/contacts?") != std::string::npos) answer = refusal;
+    };
+    office.put("tasks", guid(901), R"({"subject":"Write"})");
+    const Verification found = desk.verify();
+    CHECK(found.outcome == Verification::Outcome::different);
+    REQUIRE(found.tables.size() == 3);
+    CHECK(found.tables[0].table == "account");
+    CHECK(found.tables[0].equal == 1);
+    CHECK(found.tables[1].table == "contact");
+    CHECK(found.tables[1].not_compared.find(words) != std::string::npos);
+    CHECK(found.tables[2].not_compared.empty());
+    REQUIRE(found.rows.size() == 1);
+    CHECK(found.rows.front().record.id == guid(901));
+}

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace hawser::cli {
 
 namespace {
@@ -34,8 +36,11 @@ boost::json::object document_of(const Verification& verification)
 {
     boost::json::array tables, rows;
     for (const Verification::Count& count : verification.tables)
-        tables.push_back(
-            {{"table", count.table}, {"here", count.here}, {"there", count.there}, {"equal", count.equal}});
+        tables.push_back({{"table", count.table},
+                          {"here", count.here},
+                          {"there", count.there},
+                          {"equal", count.equal},
+                          {"not_compared", count.not_compared}});
     for (const Verification::Row& row : verification.rows) {
         boost::json::array changes;
         for (const ChangeNumber change : row.explained_by) changes.push_back(change);
@@ -48,13 +53,36 @@ boost::json::object document_of(const Verification& verification)
         {"outcome", word_of(verification.outcome)}, {"tables", std::move(tables)}, {"rows", std::move(rows)}};
 }
 
+void tell_different(Output& output, const Verification& verification)
+{
+    bool whole = true;
+    for (const Verification::Count& count : verification.tables) {
+        if (count.not_compared.empty()) continue;
+        whole = false;
+        std::string why = count.not_compared;
+        while (why.ends_with('.')) why.pop_back();
+        output.sentence(fmt::format("{} could not be compared: {}.", count.table, why), Style::bad);
+    }
+    const bool differs = std::ranges::any_of(
+        verification.rows, [](const Verification::Row& row) { return row.explained_by.empty(); });
+    if (differs)
+        output.sentence(
+            "They differ. Another sync may settle it; hawser log TABLE ID tells a record's story.",
+            Style::bad);
+    else if (!whole && verification.rows.empty())
+        output.sentence("Every record of the other tables is what the organization has.");
+    else if (!whole)
+        output.sentence("The other tables differ exactly by your changes that are not sent yet.");
+}
+
 void tell(Output& output, const Replica& replica, const Verification& verification)
 {
     Grid counts{{{"table"}, {"here", Align::right}, {"there", Align::right}, {"equal", Align::right}}};
     for (const Verification::Count& count : verification.tables)
-        counts.rows.push_back({{count.table, Cell(grouped(count.here), std::to_string(count.here)),
-                                Cell(grouped(count.there), std::to_string(count.there)),
-                                Cell(grouped(count.equal), std::to_string(count.equal))}});
+        if (count.not_compared.empty())
+            counts.rows.push_back({{count.table, Cell(grouped(count.here), std::to_string(count.here)),
+                                    Cell(grouped(count.there), std::to_string(count.there)),
+                                    Cell(grouped(count.equal), std::to_string(count.equal))}});
     output.grid(counts);
     if (!verification.rows.empty()) {
         output.text("");
@@ -79,9 +107,7 @@ void tell(Output& output, const Replica& replica, const Verification& verificati
         output.sentence("They differ exactly by your changes that are not sent yet.", Style::warning);
         break;
     case Verification::Outcome::different:
-        output.sentence(
-            "They differ. Another sync may settle it; hawser log TABLE ID tells a record's story.",
-            Style::bad);
+        tell_different(output, verification);
         break;
     }
 }
