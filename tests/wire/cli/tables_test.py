@@ -80,6 +80,11 @@ def a_table_that_may_not_be_read_is_news_and_going_offline_asks():
         assert synced.code == 5 and "prvReadContact" in synced.out and "contact" in synced.out, synced.out
         (contact,) = [table for table in desk.json("status")["tables"] if table["table"] == "contact"]
         assert contact["refused"] and "prvReadContact" in contact["missing"], contact
+        compared = desk.run("verify")
+        assert compared.code == 1 and "contact could not be compared" in compared.out, compared.out + compared.told
+        assert "prvReadContact" in compared.out, compared.out
+        (account,) = [table for table in desk.json("verify")["tables"] if table["table"] == "account"]
+        assert account["not_compared"] == "" and account["equal"] == account["there"] > 0, account
         desk.run("go-offline").says(5, "contact", "prvReadContact", "--now")
         assert desk.json("status")["state"] == "online"
         left = desk.run("go-offline", "--now")
