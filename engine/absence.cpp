@@ -4,6 +4,7 @@
 #include "engine/read_back.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
+#include "engine/stray.h"
 #include "transport/dataverse/pull.h"
 
 #include <algorithm>
@@ -144,6 +145,10 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
             for (const dataverse::Presence& presence : found) {
                 const bool there = presence.state == dataverse::Presence::State::present;
                 if (there && !may_leave) continue;
+                const Result<bool> belongs =
+                    there ? is_expected(transaction, **table, presence.id) : Result<bool>(false);
+                if (!belongs) return belongs.error();
+                if (*belongs) continue;
                 if (!there && presence.state == dataverse::Presence::State::gone && cycle_.restored) {
                     const Result<void> kept = keep_in_restored(transaction, {scope.table, presence.id});
                     if (!kept) return kept;
@@ -162,6 +167,19 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
             }
             return {};
         });
+}
+
+/// Whether a record that is there and was not seen belongs here all the same: no scope has brought it
+/// yet, as it was made here a moment ago, or something of it is still to be sent.
+Result<bool> Absence::is_expected(localstore::Transaction& transaction, const TableWork& table,
+                                  const Guid& id)
+{
+    const auto state = transaction.records.state({table.table().name, id});
+    if (!state) return state.error();
+    if (!state->scopes.empty()) return false;
+    const auto stray = is_stray(around_, table.table(), *state, state->local.value_or(Fields{}));
+    if (!stray) return stray.error();
+    return !*stray;
 }
 
 /// A restored organization lacks what was made after its copy: our own changes are queued again, and

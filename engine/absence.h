@@ -42,6 +42,7 @@ private:
     Result<void> act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
                      Suspicion why);
 
+    Result<bool> is_expected(localstore::Transaction& transaction, const TableWork& table, const Guid& id);
     Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
 
     Surroundings& around_;

@@ -51,7 +51,8 @@ struct PullRound {
 /// which the last moves the link (I5); a page that is malformed or hostile changes nothing; only the
 /// last page of a round replaces the token; an unfinished round goes on at its link after a crash.
 /// What a round says is deleted is noted page by page and applied at its end, all of it or, when
-/// somebody has to agree first, nothing (I9).
+/// somebody has to agree first, nothing (I9): the token then stays before those deletions, or, after a
+/// full round, a sweep is begun with it that finds them again. Rows go on coming.
 ///
 /// A table that cannot be pulled is noted in the cycle's troubles and the others go on.
 class Puller {
@@ -105,6 +106,7 @@ private:
     Result<void> keep_link(const PullRound& round, const ReadPage& page);
     Task<Result<void>> bury(const PullRound& round);
     Task<Result<void>> finish(PullRound& round, const ReadPage& page);
+    Result<localstore::Finish> end_of(const PullRound& round, const ReadPage& page);
 
     Surroundings& around_;
     CycleWork& cycle_;

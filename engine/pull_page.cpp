@@ -1,9 +1,11 @@
 #include "base/body.h"
 #include "engine/etag.h"
+#include "engine/mass_change.h"
 #include "engine/pull.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
 #include "engine/scope_mode.h"
+#include "engine/stray.h"
 #include "localstore/transaction.h"
 #include "transport/odata/url.h"
 
@@ -30,13 +32,19 @@ std::vector<std::string> usual_order(const Table& table)
     return columns;
 }
 
-/// The id is the record's key and no column of its body, but a filter may name it.
-bool is_inside(const Filter& filter, const std::string& primary_id, const Guid& id, Fields& fields)
+/// A row outside the scope takes its record out of it; one that was only made here goes with it.
+Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                      const PullRound& round, const RecordKey& key, const Fields& fields)
 {
-    const auto named = fields.emplace(primary_id, id.text());
-    const bool inside = matches(filter, fields);
-    if (named.second) fields.erase(named.first);
-    return inside;
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    if (std::ranges::find(state->scopes, round.scope.number) == state->scopes.end()) {
+        const auto stray = is_stray(around, round.table->table(), *state, fields);
+        if (!stray) return stray.error();
+        if (!*stray) return {};
+    }
+    const RemoteWord left{conflict::Presence::out_of_reach, {}, {}, round.scope.number};
+    return reconcile_record(cycle, transaction, *round.table, key, left, around.now());
 }
 
 } // namespace
@@ -96,14 +104,9 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     if (round.local_filter) {
         const Result<void> decoded = decode();
         if (!decoded) return decoded;
-        if (!is_inside(*round.local_filter, round.table->table().primary_id, row.id, *fields)) {
-            RemoteWord left{conflict::Presence::out_of_reach, {}, {}, round.scope.number};
-            const auto state = transaction.records.state(key);
-            if (!state) return state.error();
-            const bool member = std::ranges::find(state->scopes, round.scope.number) != state->scopes.end();
-            if (!member) return {};
-            return reconcile_record(cycle_, transaction, *round.table, key, left, around_.now());
-        }
+        const Table& table = round.table->table();
+        if (!is_inside(*round.local_filter, table, row.id, *fields))
+            return take_out(around_, cycle_, transaction, round, key, *fields);
     }
     // A version below the one that is here: only an older copy of the organization has that.
     bool backwards = false;
@@ -237,21 +240,48 @@ Task<Result<void>> Puller::bury(const PullRound& round)
     co_return co_await std::move(confirming);
 }
 
+/// Deletes what the round says or shows to be gone. A mass deletion waits for a person's word, and holds
+/// back nothing else of its table: changes are asked for again from the token before them, and what a
+/// whole round did not bring is left to a sweep, which begins when the round ends.
 Task<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
 {
+    const bool full = round.kind == localstore::RoundKind::full;
     auto burying = bury(round);
-    const Result<void> buried = co_await std::move(burying);
-    if (!buried) co_return buried;
-    if (round.kind == localstore::RoundKind::full) {
+    Result<void> gone = co_await std::move(burying);
+    if (gone && full) {
         auto confirming = absence_.confirm_unseen(round.scope, round.generation);
-        const Result<void> confirmed = co_await std::move(confirming);
-        if (!confirmed) co_return confirmed;
+        gone = co_await std::move(confirming);
     }
+    const bool waits = !gone && gone.error().code == mass_change_code;
+    if (!gone && !(waits && full)) {
+        const Result<void> left = waits ? abandon(round.scope) : Result<void>{};
+        co_return left ? gone : left;
+    }
+    const auto end = end_of(round, page);
+    if (!end) co_return end.error();
+    const Result<void> finished = around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> over =
+                transaction.rounds.finish_round(round.scope.number, round.generation, *end);
+            if (!over || !waits) return over;
+            const auto sweep = transaction.rounds.begin_round(round.scope.number,
+                                                              localstore::RoundKind::sweep, around_.now());
+            if (!sweep) return sweep.error();
+            return {};
+        });
+    if (!finished || !full) co_return finished;
+    const Result<void> indexed = around_.store.index(round.scope.table, usual_order(round.table->table()));
+    co_return indexed ? gone : indexed;
+}
+
+/// Where the next round goes on.
+Result<localstore::Finish> Puller::end_of(const PullRound& round, const ReadPage& page)
+{
     localstore::Finish end;
     end.now = around_.now();
     if (round.mode == PullMode::delta && !page.end.delta_link.empty()) {
         const auto link = odata::same_service(around_.courier.service().root, page.end.delta_link);
-        if (!link) co_return link.error();
+        if (!link) return link.error();
         end.token = *link;
     } else {
         const std::int64_t newest = std::max({round.highest, page.end.highest_version, round.since});
@@ -263,15 +293,10 @@ Task<Result<void>> Puller::finish(PullRound& round, const ReadPage& page)
             const PullProbe untracked{PullMode::filter, "the organization gave no delta link for this table",
                                       around_.now()};
             const Result<void> remembered = remember_probe(around_.store, round.scope, untracked);
-            if (!remembered) co_return remembered.error();
+            if (!remembered) return remembered.error();
         }
     }
-    const Result<void> finished =
-        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-            return transaction.rounds.finish_round(round.scope.number, round.generation, end);
-        });
-    if (!finished || round.kind != localstore::RoundKind::full) co_return finished;
-    co_return around_.store.index(round.scope.table, usual_order(round.table->table()));
+    return end;
 }
 
 Watermark parse_watermark(std::string_view text)

@@ -4,6 +4,7 @@
 #include "engine/pull.h"
 #include "engine/read_page.h"
 #include "engine/rules/validation.h"
+#include "engine/stray.h"
 #include "engine/tables.h"
 
 #include <algorithm>
@@ -108,6 +109,9 @@ private:
         const auto state = around_.store.state(key);
         if (!state) return state.error();
         const bool not_there = state->shadow && state->shadow->remote != localstore::Remote::present;
+        const auto stray = is_stray(around_, table_->table(), *state, state->local.value_or(Fields{}));
+        if (!stray) return stray.error();
+        if (*stray) return {};
         // Out of every scope and kept for its changes only: the organization was not asked about it.
         if (state->unlinked) {
             if (!state->live.empty()) tell(key, "left the scope, kept for its changes", numbers(*state));

@@ -43,6 +43,50 @@ TEST_CASE("Nothing of a mass deletion is applied before somebody agrees, however
     desk.check_equal();
 }
 
+TEST_CASE("While a mass deletion waits for a word, everything else of its table goes on",
+          "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 200);
+    Desk desk(office, clock, "ada", small_pages());
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    for (int i = 1; i <= 150; ++i) office.erase("contacts", guid(i));
+    engine::CycleRequest request;
+    SECTION("told by tombstones") {}
+    SECTION("found by a whole pull")
+    {
+        request.extent = engine::Puller::Extent::full;
+    }
+    SECTION("found by a sweep")
+    {
+        clock->pass(std::chrono::hours{24 * 8});
+    }
+    const auto waits = [&](engine::CycleRequest asked) {
+        const auto report = desk.cycle(std::move(asked));
+        REQUIRE_FALSE(report);
+        CHECK(report.error().code == "engine.mass_change");
+    };
+    waits(request);
+    for (int i = 0; i < 3; ++i) {
+        office.put("contacts", guid(180), R"({"jobtitle":"Clerk )" + std::to_string(i) + R"("})");
+        fill(office, 300 + i, 300 + i);
+        office.erase("contacts", guid(160 + i));
+        if (i == 1) desk.reboot();
+        clock->pass(std::chrono::minutes{15});
+        waits({});
+        CHECK(desk.text("contact", guid(180), "jobtitle") == "Clerk " + std::to_string(i));
+        CHECK(desk.has("contact", guid(300 + i)));
+        CHECK(desk.has("contact", guid(1)));
+    }
+    desk.options.ask_mass_change = always(true);
+    desk.reboot();
+    desk.sync();
+    CHECK(count(desk) == 50);
+    desk.check_equal();
+}
+
 TEST_CASE("A tombstone whose record came back in a later page of the round deletes nothing",
           "[engine][pull][I9]")
 {

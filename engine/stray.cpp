@@ -1,0 +1,28 @@
+#include "engine/stray.h"
+
+namespace hawser::engine {
+
+bool is_inside(const Filter& filter, const Table& table, const Guid& id, Fields& fields)
+{
+    const auto named = fields.emplace(table.primary_id, id.text());
+    const bool inside = matches(filter, fields);
+    if (named.second) fields.erase(named.first);
+    return inside;
+}
+
+Result<bool> is_stray(const Surroundings& around, const Table& table, const localstore::RecordState& state,
+                      Fields fields)
+{
+    if (!state.known || !state.scopes.empty() || state.dirty() || state.tombstone || state.etag.empty())
+        return false;
+    const auto scopes = around.store.scopes();
+    if (!scopes) return scopes.error();
+    for (const localstore::Scope& scope : *scopes) {
+        if (scope.table != table.name || !scope.aboard) continue;
+        const auto filter = parse_filter(table, scope.filter);
+        if (!filter || is_inside(*filter, table, state.key.id, fields)) return false;
+    }
+    return true;
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,109 @@
+#include "tests/engine_world.h"
+
+#include <algorithm>
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+constexpr std::string_view buyers = "jobtitle eq 'Buyer'";
+
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk;
+
+    explicit Setting(const std::string& user) : desk(office, clock, user) {}
+
+    Guid create(const char* title)
+    {
+        return desk.create("contact", {{"lastname", std::string("New")}, {"jobtitle", std::string(title)}});
+    }
+    bool decided(const Guid& id, std::string_view rule)
+    {
+        const auto decisions = desk.store->decisions({});
+        REQUIRE(decisions);
+        return std::ranges::any_of(
+            *decisions, [&](const auto& decision) { return decision.key.id == id && decision.rule == rule; });
+    }
+    /// The next cycle, or where a table is pulled by filter the next one with a sweep.
+    void later()
+    {
+        clock->pass(std::chrono::hours{25});
+        desk.sync();
+    }
+};
+
+} // namespace
+
+TEST_CASE("A record made here that is outside every scope leaves the replica after it was sent",
+          "[engine][scope]")
+{
+    Setting s(GENERATE("ada", "bob"));
+    s.desk.choose({{"contact", std::string(buyers)}});
+    s.desk.sync();
+    const Guid outside = s.create("Clerk");
+    const Guid inside = s.create("Buyer");
+    s.desk.sync();
+    CHECK(s.office.value("contacts", outside, "jobtitle") == "Clerk");
+    CHECK(s.desk.verify().outcome == Verification::Outcome::equal);
+
+    SECTION("at the next look")
+    {
+        s.later();
+        CHECK_FALSE(s.desk.has("contact", outside));
+        CHECK(s.decided(outside, "reconcile.out_of_reach"));
+        CHECK(s.office.has("contacts", outside));
+    }
+    SECTION("but not while it has live changes, which are sent as any other")
+    {
+        s.desk.edit("contact", outside, {{"department", std::string("Sales")}});
+        s.later();
+        CHECK(s.office.value("contacts", outside, "department") == "Sales");
+        CHECK(s.desk.store->queue_figures()->live() == 0);
+        s.later();
+        CHECK_FALSE(s.desk.has("contact", outside));
+    }
+    SECTION("unless it has come into a scope meanwhile")
+    {
+        s.office.put("contacts", outside, R"({"jobtitle":"Buyer"})");
+        s.later();
+        CHECK(s.desk.text("contact", outside, "jobtitle") == "Buyer");
+        CHECK_FALSE(s.decided(outside, "reconcile.out_of_reach"));
+    }
+    SECTION("and is gone when somebody deleted it there")
+    {
+        s.office.erase("contacts", outside);
+        s.later();
+        CHECK_FALSE(s.desk.has("contact", outside));
+    }
+    CHECK(s.desk.text("contact", inside, "jobtitle") == "Buyer");
+    CHECK_FALSE(s.decided(inside, "reconcile.out_of_reach"));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A record made here stays when any scope of its table takes it", "[engine][scope]")
+{
+    Setting s(GENERATE("ada", "bob"));
+    s.desk.choose({{"contact", std::string(buyers)}});
+    Desk::check(s.desk.store->transact(localstore::Durability::relaxed,
+                                       [](localstore::Transaction& transaction) -> Result<void> {
+                                           localstore::Scope second;
+                                           second.table = "contact";
+                                           second.name = "sellers";
+                                           second.filter = "jobtitle eq 'Seller'";
+                                           const auto made = transaction.rounds.define_scope(second);
+                                           if (!made) return made.error();
+                                           return {};
+                                       }));
+    s.desk.sync();
+    const Guid seller = s.create("Seller");
+    const Guid outside = s.create("Clerk");
+    s.desk.sync();
+    s.later();
+    CHECK(s.desk.has("contact", seller));
+    CHECK_FALSE(s.decided(seller, "reconcile.out_of_reach"));
+    CHECK_FALSE(s.desk.has("contact", outside));
+    s.desk.check_equal();
+}
