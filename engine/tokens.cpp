@@ -114,8 +114,12 @@ public:
             done(kept);
             return;
         }
-        cancel();
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        while (run_) { // Another thread may ask too while the one before is ended.
+            lock.unlock();
+            cancel();
+            lock.lock();
+        }
         run_ = std::make_shared<Run>(std::move(done));
         thread_ = std::thread(
             [run = run_, keeper = keeper_, argv = argv_, time = time_] { run->go(argv, time, *keeper); });

@@ -192,6 +192,18 @@ TEST_CASE("Within its answer a provider may be asked again, cancelled and let go
     CHECK(answer.get() == "token");
 }
 
+TEST_CASE("Threads may ask a token command at once, and the last to ask is answered", "[replica][tokens]")
+{
+    const auto provider = engine::token_command(shell("echo abc.def"), 20s);
+    std::vector<std::thread> askers;
+    for (int thread = 0; thread < 4; ++thread)
+        askers.emplace_back([&] {
+            for (int round = 0; round < 25; ++round) provider->request(true, [](Answer) {});
+        });
+    for (std::thread& asker : askers) asker.join();
+    CHECK(ok(ask(*provider, true)) == "abc.def");
+}
+
 TEST_CASE("A fixed token is given once and cannot be refreshed", "[replica][tokens]")
 {
     CHECK(ok(ask(*fixed_token("abc\n"))) == "abc");
