@@ -83,7 +83,8 @@ struct Status {
     ConnectionState state = ConnectionState::disconnected;
     std::string state_reason;
     Instant state_since{};
-    std::uint64_t pending = 0;         ///< Changes that will be sent without anybody's help.
+    /// Changes that wait to be sent; some perhaps behind others that need a person (`waiting` says so).
+    std::uint64_t pending = 0;
     std::uint64_t pending_records = 0; ///< The records of those.
     std::uint64_t parked = 0;          ///< Refused by the organization: a person must decide.
     std::uint64_t held = 0;            ///< Kept back until released.
@@ -94,8 +95,8 @@ struct Status {
     std::optional<Instant> offline_since{};
     std::optional<Instant> next_attempt{};
     std::optional<CycleReport> last_cycle{};
-    std::optional<Error> last_error{};
-    std::string engine{}; ///< Who synchronizes now ("process 4711"); "" = nobody.
+    std::optional<Error> last_error{}; ///< engine.mass_change: very many deletions wait for a word.
+    std::string engine{};              ///< Who synchronizes now ("process 4711"); "" = nobody.
     std::vector<TableStatus> tables{};
     std::vector<Waiting> waiting{}; ///< Parked, held and contested ones first; at most 100.
 };

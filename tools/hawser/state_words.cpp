@@ -31,6 +31,11 @@ bool is_refused_a_table(const Status& status)
     return std::ranges::any_of(status.tables, &TableStatus::refused);
 }
 
+bool waits_for_a_word(const Status& status)
+{
+    return status.last_error && status.last_error->code == "engine.mass_change";
+}
+
 } // namespace
 
 std::string_view word_of(ChangeState state)
@@ -156,6 +161,10 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
     if (status.state == ConnectionState::going_offline && is_refused_a_table(status))
         sentences.push_back("You chose to go offline, and that waits for your word: hawser go-offline --now "
                             "goes without it, hawser go-online stays.");
+    if (waits_for_a_word(status))
+        sentences.push_back(
+            "Very many deletions at once wait for your word: look whether they are right, then "
+            "hawser sync --yes.");
     if (status.pending > 0) {
         std::string text = count_of(status.pending, "change waits", "changes wait") + " to be sent";
         if (status.oldest_pending)
@@ -206,7 +215,8 @@ std::string error_sentence(const Error& error, Instant now)
 
 bool needs_person(const Status& status)
 {
-    return is_refused_a_table(status) || status.parked > 0 || status.held > 0 || status.conflicts > 0;
+    return is_refused_a_table(status) || waits_for_a_word(status) || status.parked > 0 || status.held > 0 ||
+           status.conflicts > 0;
 }
 
 std::string edits_text(const Change& change, const Table* table, std::size_t columns)
