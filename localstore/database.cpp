@@ -233,6 +233,12 @@ Statement Database::prepare_once(const std::string& sql)
     return {compile(sql.c_str(), 0), nullptr};
 }
 
+bool Database::was_replaced() const
+{
+    int moved = 0;
+    return sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
 void Database::execute(const std::string& sql)
 {
     const int result = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);

@@ -130,6 +130,8 @@ public:
     std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle()); }
     sqlite3* handle() const { return database_.getHandle(); }
     const std::filesystem::path& path() const { return path_; }
+    /// Whether another file has its name by now.
+    bool was_replaced() const;
     bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
 private:

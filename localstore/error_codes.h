@@ -20,9 +20,10 @@ inline constexpr std::string_view read_only = "store.read_only";
 inline constexpr std::string_view permission = "store.permission";
 inline constexpr std::string_view disk_full = "store.disk_full";
 inline constexpr std::string_view input_output = "store.input_output"; ///< The disk failed to read or write.
-inline constexpr std::string_view busy = "store.busy";     ///< Another process kept the write lock.
-inline constexpr std::string_view locked = "store.locked"; ///< Another engine runs on this replica.
-inline constexpr std::string_view failed = "store.failed"; ///< Any other failure of SQLite.
+inline constexpr std::string_view busy = "store.busy";         ///< Another process kept the write lock.
+inline constexpr std::string_view replaced = "store.replaced"; ///< Another file has the name since.
+inline constexpr std::string_view locked = "store.locked";     ///< Another engine runs on this replica.
+inline constexpr std::string_view failed = "store.failed";     ///< Any other failure of SQLite.
 inline constexpr std::string_view bound_elsewhere = "store.bound_elsewhere";
 
 // Requests

@@ -4,6 +4,7 @@
 #include "localstore/file_check.h"
 #include "localstore/graft.h"
 #include "localstore/platform/file_lock.h"
+#include "localstore/platform/file_users.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/salvage.h"
 #include "localstore/store.h"
@@ -192,6 +193,35 @@ Result<RepairReport> salvage_grafted(const path& damaged, const path& target, In
 
 } // namespace
 
+namespace {
+
+/// Keeps writers out while the file is copied and replaced. One that nobody can write any more needs no
+/// such guard. Fails with store.busy.
+Result<std::unique_ptr<Database>> keep_writers_out(const path& replica)
+{
+    DatabaseOptions options;
+    options.path = replica;
+    try {
+        auto guard = std::make_unique<Database>(options);
+        sqlite3_db_config(guard->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        guard->execute("BEGIN IMMEDIATE");
+        return guard;
+    } catch (const SQLite::Exception& failure) {
+        Error error = to_error(failure, replica);
+        if (error.code == code::busy) return error;
+        return std::unique_ptr<Database>();
+    }
+}
+
+Error is_open(const path& replica, std::int64_t process)
+{
+    return Error{ErrorKind::retry, std::string(code::busy),
+                 "The replica " + replica.string() + " is open in another program (process " +
+                     std::to_string(process) + "). Close that first: what it wrote meanwhile would be lost."};
+}
+
+} // namespace
+
 Result<RepairReport> repair(const path& replica, Instant now)
 {
     std::error_code failed;
@@ -203,6 +233,9 @@ Result<RepairReport> repair(const path& replica, Instant now)
     if (!*lock)
         return Error{ErrorKind::retry, std::string(code::locked),
                      "The replica " + replica.string() + " is being synchronized. Stop that first."};
+    if (const auto process = platform::process_that_has_open(replica)) return is_open(replica, *process);
+    const auto guard = keep_writers_out(replica);
+    if (!guard) return guard.error();
     const path growing = with_suffix(replica, ".repaired");
     remove_files(growing);
     auto report = salvage(replica, growing, now);

@@ -22,7 +22,8 @@ struct RepairReport {
 /// receipts, scopes and the records they refer to are copied row by row, each checked; other records
 /// are to be pulled again, so every checkpoint is reset. What is lost and only a cache of the organization
 /// is made again for the next sync to fill; a change that cannot be believed is held; a change that cannot
-/// be read is lost and named. Nobody else may have the replica open.
+/// be read is lost and named. Fails with store.busy while any process has the replica open, this one too;
+/// writers that come meanwhile wait, and then fail with store.replaced.
 /// The new replica has been opened and its queue listed before it is put in place. Where none can be made,
 /// store.beyond_repair says why and which changes are lost, and the damaged file stays as it is.
 /// A crash leaves the damaged file in place, or the repaired one, never neither.

@@ -102,10 +102,21 @@ int Store::Impl::begin(Durability durability)
         synchronous_ = durability;
     }
     writer_->prepare("BEGIN IMMEDIATE").run();
+    // Inside: whoever replaces the file, as repair does, keeps writers out until it is done.
+    check_in_place(*writer_);
     look_for_others();
     rows_before_yield_ = contested_transactions_ > 0 ? short_transaction_rows : 0;
     if (contested_transactions_ > 0) --contested_transactions_;
     return 0;
+}
+
+void Store::Impl::check_in_place(const Database& database) const
+{
+    if (!database.was_replaced()) return;
+    throw Failure{Error{ErrorKind::stop, std::string(code::replaced),
+                        "The replica " + options_.path.string() +
+                            " was repaired, or replaced by another file, while it was open here; nothing was "
+                            "changed. Open it again."}};
 }
 
 /// The writer's own commits do not move its data version, so a move is somebody else's commit.

@@ -86,6 +86,7 @@ public:
     {
         return fenced(options_.path, [&]() -> std::invoke_result_t<Body&, Database&, const TableSet&> {
             Reader reader = borrow();
+            check_in_place(reader.database());
             ReadTransaction transaction(reader.database());
             const auto tables = cache_.current(reader.database());
             return body(reader.database(), *tables);
@@ -152,6 +153,8 @@ private:
     };
 
     int begin(Durability durability);
+    /// Throws when the file of this connection has lost its name: what is written to it would be lost.
+    void check_in_place(const Database& database) const;
     void look_for_others();
     void tidy_log(Durability durability, bool cycle_ended);
 

@@ -279,8 +279,9 @@ public:
     Result<void> backup(const std::filesystem::path& file) const;
 
     /// Rebuilds a damaged replica beside the old file, which is kept. The queue, intents, conflicts
-    /// and shadows are carried over; records are pulled again. Returns what could not be read. No
-    /// process may have the replica open meanwhile.
+    /// and shadows are carried over; records are pulled again. Returns what could not be read. Fails
+    /// with store.busy while any process, this one too, has the replica open. Should one open it
+    /// meanwhile, its members fail with store.replaced.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
 
     struct HAWSER_HIDDEN Impl;

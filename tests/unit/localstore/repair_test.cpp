@@ -201,6 +201,26 @@ TEST_CASE("changes outlive the loss of their record and of their intent")
     CHECK(ok(store->integrity_check()).empty());
 }
 
+TEST_CASE("a replica that is open is not repaired, and one that was replaced takes no more edits")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    const auto refused = repair(path, at(9));
+    CHECK(code_of(refused) == "store.busy");
+    CHECK(hawser::tests::says(refused, std::to_string(::getpid())));
+    CHECK(ok(replica.store->changes({})).size() == 1);
+    const auto other = path.string() + ".other";
+    ok(replica.store->backup(other));
+    std::filesystem::rename(other, path);
+    const Edit edits[] = {{ChangeKind::update, {"contact", id(1)}, {{"fullname", text("Eve")}}}};
+    CHECK(code_of(replica.store->write(edits, by("ada"))) == "store.replaced");
+    CHECK(code_of(replica.store->changes({})) == "store.replaced");
+    replica.reopen();
+    CHECK(ok(replica.store->changes({})).size() == 1);
+    replica.set(1, {{"fullname", text("Eve")}});
+}
+
 TEST_CASE("what is no replica is not repaired")
 {
     Folder folder;

@@ -73,6 +73,18 @@ def a_corrupt_replica_is_repaired_and_its_queue_is_kept():
 
 
 @case
+def a_replica_that_another_program_has_open_is_not_repaired():
+    with Desk() as desk:
+        held = sqlite3.connect(desk.replica)
+        held.execute("SELECT count(*) FROM hawser_change").fetchone()
+        desk.run("repair").says(6, "open in another program", str(os.getpid()))
+        held.close()
+        desk.run("repair").says(0)
+        desk.queue_is_untouched()
+        desk.comes_right()
+
+
+@case
 def a_read_only_replica_says_so_and_nothing_changes():
     with Desk() as desk:
         replica = desk.copy("locked/replica.hawser")
