@@ -93,7 +93,7 @@ Result<void> Store::Impl::writable() const
                                         "without ReplicaOptions::inspect.");
 }
 
-int Store::Impl::begin(Durability durability)
+void Store::Impl::begin(Durability durability)
 {
     if (synchronous_ != durability) {
         synchronous_.reset();
@@ -107,7 +107,6 @@ int Store::Impl::begin(Durability durability)
     look_for_others();
     rows_before_yield_ = contested_transactions_ > 0 ? short_transaction_rows : 0;
     if (contested_transactions_ > 0) --contested_transactions_;
-    return 0;
 }
 
 void Store::Impl::check_in_place(const Database& database) const

@@ -104,7 +104,8 @@ public:
         auto outcome = fenced(options_.path, [&]() -> Outcome {
             if (auto allowed = writable(); !allowed) return allowed.error();
             const WriteGate::Pass pass = gate_.enter(turn);
-            Rollback rollback(*this, begin(durability));
+            Rollback rollback(*this);
+            begin(durability);
             TransactionState state(*writer_, *options_.fold, gate_, cache_.current(*writer_));
             state.rows_before_yield = rows_before_yield_;
             Outcome result = body(state);
@@ -134,10 +135,10 @@ public:
     void checkpoint_log(bool wait_for_readers);
 
 private:
-    /// Rolls back unless it was committed.
+    /// Rolls back what was begun since, unless it was committed.
     class Rollback {
     public:
-        Rollback(Impl& store, int) : store_(store) {}
+        explicit Rollback(Impl& store) : store_(store) {}
         ~Rollback();
         void commit();
 
@@ -152,7 +153,7 @@ private:
         bool forgotten = false;
     };
 
-    int begin(Durability durability);
+    void begin(Durability durability);
     /// Throws when the file of this connection has lost its name: what is written to it would be lost.
     void check_in_place(const Database& database) const;
     void look_for_others();

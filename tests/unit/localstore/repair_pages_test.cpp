@@ -96,7 +96,7 @@ bool check_outcome(Small& small)
     std::string said;
     for (const std::string& line : report->unreadable) said += line + "\n";
     INFO(said);
-    const auto store = ok(Store::open(small.replica.options()));
+    auto store = ok(Store::open(small.replica.options()));
     CHECK(ok(store->integrity_check()).empty());
     const auto changes = ok(store->changes({}));
     for (const Change& change : changes) CHECK(change.after == Fields{{"telephone1", text("mine")}});
@@ -108,6 +108,7 @@ bool check_outcome(Small& small)
     CHECK(store->binding() == binding());
     const bool all = changes.size() == edits;
     if (!all) CHECK(said.find("change") != std::string::npos);
+    store.reset();
     const auto again = repair(small.path, at(10));
     CHECK(again);
     CHECK(ok(ok(Store::open(small.replica.options()))->changes({})).size() == changes.size());

@@ -214,7 +214,7 @@ TEST_CASE("a replica that is open is not repaired, and one that was replaced tak
     ok(replica.store->backup(other));
     std::filesystem::rename(other, path);
     const Edit edits[] = {{ChangeKind::update, {"contact", id(1)}, {{"fullname", text("Eve")}}}};
-    CHECK(code_of(replica.store->write(edits, by("ada"))) == "store.replaced");
+    for (int i = 0; i < 2; ++i) CHECK(code_of(replica.store->write(edits, by("ada"))) == "store.replaced");
     CHECK(code_of(replica.store->changes({})) == "store.replaced");
     replica.reopen();
     CHECK(ok(replica.store->changes({})).size() == 1);
