@@ -154,6 +154,7 @@ def foreign_triggers_are_refused_and_repair_drops_them():
         replica = desk.copy("spied.hawser")
         with sqlite3.connect(replica) as database:
             database.execute("CREATE TRIGGER spy AFTER UPDATE ON hawser_change BEGIN DELETE FROM hawser_change; END")
+        database.close()
         for command in (["sync"], ["set", "contact", desk.contact, "jobtitle=No"]):
             desk.run(*command, replica=replica).says(1, "spy", "hawser repair")
         desk.is_looked_at(replica, "spy", "hawser repair")
