@@ -18,6 +18,7 @@ namespace hawser {
 namespace {
 
 constexpr std::string_view token_setting = "token_command";
+constexpr std::string_view policy_setting = "policy";
 constexpr std::string_view usual_scope = "all";
 
 localstore::StoreOptions store_options(const ReplicaOptions& options,
@@ -31,13 +32,33 @@ localstore::StoreOptions store_options(const ReplicaOptions& options,
     return store;
 }
 
+/// The policy that was set; one that this version does not take any more leaves the defaults.
+void take_policy(engine::Policies& policies, const localstore::Store& store)
+{
+    const std::string text = store.setting(policy_setting);
+    if (text.empty()) return;
+    if (auto file = conflict::parse_policy_file(text)) policies.configure(*std::move(file));
+}
+
+/// Against what is known of the tables; null when the policy fits them.
+Result<void> check_policy(const localstore::Store& store, const conflict::PolicyFile& file)
+{
+    for (const auto& [name, entry] : file.tables) {
+        const auto known = store.table(name);
+        if (!known) return Error{ErrorKind::refuse, "input.bad_policy", known.error().message};
+        if ((*known)->table.columns.empty()) continue;
+        if (const auto policy = conflict::policy_for(file, (*known)->table); !policy) return policy.error();
+    }
+    return {};
+}
+
 std::shared_ptr<Replica::Impl> prepared(ReplicaOptions options)
 {
     auto impl = std::make_shared<Replica::Impl>();
     if (!options.clock) options.clock = system_clock();
     if (!options.random) options.random = system_random();
     impl->options = std::move(options);
-    impl->policies = std::make_shared<const engine::Policies>();
+    impl->policies = std::make_shared<engine::Policies>();
     return impl;
 }
 
@@ -128,6 +149,7 @@ Result<Replica> Replica::open(ReplicaOptions options)
     auto store = localstore::Store::open(store_options(impl->options, impl->policies));
     if (!store) return store.error();
     impl->store = *std::move(store);
+    take_policy(*impl->policies, *impl->store);
     impl->watchers = std::make_unique<engine::Watchers>(*impl->store, impl->options.post);
     return Replica(std::move(impl));
 }
@@ -225,6 +247,23 @@ Result<std::vector<ScopeChoice>> Replica::chosen() const
     for (const localstore::Scope& scope : *scopes)
         if (scope.aboard) choices.push_back({scope.table, scope.filter, scope.columns});
     return choices;
+}
+
+std::string Replica::policy() const
+{
+    return impl_->store->setting(policy_setting);
+}
+
+Result<void> Replica::set_policy(std::string_view json)
+{
+    if (!json.empty()) {
+        const auto file = conflict::parse_policy_file(json);
+        if (!file) return file.error();
+        if (auto fits = check_policy(*impl_->store, *file); !fits) return fits;
+    }
+    return impl_->store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+        return transaction.journal.set_setting(policy_setting, json);
+    });
 }
 
 Result<std::vector<std::string>> Replica::check() const

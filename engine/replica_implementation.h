@@ -15,7 +15,7 @@ namespace hawser {
 /// Threads: any. `watchers` is destroyed before the store that it observes.
 struct Replica::Impl {
     ReplicaOptions options; ///< With clock and random filled in.
-    std::shared_ptr<const engine::Policies> policies;
+    std::shared_ptr<engine::Policies> policies;
     std::unique_ptr<localstore::Store> store;
     std::unique_ptr<engine::Watchers> watchers;
 

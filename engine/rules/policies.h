@@ -27,6 +27,9 @@ class Policies {
 public:
     explicit Policies(conflict::PolicyFile configured = {}) : configured_(std::move(configured)) {}
 
+    /// Before anything was merged: all copies are folded by one policy.
+    void configure(conflict::PolicyFile configured) { configured_ = std::move(configured); }
+
     /// A configured entry that does not fit the table (it was refused when it was read, but the
     /// schema moved since) leaves the defaults.
     std::shared_ptr<const TableRules> of(const Table& table) const;

@@ -172,6 +172,13 @@ public:
     Result<void> choose(const std::vector<ScopeChoice>& scopes);
     Result<std::vector<ScopeChoice>> chosen() const;
 
+    /// How edits of both sides are merged, as docs/MERGING.md describes it; "" = the defaults.
+    std::string policy() const;
+    /// Replaces it; "" = the defaults again. Counts for every program that opens the replica from now
+    /// on, and keeps to what the organization's tables are like. Fails with input.bad_policy, which names
+    /// the place; the policy in force stays.
+    Result<void> set_policy(std::string_view json);
+
     // Reading: the local copies, with the edits of the queue in them.
 
     /// Fails with input.unknown_record, also for a record that is deleted here.

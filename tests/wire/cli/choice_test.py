@@ -72,6 +72,31 @@ def the_first_showing_is_enough_while_nothing_moves():
         assert job_title(desk) == "Kept"
 
 
+@case
+def a_policy_decides_what_would_be_asked():
+    with Desk() as desk:
+        policy = desk.directory / "policy.json"
+        policy.write_text('{"version": 1, "tables": {"contact": {"jobtitle": "theirs"}}}')
+        assert "defaults" in desk.run("policy").says(0).out or desk.json("policy") is None
+        desk.run("policy", "set", str(policy)).says(0)
+        assert desk.json("policy")["tables"]["contact"] == {"jobtitle": "theirs"}
+        for wrong, word in (('{"version": 1, "tables": {"nosuch": {}}}', "nosuch"), ("{", "JSON"),
+                            ('{"version": 1, "tables": {"contact": {"nosuch": "ask"}}}', "nosuch"),
+                            ('{"version": 1, "tables": {"contact": {"jobtitle": "add"}}}', "jobtitle")):
+            policy.write_text(wrong)
+            assert word in desk.run("policy", "set", str(policy)).told, wrong
+        assert desk.json("policy")["tables"]["contact"] == {"jobtitle": "theirs"}
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Theirs"})
+        desk.run("sync").says(0)
+        assert job_title(desk) == "Theirs" and desk.json("queue") == []
+        desk.run("verify").says(0)
+        desk.run("policy", "clear").says(0)
+        assert desk.json("policy") is None
+        desk.run("set", "contact", desk.contact, "jobtitle=Mine").says(0)
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Again"})
+        assert "1 conflict" in desk.run("sync").out
+
+
 def refused(desk):
     """An account that the server refuses and a contact that belongs to it: their changes' numbers."""
     account = desk.json("create", "account", "name=Refused")["id"]

@@ -17,6 +17,7 @@ void add_write(Command app, Invocation& invocation);
 void add_queue(Command app, Invocation& invocation);
 void add_conflicts(Command app, Invocation& invocation);
 void add_diff(Command app, Invocation& invocation);
+void add_policy(Command app, Invocation& invocation);
 void add_log(Command app, Invocation& invocation);
 void add_verify(Command app, Invocation& invocation);
 void add_care(Command app, Invocation& invocation);
