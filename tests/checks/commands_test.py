@@ -17,6 +17,7 @@ from cases import case, run
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 TEXT = (ROOT / "docs/COMMANDS.md").read_text(encoding="utf-8")
+MERGING = (ROOT / "docs/MERGING.md").read_text(encoding="utf-8")
 
 sys.path.insert(0, str(ROOT / "tests" / "proof"))
 from organization import Organization  # noqa: E402  (the path comes first)
@@ -91,6 +92,8 @@ def every_example_runs_in_the_order_of_the_page():
             Organization(PROGRAM, directory, "--sample", "200") as organization:
         ada = organization.users["ada"]
         (pathlib.Path(directory) / "notes.txt").write_text("A note\n")
+        policy = re.search(r"^```json\n(.*?)^```", MERGING, re.M | re.S).group(1)
+        (pathlib.Path(directory) / "policy.json").write_text(policy)
         environment = {**os.environ, "HAWSER_TOKEN": ada["token"], "XDG_DATA_HOME": directory, "TZ": "UTC"}
         environment.pop("HAWSER_REPLICA", None)
 
