@@ -183,6 +183,15 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
     Puller::Between between;
     if (!request_.compare_first) between = [this] { return push_between(); };
     Puller puller(around_, work_, sizes_, std::move(between));
+    if (request_.compare_first) {
+        // A whole pull begins after the deletions of what this copy does not know it sent: only the
+        // copy's own tokens lead past them.
+        auto own = with_token(scopes);
+        if (!own) co_return own.error();
+        auto pulling = puller.pull(std::move(*own), Puller::Extent::changes);
+        const Result<void> pulled = co_await std::move(pulling);
+        if (!pulled) co_return pulled;
+    }
     auto pulling = puller.pull(scopes, request_.extent);
     Result<void> pulled = co_await std::move(pulling);
     if (!pulled) co_return pulled;
@@ -194,6 +203,18 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
     }
     auto sweeping = sweep(std::move(scopes));
     co_return co_await std::move(sweeping);
+}
+
+/// Those that are told what changed, and what was deleted, since a token of theirs.
+Result<std::vector<localstore::Scope>> Cycle::with_token(const std::vector<localstore::Scope>& scopes) const
+{
+    std::vector<localstore::Scope> found;
+    for (const localstore::Scope& scope : scopes) {
+        const auto checkpoint = around_.store.checkpoint(scope.number, localstore::Lane::pull);
+        if (!checkpoint) return checkpoint.error();
+        if (!checkpoint->token.empty()) found.push_back(scope);
+    }
+    return found;
 }
 
 Task<Result<void>> Cycle::sweep(std::vector<localstore::Scope> scopes)
@@ -284,6 +305,8 @@ void Cycle::tell_end(localstore::CycleOutcome outcome, const std::string& code) 
                                      {"refused", number(figures.refused)},
                                      {"conflicts", number(figures.conflicts)},
                                      {"conflicts_moved", number(figures.conflicts_moved)},
+                                     {"kept", number(figures.kept)},
+                                     {"held", number(figures.held)},
                                      {"requests", number(figures.requests)},
                                      {"milliseconds", (around_.loop.clock().elapsed() - began_).count()}});
 }

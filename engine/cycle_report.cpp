@@ -21,6 +21,8 @@ CycleReport report_of(const localstore::Cycle& cycle)
     report.refused = figures.refused;
     report.conflicts = figures.conflicts;
     report.conflicts_moved = figures.conflicts_moved;
+    report.kept = figures.kept;
+    report.held = figures.held;
     switch (cycle.outcome) {
     case localstore::CycleOutcome::idle:
     case localstore::CycleOutcome::done:

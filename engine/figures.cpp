@@ -9,7 +9,7 @@ namespace hawser::engine {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t Figures::*>, 8> members{{
+constexpr std::array<std::pair<std::string_view, std::uint64_t Figures::*>, 10> members{{
     {"pulled", &Figures::pulled},
     {"removed", &Figures::removed},
     {"merged", &Figures::merged},
@@ -17,6 +17,8 @@ constexpr std::array<std::pair<std::string_view, std::uint64_t Figures::*>, 8> m
     {"refused", &Figures::refused},
     {"conflicts", &Figures::conflicts},
     {"conflicts_moved", &Figures::conflicts_moved},
+    {"kept", &Figures::kept},
+    {"held", &Figures::held},
     {"requests", &Figures::requests},
 }};
 

@@ -15,11 +15,13 @@ struct Figures {
     std::uint64_t refused = 0;         ///< Changes parked with the organization's words.
     std::uint64_t conflicts = 0;       ///< Records in which a person has to choose.
     std::uint64_t conflicts_moved = 0; ///< Open questions whose other side, or columns, changed.
+    std::uint64_t kept = 0;            ///< Deleted here, and back because the organization had changed it.
+    std::uint64_t held = 0;            ///< Changes set aside for a person by what the organization did.
     std::uint64_t requests = 0;        ///< HTTP requests.
 
     bool idle() const
     {
-        return pulled + removed + merged + pushed + refused + conflicts + conflicts_moved == 0;
+        return pulled + removed + merged + pushed + refused + conflicts + conflicts_moved + kept + held == 0;
     }
     friend bool operator==(const Figures&, const Figures&) = default;
 };

@@ -96,6 +96,7 @@ private:
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
     Result<bool> is_taken_back(const localstore::Intent& intent) const;
+    Result<bool> is_deleted_since(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
     Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);

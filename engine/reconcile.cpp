@@ -1,6 +1,7 @@
 #include "engine/reconcile.h"
 
 #include "engine/etag.h"
+#include "engine/set_aside.h"
 
 #include <algorithm>
 
@@ -127,10 +128,8 @@ Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transacti
         done = settle_all(transaction, state, localstore::ChangeState::superseded,
                           "the organization deleted the record", now);
     if (plan.outcome == Outcome::unlinked)
-        for (const localstore::Change& change : state.live)
-            if (done && change.state == localstore::ChangeState::queued)
-                done = transaction.queue.hold(change.sequence,
-                                              "the series may live on under another id; look it up first");
+        done = set_aside_queued(cycle, transaction, state,
+                                "the series may live on under another id; look it up first");
     // Their side is gone: there is nothing left to choose from, and mine is what is created again.
     if (done && state.conflict && plan.outcome == Outcome::revived)
         done = transaction.conflicts.close(state.conflict->number, {}, "the organization deleted the record",
@@ -139,17 +138,35 @@ Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transacti
     return transaction.records.mark_deleted(state.key, cycle.number, now);
 }
 
-/// A deletion here that met a change there gives way.
-Result<void> give_way(localstore::Transaction& transaction, const RecordState& state, Instant now)
+/// A deletion here that met a change there gives way, and with it the edits that it had taken back. An
+/// edit that belongs to other records as well stays, and meets theirs.
+Result<void> give_way(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                      Instant now)
 {
+    ++cycle.figures.kept;
     for (const localstore::Change& change : state.live) {
-        if (change.kind != localstore::ChangeKind::remove) continue;
+        const bool removes = change.kind == localstore::ChangeKind::remove;
+        const bool alone = change.group.value == 0 || change.group == state.live.back().group;
+        if (!removes && !alone) continue;
         const Result<void> settled =
             transaction.queue.settle(change.sequence, {}, localstore::ChangeState::superseded,
-                                     "the organization changed the record meanwhile", now);
+                                     removes ? "the organization changed the record meanwhile"
+                                             : "you deleted the record later, and the organization's copy "
+                                               "of it stayed",
+                                     now);
         if (!settled) return settled;
     }
     return {};
+}
+
+/// A deletion here that met a change there, of a group that would be torn if it gave way.
+Result<void> wait_with_group(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                             const RemoteWord& word, const std::string& name, Instant now)
+{
+    const auto seen = transaction.records.advance_shadow(state.key, word.etag, word.fields,
+                                                         localstore::Coverage::whole_record, cycle.number);
+    if (!seen) return seen.error();
+    return keep_group_back(cycle, transaction, state.live.back(), name, now);
 }
 
 /// The organization holds the record.
@@ -195,13 +212,11 @@ Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const R
         return act_on_deleted(cycle, transaction, state, plan, now);
     case conflict::Presence::out_of_reach:
         ++cycle.figures.removed;
-        for (const localstore::Change& change : state.live) {
-            if (change.state != localstore::ChangeState::queued) continue;
-            const Result<void> held =
-                transaction.queue.hold(change.sequence, "the record left this replica's scope, or may no "
-                                                        "longer be read; release it to send it all the same");
-            if (!held) return held;
-        }
+        if (const Result<void> held = set_aside_queued(cycle, transaction, state,
+                                                       "the record left this replica's scope, or may no "
+                                                       "longer be read; release it to send it all the same");
+            !held)
+            return held;
         return transaction.records.unlink(state.key, word.scope);
     }
     return {};
@@ -221,16 +236,15 @@ bool lost_its_base(const RecordState& state)
 Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transaction,
                                const RecordState& state, const std::string& name, Instant now)
 {
-    bool any = false;
-    for (const localstore::Change& change : state.live) {
-        if (change.state != localstore::ChangeState::queued) continue;
-        const Result<void> held = transaction.queue.hold(
-            change.sequence, "the organization had this record already and it was deleted there; release it "
-                             "to create it again, or discard it");
-        if (!held) return held;
-        any = true;
-    }
+    const bool any = std::ranges::any_of(state.live, [](const localstore::Change& change) {
+        return change.state == localstore::ChangeState::queued;
+    });
     if (!any) return {};
+    const Result<void> held =
+        set_aside_queued(cycle, transaction, state,
+                         "the organization had this record already and it was deleted there; release it to "
+                         "create it again, or discard it");
+    if (!held) return held;
     return transaction.journal.decide(cycle.number, state.key, "reconcile.deleted_before",
                                       "The organization had " + name +
                                           " already, which waits here to be created, and it was deleted "
@@ -249,6 +263,20 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
         for (const auto& [column, after] : change.after) local[column] = after;
     situation.base = conflict::Copy{conflict::without_nulls(base), {}};
     situation.local = conflict::without_nulls(local);
+}
+
+/// What was staged of a record that is being created can only be a tombstone.
+RemoteWord word_of(const localstore::Staged& staged)
+{
+    RemoteWord word;
+    word.etag = staged.etag;
+    if (staged.copy) {
+        word.fields = *staged.copy;
+    } else {
+        word.presence = conflict::Presence::deleted;
+        word.tombstone = true;
+    }
+    return word;
 }
 
 } // namespace
@@ -311,6 +339,9 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     if (!state) return state.error();
     if (state->open_intent) {
         if (word.presence == conflict::Presence::out_of_reach) return {};
+        // Of a record that is being created only a tombstone tells more than that it is not there yet.
+        const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
+        if (unheard && word.presence == conflict::Presence::deleted && !word.tombstone) return {};
         localstore::Copy copy;
         if (word.presence == conflict::Presence::present) copy = word.fields;
         return transaction.records.stage(key, word.etag, copy, cycle.number);
@@ -324,11 +355,17 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
+    const bool gives_way =
+        plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state);
+    if (gives_way) {
+        const auto bound = is_bound_to_others(transaction, state->live.back());
+        if (!bound) return bound.error();
+        if (*bound) return wait_with_group(cycle, transaction, *state, word, situation.name, now);
+    }
     Result<void> written = decide(cycle, transaction, key, plan, now);
     if (!written) return written;
-    if (plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state)) {
-        // What was edited before the deletion is live again, and meets their edit as any other does.
-        written = give_way(transaction, *state, now);
+    if (gives_way) {
+        written = give_way(cycle, transaction, *state, now);
         if (!written) return written;
         return reconcile_record(cycle, transaction, table, key, word, now);
     }
@@ -352,13 +389,9 @@ Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)
                     Result<void> step = transaction.records.drop_staged(key);
                     if (!step) return step;
                     // An older word than the one the intent brought back says nothing any more.
-                    if (!state->staged || !is_newer(state->staged->etag, state->etag)) continue;
-                    RemoteWord word;
-                    word.etag = state->staged->etag;
-                    if (state->staged->copy)
-                        word.fields = *state->staged->copy;
-                    else
-                        word.presence = conflict::Presence::deleted;
+                    if (!state->staged) continue;
+                    if (state->staged->copy && !is_newer(state->staged->etag, state->etag)) continue;
+                    const RemoteWord word = word_of(*state->staged);
                     step = reconcile_record(cycle, transaction, **table, key, word, around.now());
                     if (!step) return step;
                 }

@@ -174,6 +174,20 @@ Result<bool> Pusher::is_taken_back(const localstore::Intent& intent) const
     return false;
 }
 
+/// Whether the organization told a deletion of a record that the intent makes: its first attempt arrived,
+/// or another copy of this replica sent it, and somebody deleted what came of it.
+Result<bool> Pusher::is_deleted_since(const localstore::Intent& intent) const
+{
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::create) continue;
+        const auto state = around_.store.state(step.key);
+        if (!state) return state.error();
+        const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
+        if (unheard && state->staged && !state->staged->copy) return true;
+    }
+    return false;
+}
+
 Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
                                    const std::optional<Found>& receipt)
 {
@@ -184,8 +198,10 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
     if (judgement.kind == Judgement::Kind::resend) {
         const auto taken_back = is_taken_back(intent);
         if (!taken_back) return taken_back.error();
-        if (!*taken_back) return true;
-        judgement.kind = Judgement::Kind::taken_back;
+        const auto deleted = is_deleted_since(intent);
+        if (!deleted) return deleted.error();
+        if (!*taken_back && !*deleted) return true;
+        judgement.kind = *taken_back ? Judgement::Kind::taken_back : Judgement::Kind::not_applied;
     }
     if (judgement.kind == Judgement::Kind::ask_again) {
         if (!no_answer_in(found, receipt)) return false;

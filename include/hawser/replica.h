@@ -91,7 +91,11 @@ struct CycleReport {
     std::uint64_t refused = 0;
     std::uint64_t conflicts = 0;       ///< Records in which a person has to choose, found by this cycle.
     std::uint64_t conflicts_moved = 0; ///< Open ones whose other side, or columns, changed.
-    std::string outcome;               ///< "done", or the reason it stopped.
+    /// Records deleted here that stay, because the organization's side had changed them.
+    std::uint64_t kept = 0;
+    /// Changes that wait for a person since then, because of what the organization did meanwhile.
+    std::uint64_t held = 0;
+    std::string outcome; ///< "done", or the reason it stopped.
 };
 
 /// One record that a cycle touched, by name.
@@ -207,6 +211,8 @@ public:
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
 
     /// Makes the edits as one group: they happen together or not at all. Fails if it could never be sent so.
+    /// When a record that the group deletes was changed there, the whole group is held until somebody
+    /// releases or discards it.
     Result<std::vector<RecordKey>> write_group(const std::vector<Edit>& edits, const Author& author = {});
 
     // The queue. Each verb takes a change together with its whole group. They fail with

@@ -70,6 +70,8 @@ json::object json_of(const CycleReport& report)
             {"refused", report.refused},
             {"conflicts", report.conflicts},
             {"conflicts_moved", report.conflicts_moved},
+            {"kept", report.kept},
+            {"held", report.held},
             {"outcome", report.outcome}};
 }
 

@@ -196,9 +196,13 @@ std::string cycle_sentence(const CycleReport& report)
     if (report.merged > 0) parts.push_back("merged " + count_of(report.merged, "record"));
     if (report.pushed > 0) parts.push_back("sent " + count_of(report.pushed, "change"));
     if (report.refused > 0) parts.push_back("had " + count_of(report.refused, "change") + " refused");
+    if (report.held > 0) parts.push_back("held back " + count_of(report.held, "change"));
     if (report.conflicts > 0) parts.push_back("found " + count_of(report.conflicts, "conflict"));
     if (report.conflicts_moved > 0)
         parts.push_back("found another value in " + count_of(report.conflicts_moved, "open conflict"));
+    if (report.kept > 0)
+        parts.push_back(fmt::format("kept {} that you had deleted, because somebody had changed {}",
+                                    count_of(report.kept, "record"), report.kept == 1 ? "it" : "them"));
     const bool whole = report.outcome == "done" || report.outcome.empty();
     if (parts.empty())
         return whole ? "Nothing had changed." : "It did not finish: " + without_stop(report.outcome) + ".";

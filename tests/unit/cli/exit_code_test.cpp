@@ -37,6 +37,14 @@ TEST_CASE("A cycle is told in one sentence, a failed one as such", "[cli]")
     report.pulled = 12'000;
     report.pushed = 1;
     CHECK(cycle_sentence(report) == "Pulled 12,000 records and sent 1 change.");
+    report.pulled = report.pushed = 0;
+    report.kept = 1;
+    report.held = 2;
+    CHECK(cycle_sentence(report) ==
+          "Held back 2 changes and kept 1 record that you had deleted, because somebody had changed it.");
+    report.kept = report.held = 0;
+    report.pulled = 12'000;
+    report.pushed = 1;
     report.outcome = "cannot reach example.com";
     CHECK(cycle_sentence(report) ==
           "Pulled 12,000 records and sent 1 change; then it ended: cannot reach example.com.");

@@ -1,3 +1,4 @@
+#include "engine/diagnosis.h"
 #include "tests/engine_world.h"
 
 #include <utility>
@@ -96,6 +97,52 @@ TEST_CASE("A record that waits to be created and was deleted there already is no
     CHECK(changes->front().waits_for.find("deleted there") != std::string::npos);
     CHECK(s.decided("reconcile.deleted_before"));
     Desk::check(s.desk.store->release(changes->front().sequence));
+    s.desk.sync();
+    CHECK(s.office.has("contacts", known));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A copied replica hears of the deletion of what it does not know it created", "[engine][reconcile]")
+{
+    Setting s;
+    const Guid known = s.desk.create("contact", text({{"lastname", "Poe"}}));
+    s.office.put("contacts", known, R"({"lastname":"Poe"})");
+    s.office.erase("contacts", known);
+    s.office.log.clear();
+    Desk::check(
+        s.desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
+            return transaction.journal.set_setting(engine::compare_first_setting, "1");
+        }));
+    CHECK(s.desk.sync().held == 1);
+    CHECK_FALSE(s.office.has("contacts", known));
+    CHECK(s.office.log.empty());
+    CHECK(s.decided("reconcile.deleted_before"));
+}
+
+TEST_CASE("A creation whose answer was lost is not repeated once a deletion of the record is told",
+          "[engine][reconcile]")
+{
+    Setting s;
+    const Guid known = s.desk.create("contact", text({{"lastname", "Poe"}}));
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.office.has("contacts", known));
+    REQUIRE(s.desk.store->open_intents()->size() == 1);
+    s.office.erase("contacts", known);
+    s.office.log.clear();
+    s.desk.exchange->script = {};
+    s.clock->jump(std::chrono::hours{1});
+    CHECK(s.desk.sync().held == 1);
+    CHECK_FALSE(s.office.has("contacts", known));
+    CHECK(s.office.log.empty());
+    CHECK(s.decided("reconcile.deleted_before"));
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting->size() == 1);
+    Desk::check(s.desk.store->release(waiting->front().sequence));
     s.desk.sync();
     CHECK(s.office.has("contacts", known));
     s.desk.check_equal();
@@ -300,19 +347,48 @@ TEST_CASE("What the organization trims of our write is no conflict", "[engine][r
     s.desk.check_equal();
 }
 
-TEST_CASE("An edit before a deletion that gave way meets their edit like any other", "[engine][reconcile]")
+TEST_CASE("An edit before a deletion that gave way is no question: it goes with the deletion",
+          "[engine][reconcile]")
 {
     Setting s;
     s.edit(1, text({{"jobtitle", "Mine"}, {"department", "Buying"}}));
     s.desk.erase("contact", guid(1));
     s.put(1, R"({"jobtitle":"Theirs"})");
-    s.desk.sync();
-    s.desk.sync();
-    CHECK(s.there(1, "jobtitle") == "Theirs");
-    CHECK(s.here(1, "jobtitle") == "Mine");
-    CHECK(s.there(1, "department") == "Buying");
-    CHECK(s.conflicts().size() == 1);
+    CHECK(s.desk.sync().kept == 1);
+    CHECK(s.conflicts().empty());
+    CHECK(s.here(1, "jobtitle") == "Theirs");
+    CHECK(s.office.effects(guid(1), "PATCH") == 1);
     CHECK(s.decided("reconcile.edit_beats_deletion"));
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit whose deletion was undone meets their edit like any other", "[engine][reconcile]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.desk.erase("contact", guid(1));
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(s.desk.store->changes({})->back().sequence, by));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    s.desk.sync();
+    CHECK(s.conflicts().size() == 1);
+    CHECK(s.here(1, "jobtitle") == "Mine");
+}
+
+TEST_CASE("An edit of a group before a deletion that gave way stays with its group", "[engine][reconcile]")
+{
+    Setting s;
+    s.desk.write_all(
+        {{localstore::ChangeKind::update, {"contact", guid(1)}, text({{"department", "Buying"}})},
+         {localstore::ChangeKind::update, {"contact", guid(2)}, text({{"department", "Buying"}})}},
+        localstore::Grouping::one_unit);
+    s.desk.erase("contact", guid(1));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    CHECK(s.desk.sync().kept == 1);
+    CHECK(s.there(1, "department") == "Buying");
+    CHECK(s.there(2, "department") == "Buying");
+    s.desk.check_equal();
 }
 
 TEST_CASE("A record that is created again is not counted as removed", "[engine][reconcile]")

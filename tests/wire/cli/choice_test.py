@@ -161,6 +161,36 @@ def a_held_change_waits_for_a_person_until_it_is_released():
 
 
 @case
+def a_deletion_that_was_not_carried_out_is_told():
+    with Desk() as desk:
+        desk.run("delete", "contact", desk.other, "-y").says(0)
+        desk.colleague().change("contacts", desk.other, {"jobtitle": "Theirs"})
+        told = desk.run("sync").says(0).out
+        assert "ept 1 record that you had deleted, because somebody had changed it" in told, told
+        desk.run("show", "contact", desk.other).says(0)
+        (*_, cycle) = sorted(desk.json("log"), key=lambda cycle: cycle["number"])
+        assert cycle["kept"] == 1, cycle
+
+
+@case
+def a_restored_backup_creates_nothing_again_that_was_deleted_since():
+    with Desk() as desk:
+        made = desk.json("create", "contact", "lastname=Poe")["id"]
+        copy = desk.directory / "backup.hawser"
+        desk.run("backup", str(copy)).says(0)
+        desk.run("sync").says(0)
+        desk.colleague().call("DELETE", f"contacts({made})")
+        desk.run("sync").says(0)
+        writes = len(desk.organization.written())
+        told = desk.run("sync", replica=copy)
+        assert told.code == 5 and "eld back 1 change" in told.out, told.out
+        (change,) = desk.json("queue", replica=copy)
+        assert change["id"] == made and change["state"] == "held", change
+        assert "deleted there" in change["reason"], change
+        assert len(desk.organization.written()) == writes, desk.organization.written()[writes:]
+
+
+@case
 def a_deletion_that_waits_is_taken_back():
     with Desk() as desk:
         desk.run("delete", "contact", desk.other, "-y").says(0)

@@ -1,0 +1,81 @@
+#include "engine/set_aside.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <vector>
+
+namespace hawser::engine {
+
+namespace {
+
+/// The live changes of the group that the change is in; itself when it is in none.
+Result<std::vector<localstore::Change>> members_of(localstore::Transaction& transaction,
+                                                   const localstore::Change& change)
+{
+    if (change.group.value == 0) return std::vector{change};
+    localstore::ChangeFilter filter;
+    filter.group = change.group;
+    filter.limit = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+    return transaction.queue.list(filter);
+}
+
+} // namespace
+
+Result<void> set_aside(CycleWork& cycle, localstore::Transaction& transaction,
+                       const localstore::Change& change, std::string_view why)
+{
+    const auto members = members_of(transaction, change);
+    if (!members) return members.error();
+    const Result<void> held = transaction.queue.hold(change.sequence, why);
+    if (!held) return held;
+    cycle.figures.held +=
+        static_cast<std::uint64_t>(std::ranges::count_if(*members, [](const localstore::Change& member) {
+            return member.state != localstore::ChangeState::held;
+        }));
+    return {};
+}
+
+Result<void> set_aside_queued(CycleWork& cycle, localstore::Transaction& transaction,
+                              const localstore::RecordState& state, std::string_view why)
+{
+    for (const localstore::Change& change : state.live) {
+        if (change.state != localstore::ChangeState::queued) continue;
+        const Result<void> held = set_aside(cycle, transaction, change, why);
+        if (!held) return held;
+    }
+    return {};
+}
+
+Result<bool> is_bound_to_others(localstore::Transaction& transaction, const localstore::Change& change)
+{
+    const auto members = members_of(transaction, change);
+    if (!members) return members.error();
+    return std::ranges::any_of(*members,
+                               [&](const localstore::Change& member) { return member.key != change.key; });
+}
+
+Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transaction,
+                             const localstore::Change& removal, const std::string& name, Instant now)
+{
+    const auto members = members_of(transaction, removal);
+    if (!members) return members.error();
+    const Result<void> held = set_aside(cycle, transaction, removal,
+                                        "the organization changed " + name +
+                                            ", which this group deletes: release the change to go on all the "
+                                            "same, or discard it");
+    if (!held) return held;
+    const std::string sentence = "The organization changed " + name +
+                                 ", which a group of your changes deletes. A group happens whole or not at "
+                                 "all, so all of it waits: release it to go on all the same, or discard it.";
+    std::set<RecordKey> told;
+    for (const localstore::Change& member : *members) {
+        if (!told.insert(member.key).second) continue;
+        const Result<void> decided =
+            transaction.journal.decide(cycle.number, member.key, "group.waits", sentence, now);
+        if (!decided) return decided;
+    }
+    return {};
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,237 @@
+#include "tests/engine_world.h"
+
+#include <algorithm>
+#include <utility>
+
+using namespace hawser;
+using namespace hawser::tests;
+using localstore::Sequence;
+
+namespace {
+
+Fields job(std::string title)
+{
+    return {{"jobtitle", Value{std::move(title)}}};
+}
+
+localstore::Edit update_of(int contact, Fields fields)
+{
+    return {localstore::ChangeKind::update, {"contact", guid(contact)}, std::move(fields)};
+}
+
+localstore::Edit removal_of(int contact)
+{
+    return {localstore::ChangeKind::remove, {"contact", guid(contact)}, {}};
+}
+
+/// Three contacts, in step on both sides.
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+
+    Setting()
+    {
+        for (int i = 1; i <= 3; ++i)
+            office.put("contacts", guid(i),
+                       R"({"lastname":"Number )" + std::to_string(i) + R"(","jobtitle":"Clerk"})");
+        desk.choose({{"contact", ""}});
+        desk.sync();
+        office.log.clear();
+    }
+
+    std::vector<Sequence> group(const std::vector<localstore::Edit>& edits)
+    {
+        return desk.write_all(edits, localstore::Grouping::one_unit);
+    }
+    void put(int contact, const std::string& title)
+    {
+        office.put("contacts", guid(contact), R"({"jobtitle":")" + title + R"("})");
+    }
+    std::string there(int contact) { return office.value("contacts", guid(contact), "jobtitle"); }
+    bool has(int contact) { return office.has("contacts", guid(contact)); }
+    localstore::Change change(Sequence sequence) const
+    {
+        const auto found = desk.store->change(sequence);
+        if (!found) FAIL(found.error().message);
+        return *found;
+    }
+    std::size_t held() const
+    {
+        localstore::ChangeFilter filter;
+        filter.states.push_back(localstore::ChangeState::held);
+        const auto found = desk.store->changes(filter);
+        REQUIRE(found);
+        return found->size();
+    }
+    std::vector<std::string> told(int contact, std::string_view rule) const
+    {
+        std::vector<std::string> sentences;
+        const auto decisions = desk.store->decisions({});
+        REQUIRE(decisions);
+        for (const auto& decision : *decisions)
+            if (decision.rule == rule && decision.key == RecordKey{"contact", guid(contact)})
+                sentences.push_back(decision.sentence);
+        return sentences;
+    }
+    void resolve(localstore::Side side)
+    {
+        localstore::Resolution resolution;
+        resolution.side = side;
+        localstore::WriteContext by;
+        by.now = clock->now();
+        const auto open = desk.store->conflicts({});
+        REQUIRE(open->size() == 1);
+        REQUIRE(desk.store->resolve(open->front().number, resolution, by));
+    }
+    /// What happens while the first request that writes is on its way.
+    void during_write(std::function<void()> happening)
+    {
+        desk.exchange->script = [happening, done = false](std::size_t, const http::Request& request) mutable {
+            if (request.body.find("DELETE ") != std::string::npos && !std::exchange(done, true)) happening();
+            return Fault::none;
+        };
+    }
+};
+
+} // namespace
+
+TEST_CASE("A group whose deletion meets an edit there waits whole, until somebody releases or discards it",
+          "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group({update_of(1, job("Mine")), removal_of(2)});
+    CycleReport report;
+    if (GENERATE(true, false)) {
+        s.put(2, "Theirs");
+        report = s.desk.sync();
+    } else {
+        s.during_write([&] { s.put(2, "Theirs"); });
+        report = s.desk.sync();
+        s.desk.exchange->script = {};
+    }
+    CHECK(s.there(1) == "Clerk");
+    REQUIRE(s.has(2));
+    CHECK(s.held() == 2);
+    CHECK(report.held == 2);
+    CHECK(report.kept == 0);
+    CHECK(s.change(group[1]).waits_for == "the organization changed contact \"Number 2\", which this group "
+                                          "deletes: release the change to go on all the same, or discard it");
+    CHECK(s.told(1, "group.waits").size() == 1);
+    CHECK(s.told(2, "group.waits").size() == 1);
+    CHECK(s.told(2, "reconcile.edit_beats_deletion").empty());
+    s.desk.sync();
+    CHECK(s.held() == 2);
+
+    SECTION("released, it goes on as one request against the version that was seen")
+    {
+        Desk::check(s.desk.store->release(group.front()));
+        int writes = 0;
+        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            if (request.body.find("DELETE ") != std::string::npos) ++writes;
+            return Fault::none;
+        };
+        s.desk.sync();
+        CHECK(writes == 1);
+        CHECK(s.there(1) == "Mine");
+        CHECK_FALSE(s.has(2));
+    }
+    SECTION("changed again there, it is held again")
+    {
+        Desk::check(s.desk.store->release(group.back()));
+        s.put(2, "Again");
+        s.desk.sync();
+        CHECK(s.there(1) == "Clerk");
+        CHECK(s.held() == 2);
+        Desk::check(s.desk.store->release(group.back()));
+        s.desk.sync();
+        CHECK(s.there(1) == "Mine");
+        CHECK_FALSE(s.has(2));
+    }
+    SECTION("discarded, theirs stands here too")
+    {
+        localstore::WriteContext by;
+        by.now = s.clock->now();
+        REQUIRE(s.desk.store->discard(group.front(), by));
+        CHECK(s.desk.text("contact", guid(2), "jobtitle") == "Theirs");
+        s.desk.sync();
+        CHECK(s.there(1) == "Clerk");
+    }
+    s.desk.check_equal();
+}
+
+TEST_CASE("A group with a question and a deletion that met an edit goes whole once both are answered",
+          "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group({update_of(1, job("Mine")), removal_of(2), update_of(3, job("Mine"))});
+    s.put(1, "Theirs");
+    s.put(2, "Theirs");
+    s.desk.sync();
+    SECTION("the question first")
+    {
+        s.resolve(localstore::Side::mine);
+        s.desk.sync();
+        CHECK(s.there(1) == "Theirs");
+        CHECK(s.there(3) == "Clerk");
+        Desk::check(s.desk.store->release(group[1]));
+    }
+    SECTION("the release first")
+    {
+        Desk::check(s.desk.store->release(group[1]));
+        s.desk.sync();
+        CHECK(s.has(2));
+        CHECK(s.there(3) == "Clerk");
+        s.resolve(localstore::Side::mine);
+    }
+    s.desk.sync();
+    CHECK(s.there(1) == "Mine");
+    CHECK_FALSE(s.has(2));
+    CHECK(s.there(3) == "Mine");
+    s.desk.check_equal();
+}
+
+TEST_CASE("A group of which the organization did a part already goes with the rest", "[engine][group]")
+{
+    Setting s;
+    s.group({update_of(1, job("Mine")), update_of(2, job("Mine")), removal_of(3)});
+    SECTION("a record is deleted there too")
+    {
+        s.office.erase("contacts", guid(3));
+    }
+    SECTION("a record is edited alike")
+    {
+        s.put(2, "Mine");
+    }
+    SECTION("an edited record was deleted there, and is created again")
+    {
+        s.office.erase("contacts", guid(2));
+    }
+    CHECK(s.desk.sync().held == 0);
+    CHECK(s.there(1) == "Mine");
+    CHECK(s.there(2) == "Mine");
+    CHECK_FALSE(s.has(3));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A group within one record gives way whole", "[engine][group]")
+{
+    Setting s;
+    s.group({update_of(1, job("Mine")), removal_of(1)});
+    s.put(1, "Theirs");
+    const CycleReport report = s.desk.sync();
+    CHECK(report.held == 0);
+    CHECK(report.kept == 1);
+    CHECK(s.there(1) == "Theirs");
+    s.desk.check_equal();
+}
+
+TEST_CASE("A deletion that gave way is told", "[engine][reconcile]")
+{
+    Setting s;
+    s.desk.erase("contact", guid(1));
+    s.put(1, "Theirs");
+    CHECK(s.desk.sync().kept == 1);
+    CHECK(s.desk.sync().kept == 0);
+    s.desk.check_equal();
+}
