@@ -47,6 +47,7 @@ inline constexpr std::string_view bad_intent = "store.bad_intent";
 inline constexpr std::string_view group_too_large = "store.group_too_large"; ///< More than one request takes.
 inline constexpr std::string_view group_circle =
     "store.group_circle"; ///< The group would wait for what waits for it.
+inline constexpr std::string_view conflict_open = "store.conflict_open"; ///< Decide it before deleting.
 inline constexpr std::string_view no_conflict = "store.no_conflict";
 inline constexpr std::string_view conflict_moved = "store.conflict_moved";
 inline constexpr std::string_view no_scope = "store.no_scope";

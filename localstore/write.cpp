@@ -1,3 +1,4 @@
+#include "localstore/fields_json.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -61,6 +62,38 @@ Result<void> check_references(TransactionState& state, const Subject& subject)
                                           ". Undo or change those first.");
 }
 
+/// "jobtitle is \"Boss\"" for the first few contested columns.
+std::string their_sides(const Conflict& conflict)
+{
+    constexpr std::size_t columns_most = 5, value_most = 200;
+    std::string sides;
+    for (std::size_t i = 0; i < std::min(conflict.columns.size(), columns_most); ++i) {
+        const ConflictColumn& column = conflict.columns[i];
+        std::string value = "empty";
+        if (!is_null(column.theirs)) {
+            const std::string member = encode_fields({{column.column, column.theirs}});
+            const std::size_t begin = member.find("\":") + 2;
+            value = member.substr(begin, member.size() - begin - 1);
+        }
+        if (value.size() > value_most) value = "a long value";
+        sides += (sides.empty() ? "" : ", ") + column.column + " is " + value;
+    }
+    if (conflict.columns.size() > columns_most) sides += ", …";
+    return sides;
+}
+
+/// The base of a contested record moved to theirs when the conflict was opened, so that a deletion
+/// would take theirs along although nobody may have seen it.
+Result<void> check_undisputed(const Subject& subject)
+{
+    if (!subject.conflict) return {};
+    const std::string label = subject.conflict->label();
+    return refusal(code::conflict_open,
+                   describe(subject.key()) + " is in conflict " + label +
+                       ", which is open: at the organization " + their_sides(*subject.conflict) +
+                       ". Decide it first (hawser resolve " + label + "), then delete the record.");
+}
+
 Change blank_change(const Subject& subject, ChangeKind kind, const WriteContext& context)
 {
     Change change;
@@ -105,6 +138,8 @@ Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edi
         break;
     case ChangeKind::remove:
         if (auto fine = check_presence(subject); !fine) return fine.error();
+        if (purpose == Purpose::edit)
+            if (auto fine = check_undisputed(subject); !fine) return fine.error();
         if (auto fine = check_references(state, subject); !fine) return fine.error();
         change.before = *subject.local();
         break;

@@ -207,7 +207,9 @@ public:
     /// Makes the edits in order, each a change of its own, except those that change nothing. A later
     /// edit may build on an earlier one. Returns the records, ids filled in. An edit that sets anew
     /// what the organization refused of the record, completes its refused creation or deletes it,
-    /// takes the refused changes out of their parking: they are sent again together with it.
+    /// takes the refused changes out of their parking: they are sent again together with it. Deleting a
+    /// record with an open conflict fails with store.conflict_open, naming the conflict and theirs: what
+    /// nobody chose about is not destroyed. Resolve it first.
     Result<std::vector<RecordKey>> write(const std::vector<Edit>& edits, const Author& author = {});
 
     /// Makes the edits as one group: they happen together or not at all. Fails if it could never be sent so.

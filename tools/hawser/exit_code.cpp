@@ -31,6 +31,7 @@ constexpr std::array meanings{
     CodeMeaning{"engine.mass_change", ExitCode::needs_person},
     CodeMeaning{"engine.other_mailbox", ExitCode::usage},
     CodeMeaning{"store.conflict_moved", ExitCode::needs_person},
+    CodeMeaning{"store.conflict_open", ExitCode::needs_person},
     CodeMeaning{"server.unknown_table", ExitCode::usage},
     CodeMeaning{"net.bad_url", ExitCode::usage},
     CodeMeaning{"net.insecure", ExitCode::usage},

@@ -145,6 +145,26 @@ TEST_CASE("Editing a contested column moves mine and leaves the conflict open", 
     CHECK(ok(home.replica->conflicts()).empty());
 }
 
+TEST_CASE("A record with an open conflict is deleted only once it is decided", "[replica][conflict]")
+{
+    Dispute home;
+    home.write(update(contact(2), {{"jobtitle", text("Free")}}));
+    const auto before = home.queue().size();
+    const auto refused =
+        home.replica->write({update(account(1), {{"name", text("No")}}), erasure(contact(1))});
+    CHECK(code_of(refused) == "store.conflict_open");
+    for (const char* word :
+         {"conflict 1", "jobtitle", "\"Boss\"", "firstname", "\"Jim\"", "hawser resolve 1"})
+        CHECK(says(refused, word));
+    CHECK(code_of(home.replica->write_group({erasure(contact(2)), erasure(contact(1))})) ==
+          "store.conflict_open");
+    CHECK(home.queue().size() == before);
+    CHECK(ok(home.replica->conflicts()).size() == 1);
+    ok(home.replica->resolve(home.conflict, choosing(their_side)));
+    home.write(erasure(contact(1)));
+    CHECK(code_of(home.replica->get(contact(1))) == "input.unknown_record");
+}
+
 TEST_CASE("Undoing the contested edit withdraws the conflict", "[replica][conflict]")
 {
     Dispute home;

@@ -8,17 +8,20 @@ using namespace hawser::localstore::test;
 
 namespace {
 
-/// A record where the name is contested and the telephone is not.
+enum class Deleted { no, yes };
+
+/// A record where the name is contested and the telephone is not; it may have been deleted before.
 struct Contested {
     Replica replica;
-    Sequence name, phone;
+    Sequence name, phone, erased;
     ConflictNumber number;
 
-    Contested()
+    explicit Contested(Deleted deleted = Deleted::no)
     {
         replica.pull(1, "1", {{"fullname", text("base")}});
         name = replica.set(1, {{"fullname", text("mine")}});
         phone = replica.set(1, {{"telephone1", text("1")}, {"fullname", text("mine too")}});
+        if (deleted == Deleted::yes) erased = replica.erase(1);
         replica.advance(1, "2", {{"fullname", text("theirs")}});
         number = replica.contest(1, {"fullname"});
     }
@@ -218,10 +221,23 @@ TEST_CASE("the engine closes what is no longer contested and the change travels 
     CHECK(contested.state_of(contested.name) == ChangeState::queued);
 }
 
-TEST_CASE("deleting a contested record leaves nothing of it waiting")
+TEST_CASE("a record with an open conflict cannot be deleted, and theirs is told")
 {
     Contested contested;
-    const Sequence erased = contested.replica.erase(1);
+    const auto refused = contested.replica.try_edit({ChangeKind::remove, {"contact", id(1)}, {}});
+    CHECK(code_of(refused) == "store.conflict_open");
+    CHECK(refused.error().message.find("conflict 1, which is open: at the organization fullname is "
+                                       "\"theirs\"") != std::string::npos);
+    CHECK(contested.state_of(contested.name) == ChangeState::contested);
+    REQUIRE(ok(contested.replica.store->resolve(contested.number, side(Side::mine), by("ada"))));
+    contested.replica.erase(1);
+    CHECK_FALSE(contested.replica.get(1));
+}
+
+TEST_CASE("a deletion that was queued before the conflict opened leaves nothing of it waiting")
+{
+    Contested contested(Deleted::yes);
+    const Sequence erased = contested.erased;
     const RecordState state = contested.replica.state(1);
     const auto sent = runs(state.live, state.masked);
     REQUIRE_FALSE(sent.empty());

@@ -97,6 +97,25 @@ def a_policy_decides_what_would_be_asked():
         assert "1 conflict" in desk.run("sync").out
 
 
+@case
+def a_record_in_dispute_is_not_deleted_before_it_is_decided():
+    with Desk() as desk:
+        disputed(desk)
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Newer"})
+        desk.run("sync")
+        for options in (["--yes"], [], ["--dry-run"]):
+            desk.run("delete", "contact", desk.contact, *options).says(5, "conflict 1.2", "jobtitle", "Newer",
+                                                                       "hawser resolve 1.2")
+        desk.run("sync")
+        assert job_title(desk) == "Newer"
+        desk.run("resolve", "1.2", "--theirs").says(0)
+        desk.run("delete", "contact", desk.contact, "--yes").says(0)
+        desk.run("sync").says(0)
+        written = [line["method"] for line in desk.organization.written()[desk.writes:]
+                   if line["user"] == "ada" and line["id"] == desk.contact]
+        assert written == ["DELETE"], written
+
+
 def refused(desk):
     """An account that the server refuses and a contact that belongs to it: their changes' numbers."""
     account = desk.json("create", "account", "name=Refused")["id"]
