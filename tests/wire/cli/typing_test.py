@@ -22,6 +22,12 @@ def run_into(desk, output, *arguments, ignoring_closed_pipes=False):
                           restore_signals=not ignoring_closed_pipes)
 
 
+def run_reading(desk, source, *arguments):
+    environment = {**os.environ, "HAWSER_REPLICA": str(desk.replica), "HAWSER_TOKEN": desk.token, "TZ": "UTC"}
+    return subprocess.run([str(PROGRAM), *arguments], env=environment, stdin=source, capture_output=True, text=True,
+                          timeout=60)
+
+
 @case
 def output_that_could_not_be_written_is_a_failure():
     with Desk() as desk, FULL.open("w") as full:
@@ -58,6 +64,22 @@ def what_contradicts_itself_is_refused():
         for command, words in refusals:
             told = desk.run(*command).says(2, *words).told
             assert ".." not in told and ",;" not in told, told
+        desk.queue_is_untouched()
+
+
+@case
+def a_file_that_cannot_be_read_clears_nothing():
+    with Desk() as desk:
+        sparse = desk.directory / "endless"
+        with sparse.open("wb") as file:
+            file.truncate(1 << 30)
+        for path, word in ((desk.directory, "cannot be read"), ("/proc/self/mem", "cannot be read"),
+                           (desk.directory / "nosuch", "cannot be read"), ("/dev/zero", "larger than 64 MB"),
+                           (sparse, "larger than 64 MB")):
+            desk.run("set", "contact", desk.contact, f"jobtitle=@{path}").says(2, str(path), word)
+        with open("/proc/self/mem", "rb") as unreadable:
+            done = run_reading(desk, unreadable, "set", "contact", desk.contact, "jobtitle=@-")
+        assert done.returncode == 2 and "standard input cannot be read" in done.stderr, done
         desk.queue_is_untouched()
 
 

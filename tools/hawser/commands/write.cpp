@@ -8,12 +8,15 @@
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/value_text.h"
+#include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
 
 namespace hawser::cli {
 
@@ -29,18 +32,27 @@ struct WriteOptions {
 
 constexpr std::size_t file_bytes_most = 64u << 20;
 
+/// A directory opens like a file and fails only when it is read, which must not count as an empty
+/// file. The C interface tells such a failure of standard input too, which std::cin takes for its end.
 Result<std::string> read_file(const std::string& path)
 {
-    std::ifstream file;
-    if (path != "-") file.open(path, std::ios::binary);
-    std::istream& source = path == "-" ? std::cin : file;
-    if (!source) return usage_error(fmt::format("the file {} cannot be read", path));
+    const bool given = path == "-";
+    const std::string what = given ? "standard input" : "the file " + path;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
+        given ? nullptr : std::fopen(path.c_str(), "rb"), [](std::FILE* file) { return std::fclose(file); });
+    std::FILE* const source = given ? stdin : opened.get();
+    const auto unreadable = [&] {
+        return usage_error(
+            fmt::format("{} cannot be read: {}", what, std::generic_category().message(errno)));
+    };
+    if (!source) return unreadable();
     std::string text;
-    for (char piece[4096]; source.read(piece, sizeof piece) || source.gcount() > 0;) {
-        text.append(piece, static_cast<std::size_t>(source.gcount()));
-        if (text.size() > file_bytes_most)
-            return usage_error(fmt::format("the file {} is larger than 64 MB", path));
+    char piece[4096];
+    while (const std::size_t length = std::fread(piece, 1, sizeof piece, source)) {
+        text.append(piece, length);
+        if (text.size() > file_bytes_most) return usage_error(what + " is larger than 64 MB");
     }
+    if (std::ferror(source) != 0) return unreadable();
     return text;
 }
 
@@ -118,6 +130,27 @@ Result<ExitCode> run_set(Invocation& invocation, const WriteOptions& options)
                 options.dry_run);
 }
 
+/// The replica refuses it too; said before anybody is asked, and in the words of the lists.
+Result<void> refuse_disputed(const Replica& replica, const Table& table, const RecordKey& record)
+{
+    const auto conflicts = replica.conflicts();
+    if (!conflicts) return conflicts.error();
+    const auto found = std::ranges::find(*conflicts, record, &Conflict::record);
+    if (found == conflicts->end()) return {};
+    RecordNames names(replica);
+    const NameOf name_of = [&](const Lookup& lookup) { return names.name_of(lookup); };
+    std::vector<std::string> sides;
+    for (const ContestedColumn& contested : found->columns) {
+        const std::string theirs = people_text(table.column(contested.column), contested.theirs, name_of);
+        sides.push_back(contested.column + " is " + (theirs.empty() ? "(empty)" : theirs));
+    }
+    return Error{ErrorKind::refuse, "store.conflict_open",
+                 fmt::format("{} is in conflict {}, which is open: on the server {}. Decide it first with "
+                             "hawser resolve {}, then delete; hawser conflicts shows both sides",
+                             names.name_of(record, found->record_name), found->label, listed(sides),
+                             found->label)};
+}
+
 Result<ExitCode> run_delete(Invocation& invocation, const WriteOptions& options)
 {
     auto replica = open_replica(invocation);
@@ -128,6 +161,7 @@ Result<ExitCode> run_delete(Invocation& invocation, const WriteOptions& options)
     if (!key) return key.error();
     const auto record = replica->get(*key);
     if (!record) return with_remedy(*replica, record.error(), *key);
+    if (const auto fine = refuse_disputed(*replica, *table, *key); !fine) return fine.error();
     if (!options.yes && !options.dry_run) {
         RecordNames names(*replica);
         const std::string question =
