@@ -17,6 +17,8 @@ namespace hawser::engine {
 namespace {
 
 constexpr std::size_t most_lines = 10'000;
+constexpr std::string_view answer_was_lost =
+    "its answer was lost: the record is read, and it is sent again unless it had arrived";
 
 std::string_view action_of(const conflict::Plan& plan)
 {
@@ -78,17 +80,30 @@ public:
         return {};
     }
 
+    /// Before anything else a cycle finds out what became of what was under way.
+    Result<void> under_way()
+    {
+        const auto open = around_.store.open_intents();
+        if (!open) return open.error();
+        for (const localstore::Intent& intent : *open)
+            for (const localstore::Covered& covered : intent.changes) {
+                const Result<void> told = change(covered.sequence, "recover", answer_was_lost);
+                if (!told) return told;
+            }
+        return {};
+    }
+
     Result<void> queue()
     {
         const auto queue = plan_queue(around_.store, around_.now(), around_.options.backoff_most);
         if (!queue) return queue.error();
         for (const PushUnit& unit : queue->plan.ready)
             for (const localstore::Sequence sequence : unit.changes) {
-                const Result<void> told = change(sequence, {});
+                const Result<void> told = change(sequence, {}, {});
                 if (!told) return told;
             }
         for (const HeldBack& waiting : queue->plan.waiting) {
-            const Result<void> told = change(waiting.change, waiting.why);
+            const Result<void> told = change(waiting.change, "wait", waiting.why);
             if (!told) return told;
         }
         return {};
@@ -108,7 +123,8 @@ private:
         add(state.key, situation.name, std::string(action_of(plan)), std::move(sentence));
     }
 
-    Result<void> change(localstore::Sequence sequence, const std::string& why)
+    /// Under the given action, for that reason; without one under its kind, with what it sends.
+    Result<void> change(localstore::Sequence sequence, std::string_view action, std::string_view why)
     {
         const auto change = around_.store.change(sequence);
         if (!change) return change.error();
@@ -118,8 +134,8 @@ private:
         if (!view) return view.error();
         const Fields* fields = *view ? &(*view)->fields : &change->before;
         const std::string name = name_of((*table)->table(), change->key, fields);
-        if (!why.empty()) {
-            add(change->key, name, "wait", why);
+        if (!action.empty()) {
+            add(change->key, name, std::string(action), std::string(why));
             return {};
         }
         std::string columns;
@@ -204,6 +220,8 @@ Task<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tab
         const Result<void> looked = co_await std::move(looking);
         if (!looked) co_return looked.error();
     }
+    const Result<void> recovered = outlook.under_way();
+    if (!recovered) co_return recovered.error();
     const Result<void> queued = outlook.queue();
     if (!queued) co_return queued.error();
     co_return outlook.take();

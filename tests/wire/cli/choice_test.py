@@ -116,6 +116,63 @@ def a_record_in_dispute_is_not_deleted_before_it_is_decided():
         assert written == ["DELETE"], written
 
 
+def lost_on_its_way(desk):
+    """Writes never reach the organization, and no other request does once one was lost."""
+    lost = []
+
+    def silent(handler):
+        if lost or handler.command == "POST" and any(verb in handler.body for verb in (b"PATCH ", b"DELETE ")):
+            lost.append(handler.path)
+            handler.close_connection = True
+            return True
+        return False
+
+    desk.front.hostile = silent
+
+
+@case
+def a_rehearsal_tells_of_changes_whose_answer_was_lost():
+    with Desk() as desk:
+        desk.run("delete", "contact", desk.other, "--yes").says(0)
+        lost_on_its_way(desk)
+        desk.run("sync").says(3)
+        desk.front.hostile = None
+        plan = {line["id"]: line for line in desk.json("sync", "--dry-run")}
+        assert set(plan) == {desk.contact, desk.other}, plan
+        for line in plan.values():
+            assert line["action"] == "recover" and "sent again unless it had arrived" in line["sentence"], line
+        assert len(desk.organization.written()) == desk.writes
+        desk.run("sync").says(0)
+        assert desk.json("sync", "--dry-run") == []
+
+
+@case
+def undoing_a_deletion_on_its_way_promises_no_more_than_can_be_kept():
+    with Desk() as desk:
+        desk.run("delete", "contact", desk.other, "--yes").says(0)
+        deletion = desk.json("queue")[-1]["number"]
+        lost_on_its_way(desk)
+        desk.run("sync").says(3)
+        undone = desk.run("queue", "undo", str(deletion)).says(0)
+        assert "as if it had never been made" not in undone.out, undone.out
+        assert "may have arrived" in undone.out and "does not come back" in undone.out, undone.out
+        desk.front.hostile = None
+        kept = desk.json("queue")[0]["number"]
+        desk.run("sync").says(0)
+        assert kept and desk.colleague().call("GET", f"contacts({desk.other})?$select=contactid")
+
+
+@case
+def a_new_contact_is_called_by_name_in_the_queue_as_json_too():
+    with Desk() as desk:
+        party = desk.json("create", "contact", "firstname=Nobody", "lastname=Party")["id"]
+        nameless = desk.json("create", "account", "name=Works")["id"]
+        names = {change["id"]: change["name"] for change in desk.json("queue")}
+        assert (names[party], names[nameless]) == ("Nobody Party", "Works"), names
+        desk.run("queue", "hold", str(desk.json("queue")[1]["number"])).says(0)
+        assert [waiting["name"] for waiting in desk.json("status")["waiting"]].count("Nobody Party") == 1
+
+
 def refused(desk):
     """An account that the server refuses and a contact that belongs to it: their changes' numbers."""
     account = desk.json("create", "account", "name=Refused")["id"]
