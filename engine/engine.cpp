@@ -137,8 +137,23 @@ Result<void> Engine::happened(ConnectionEvent event, const std::string& reason)
         });
 }
 
+Result<void> Engine::awake() const
+{
+    if (ended_) return stopped();
+    if (suspended_) return suspended();
+    return {};
+}
+
+/// What ended early because the machine goes to sleep says so: it is not the end of this engine.
+Error Engine::ended_by(Error error) const
+{
+    const bool early = error.code == stopped().code || error.code == "net.cancelled";
+    return early && suspended_ && !ended_ ? suspended() : error;
+}
+
 Result<void> Engine::may_begin() const
 {
+    if (const Result<void> begins = awake(); !begins) return begins;
     if (around_.leaving) return stopped();
     const auto now = state();
     if (!now) return now.error();
@@ -214,7 +229,7 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
     }
     const Result<void> kept = remember(end);
     if (end.report && parts_.options.cycle_finished) parts_.options.cycle_finished(*end.report);
-    if (end.error) co_return *end.error;
+    if (end.error) co_return ended_by(*end.error);
     if (!kept) co_return kept.error();
     co_return *end.report;
 }
@@ -223,6 +238,10 @@ Task<Result<void>> Engine::connect()
 {
     auto waiting = turn();
     co_await std::move(waiting);
+    if (const Result<void> begins = awake(); !begins) {
+        pass_on();
+        co_return begins;
+    }
     courier_.doubt();
     const auto scopes = parts_.store.scopes();
     std::vector<std::string> tables;
@@ -239,6 +258,7 @@ Task<Result<void>> Engine::connect()
         if (!told) admitted = told;
     }
     pass_on();
+    if (!admitted) co_return ended_by(admitted.error());
     co_return admitted;
 }
 
@@ -378,6 +398,7 @@ Task<Result<Verification>> Engine::verify()
         found = co_await std::move(comparing);
     }
     pass_on();
+    if (!found) co_return ended_by(found.error());
     co_return found;
 }
 
@@ -392,6 +413,7 @@ Task<Result<Plan>> Engine::plan(std::vector<std::string> tables)
         found = co_await std::move(looking);
     }
     pass_on();
+    if (!found) co_return ended_by(found.error());
     co_return found;
 }
 

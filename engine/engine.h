@@ -83,6 +83,8 @@ private:
     Result<void> return_to(const localstore::Connection& former, const std::string& former_stay,
                            std::optional<ConnectionEvent> event, const std::string& reason);
     Result<void> remember(const CycleEnd& end);
+    Result<void> awake() const;
+    Error ended_by(Error error) const;
     Result<void> may_begin() const;
 
     EngineParts parts_;

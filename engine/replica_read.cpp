@@ -2,6 +2,7 @@
 #include "engine/face.h"
 #include "engine/replica_implementation.h"
 #include "engine/rules/validation.h"
+#include "engine/surroundings.h"
 
 #include <boost/json.hpp>
 
@@ -29,15 +30,13 @@ std::string as_object(const std::vector<std::string>& columns, const std::string
 std::string Replica::Impl::name_of(const RecordKey& key) const
 {
     const auto known = store->table(key.table);
-    if (!known || (*known)->table.primary_name.empty()) return {};
+    if (!known) return {};
     const auto state = store->state(key);
     if (!state) return {};
     for (const localstore::Copy& copy :
          {state->local, state->shadow ? localstore::Copy(state->shadow->fields) : localstore::Copy()}) {
         if (!copy) continue;
-        const auto found = copy->find((*known)->table.primary_name);
-        if (found == copy->end()) continue;
-        if (const auto* text = std::get_if<std::string>(&found->second)) return *text;
+        if (std::string name = engine::name_in((*known)->table, *copy); !name.empty()) return name;
     }
     return {};
 }

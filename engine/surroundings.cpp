@@ -29,6 +29,13 @@ Error stopped()
     return {ErrorKind::retry, "engine.stopped", "the engine was asked to stop; it goes on where it was"};
 }
 
+Error suspended()
+{
+    return {ErrorKind::retry, "engine.suspended",
+            "the synchronizer was suspended because the machine is about to sleep; resume it, and it goes on "
+            "where it was"};
+}
+
 bool ends_the_cycle(const Error& error)
 {
     switch (error.kind) {
@@ -79,15 +86,23 @@ Result<void> Troubles::outcome() const
     return {};
 }
 
+std::string name_in(const Table& table, const Fields& fields)
+{
+    const auto text = [&](std::string_view column) {
+        const auto found = fields.find(column);
+        const auto* held = found == fields.end() ? nullptr : std::get_if<std::string>(&found->second);
+        return held ? *held : std::string();
+    };
+    const std::string name = text(table.primary_name);
+    if (!name.empty()) return name;
+    const std::string first = text("firstname"), last = text("lastname");
+    return first.empty() || last.empty() ? first + last : first + " " + last;
+}
+
 std::string name_of(const Table& table, const RecordKey& key, const Fields* fields)
 {
-    if (fields && !table.primary_name.empty()) {
-        const auto found = fields->find(table.primary_name);
-        if (found != fields->end())
-            if (const auto* text = std::get_if<std::string>(&found->second); text && !text->empty())
-                return table.name + " \"" + *text + "\"";
-    }
-    return table.name + " " + key.id.text();
+    const std::string name = fields ? name_in(table, *fields) : std::string();
+    return table.name + (name.empty() ? " " + key.id.text() : " \"" + name + "\"");
 }
 
 } // namespace hawser::engine

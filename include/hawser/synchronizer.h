@@ -199,7 +199,8 @@ struct Plan {
     struct Line {
         RecordKey record;
         std::string record_name;
-        std::string action; ///< "take", "merge", "conflict", "create", "update", "delete", "wait" …
+        std::string
+            action; ///< "take", "merge", "conflict", "create", "update", "delete", "wait", "recover" …
         std::string sentence;
     };
     std::vector<Line> lines;
@@ -263,10 +264,16 @@ public:
     /// others are compared; fails when the network does not let it finish or no table could be compared.
     Result<Verification> verify();
 
-    void nudge();             ///< Something changed: sync soon.
-    void reachable(bool yes); ///< The platform's word, apart from the user's choice.
-    void suspend();           ///< The machine is about to sleep; returns when idle.
-    void resume();
+    void nudge(); ///< Something changed: sync soon.
+    /// The platform's word on the network, apart from the user's choice. After `false` no cycle begins by
+    /// itself; what is asked for (`cycle`, `go_online`, `verify` …) tries the network all the same, since
+    /// the platform may be wrong. `true` after `false` begins a cycle at once.
+    void reachable(bool yes);
+    /// The machine is about to sleep: ends early what is under way, which stays on disk, and returns when
+    /// idle. Until `resume`, what was under way and everything that would talk to the organization
+    /// fails with engine.suspended; reading, writing and `go_offline` with `now` go on.
+    void suspend();
+    void resume(); ///< A background cycle begins at once.
     /// Lets the request under way finish until the deadline; returns whether it was idle by then.
     /// Ends this synchronizer for good: calls of other threads that still wait, and all later ones,
     /// fail with engine.stopped, and the lock is free. What was under way goes on with the next one.

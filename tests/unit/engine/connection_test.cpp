@@ -520,8 +520,20 @@ TEST_CASE("In the background the platform, sleep, waiting changes and leaving ar
         s.desk.engine->suspend();
         s.pass(1h);
         CHECK(s.requests() == started);
+        CHECK(s.fails().code == "engine.suspended");
+        CHECK(s.desk.run<void>([](engine::Engine& one) { return one.connect(); }).error().code ==
+              "engine.suspended");
+        CHECK(s.requests() == started);
         s.desk.engine->resume();
         s.pass(1s);
+        CHECK(s.requests() > started);
+    }
+    SECTION("without a network nothing begins by itself, and what is asked for tries all the same")
+    {
+        s.desk.engine->reachable(false);
+        s.pass(1h);
+        CHECK(s.requests() == started);
+        CHECK(s.desk.cycle());
         CHECK(s.requests() > started);
     }
     SECTION("a throttled change waits for its own moment and not for the interval")

@@ -96,6 +96,20 @@ TEST_CASE("Stopping ends the calls of other threads that wait for the organizati
     CHECK(code_of(verification.get()) == "engine.stopped");
 }
 
+TEST_CASE("What a suspension ends early says that it was suspended", "[replica][synchronizer]")
+{
+    Stuck home;
+    auto cycle = std::async(std::launch::async, [&] { return home.synchronizer->cycle(); });
+    REQUIRE(home.network->wait_for_a_request());
+    home.synchronizer->suspend();
+    REQUIRE(cycle.wait_for(20s) == std::future_status::ready);
+    CHECK(code_of(cycle.get()) == "engine.suspended");
+    CHECK(code_of(home.synchronizer->verify()) == "engine.suspended");
+    ok(home.synchronizer->go_offline(Synchronizer::Departure::now));
+    home.synchronizer->stop(0ms);
+    CHECK(code_of(home.synchronizer->cycle()) == "engine.stopped");
+}
+
 TEST_CASE("Whoever calls while a synchronizer is stopped gets an answer", "[replica][synchronizer]")
 {
     for (int round = 0; round < 20; ++round) {
