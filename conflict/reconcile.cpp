@@ -141,9 +141,12 @@ Plan Reconciler::nothing_newer()
 
 Plan Reconciler::out_of_reach()
 {
+    const bool waits =
+        !situation_.open_conflicts.empty() || (local_ ? local_changed() : bool(situation_.base));
     Plan plan = decided(Outcome::unlinked, "reconcile.out_of_reach",
-                        name_ + " left this replica's scope, or may no longer be read. Nothing was deleted; "
-                                "its queued changes wait.");
+                        name_ + " left this replica's scope, or may no longer be read. Nothing was deleted " +
+                            (waits ? "in the organization; your changes of it wait."
+                                   : "in the organization, and nothing of yours was at stake."));
     plan.local = local_;
     plan.shadow = situation_.base;
     plan.contested = situation_.open_conflicts;

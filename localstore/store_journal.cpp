@@ -3,6 +3,7 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace hawser::localstore {
 namespace {
@@ -91,6 +92,26 @@ void add_conflicts(Database& database, const TableSet& tables, const KnownTable&
                                number + " closed, " + conflict.resolution +
                                    (conflict.closed_by.empty() ? "" : " by " + conflict.closed_by),
                                conflict.cycle, conflict.resolution_change});
+    }
+}
+
+enum class Raises { nothing, questions };
+
+/// Within one second of one cycle an answer that contradicts comes before what is decided about it, and
+/// every other answer behind the decision that made the request: entries that are added in that order
+/// keep it.
+void add_receipts(const std::vector<Receipt>& receipts, Raises which, std::vector<HistoryEntry>& entries)
+{
+    for (const Receipt& receipt : receipts) {
+        const bool raises =
+            receipt.outcome == IntentOutcome::conflict || receipt.outcome == IntentOutcome::indeterminate;
+        if (raises != (which == Raises::questions)) continue;
+        entries.push_back({receipt.at, "receipt",
+                           std::string(to_text(receipt.outcome)) +
+                               (receipt.status == 0 ? "" : ", status " + std::to_string(receipt.status)) +
+                               (receipt.words.empty() ? "" : ": " + receipt.words),
+                           receipt.cycle,
+                           receipt.changes.empty() ? std::nullopt : std::optional(receipt.changes.front())});
     }
 }
 
@@ -218,22 +239,19 @@ Result<std::vector<HistoryEntry>> Store::history(const RecordKey& key, std::size
         if (!table) return table.error();
         std::vector<HistoryEntry> entries;
         add_changes(database, tables, **table, present.id, entries);
-        for (const Receipt& receipt : receipts_of(database, **table, present.id, limit))
-            entries.push_back(
-                {receipt.at, "receipt",
-                 std::string(to_text(receipt.outcome)) +
-                     (receipt.status == 0 ? "" : ", status " + std::to_string(receipt.status)) +
-                     (receipt.words.empty() ? "" : ": " + receipt.words),
-                 receipt.cycle,
-                 receipt.changes.empty() ? std::nullopt : std::optional(receipt.changes.front())});
+        auto receipts = receipts_of(database, **table, present.id, limit);
+        std::reverse(receipts.begin(), receipts.end());
+        add_receipts(receipts, Raises::questions, entries);
         DecisionFilter decided;
         decided.key = present;
         for (const Decision& decision : list_decisions(database, decided))
             entries.push_back({decision.at, "decision", decision.rule + ": " + decision.sentence,
                                decision.cycle, std::nullopt});
         add_conflicts(database, tables, **table, present.id, entries);
-        std::stable_sort(entries.begin(), entries.end(),
-                         [](const HistoryEntry& a, const HistoryEntry& b) { return a.at < b.at; });
+        add_receipts(receipts, Raises::nothing, entries);
+        std::stable_sort(entries.begin(), entries.end(), [](const HistoryEntry& a, const HistoryEntry& b) {
+            return std::tie(a.at, a.cycle.value) < std::tie(b.at, b.cycle.value);
+        });
         if (entries.size() > limit)
             entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(limit));
         return entries;

@@ -131,6 +131,10 @@ TEST_CASE("Out of reach deletes nothing and sends nothing, whatever was changed"
             CHECK(plan.send == Send::nothing);
             CHECK(plan.local == given.local);
             CHECK(plan.shadow == given.base);
+            REQUIRE(plan.decisions.size() == 1);
+            const bool waits =
+                plan.decisions.front().sentence.find("your changes of it wait") != std::string::npos;
+            CHECK(waits == (base != local));
         }
     }
 }

@@ -66,6 +66,32 @@ TEST_CASE("a record's history tells its whole life in order")
     CHECK(ok(replica.store->decisions(filter)).size() == 1);
 }
 
+TEST_CASE("within one second a record's history stands in the order in which it happened")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    replica.send(50, {sequence}, 1);
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.intents.conflict(id(50), "412", CycleNumber{2}, at(90));
+    }));
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.journal.decide(CycleNumber{2}, {"contact", id(1)}, "merged",
+                                          "both sides changed it", at(90));
+    }));
+    replica.send(51, {sequence}, 1);
+    ok(replica.transact([](Transaction& transaction) {
+        const Acknowledged answer[] = {
+            {{"contact", id(1)}, "3", Fields{{"fullname", text("Eve")}}, Coverage::whole_record}};
+        return transaction.intents.applied(id(51), answer, "stored", CycleNumber{2}, at(90));
+    }));
+    const auto history = ok(replica.store->history({"contact", id(1)}, 10));
+    REQUIRE(history.size() == 4);
+    CHECK(history[1].sentence == "conflict: 412");
+    CHECK(history[2].sentence == "merged: both sides changed it");
+    CHECK(history[3].sentence == "applied: stored");
+}
+
 TEST_CASE("trimming keeps what waits, what is young, and every number that was given")
 {
     Replica replica;
