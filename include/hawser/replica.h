@@ -223,7 +223,8 @@ public:
 
     Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const; ///< Oldest first.
     /// As if the change had never been made; later edits stay, but a create takes all later edits of
-    /// its record along. What may have been sent is taken back by a new change. Fails with
+    /// its record along. What may have been sent is taken back by a new change; for a deletion that
+    /// arrived it creates the record again, without what the organization deleted along with it. Fails with
     /// store.referred_to, naming the changes that refer to a record that would vanish.
     Result<void> undo(ChangeNumber change);
     Result<void> hold(ChangeNumber change); ///< Not sent until `release`.

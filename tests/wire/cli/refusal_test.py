@@ -28,6 +28,7 @@ def what_does_not_fit_is_refused_before_it_enters_the_queue():
             (["set", "contact", "ffffffff", "jobtitle=No"], 2, ["contact", "ffffffff"]),
             (["set", "contact", "00000000-0000-4000-8000-00000000dead", "jobtitle=No"], 2, ["contact", "dead"]),
             (["delete", "contact", "00000000-0000-4000-8000-00000000dead", "--yes"], 2, ["contact", "dead"]),
+            (["refresh", "--table", "contat"], 2, ["contat", "Did you mean", "contact"]),
             (["log", "--cycle", "999"], 2, ["no cycle 999"]),
             (["create", "spaceship", "name=No"], 2, ["spaceship"]),
             (["create", "contact", "preferredcontactmethodcode=Pigeon"], 2, ["preferredcontactmethodcode", "Pigeon"]),

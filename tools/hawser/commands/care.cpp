@@ -1,6 +1,7 @@
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/cycle_result.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/scope_words.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/words.h"
 
@@ -26,8 +27,10 @@ Result<ExitCode> run_refresh(Invocation& invocation, const RefreshOptions& optio
     auto opened = OnlineSession::open(invocation, options.yes ? Consent::given : Consent::ask);
     if (!opened) return opened.error();
     OnlineSession& session = **opened;
+    auto tables = chosen_tables(session.replica(), options.tables);
+    if (!tables) return tables.error();
     Synchronizer::CycleOptions cycle;
-    cycle.tables = options.tables;
+    cycle.tables = *std::move(tables);
     cycle.full = true;
     const auto report = session.synchronizer().cycle(cycle);
     session.progress().clear();
@@ -81,7 +84,7 @@ Result<ExitCode> run_backup(Invocation& invocation, const BackupOptions& options
 void add_care(Command app, Invocation& invocation)
 {
     const auto refreshing = std::make_shared<RefreshOptions>();
-    Command refresh = app.command("refresh", "Pull everything again from the start; your changes stay.",
+    Command refresh = app.command("refresh", "Pull everything again from the start, and send what waits.",
                                   "hawser refresh\nhawser refresh --table contact");
     refresh.group(group::care);
     refresh.option("--table", refreshing->tables, "Only this table; may be given often")

@@ -121,6 +121,17 @@ Result<bool> agreed_to_lose(const Invocation& invocation, const Replica& replica
     return *agreed;
 }
 
+/// A deletion that may have arrived cannot be taken back whole.
+std::string_view what_follows(const Verb& verb, const std::vector<Change>& changes)
+{
+    const bool may_have_deleted = std::ranges::any_of(changes, [](const Change& change) {
+        return change.kind == ChangeKind::erase && change.state == ChangeState::in_flight;
+    });
+    if (!verb.drops || !may_have_deleted) return verb.after;
+    return "A deletion may have arrived already. If it has, the next sync creates the record again, but what "
+           "the organization deleted along with it does not come back.";
+}
+
 Result<ExitCode> run_verb(Invocation& invocation, const Verb& verb, const VerbOptions& options)
 {
     auto replica = open_replica(invocation);
@@ -146,7 +157,7 @@ Result<ExitCode> run_verb(Invocation& invocation, const Verb& verb, const VerbOp
     output.json({{"verb", verb.name}, {"changes", std::move(documents)}});
     for (const std::string& content : contents)
         output.sentence(fmt::format("{} {}.", capitalized(std::string(verb.done)), content), Style::good);
-    output.sentence(verb.after, Style::faint);
+    output.sentence(what_follows(verb, changes), Style::faint);
     return ExitCode::done;
 }
 

@@ -3,6 +3,7 @@
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/record_finder.h"
+#include "tools/hawser/scope_words.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
@@ -20,19 +21,6 @@ struct SyncOptions {
     bool dry_run = false;
     bool yes = false;
 };
-
-Result<std::vector<std::string>> chosen_tables(const Replica& replica, const std::vector<std::string>& wanted)
-{
-    const auto chosen = replica.chosen();
-    if (!chosen) return chosen.error();
-    std::vector<std::string> known;
-    for (const ScopeChoice& scope : *chosen) known.push_back(scope.table);
-    for (const std::string& table : wanted)
-        if (std::find(known.begin(), known.end(), table) == known.end())
-            return usage_error(fmt::format("the table \"{}\" is not in this replica.{} It holds {}", table,
-                                           did_you_mean(table, known), listed(known)));
-    return wanted;
-}
 
 Result<ExitCode> show_plan(const Invocation& invocation, OnlineSession& session,
                            const Synchronizer::CycleOptions& cycle)

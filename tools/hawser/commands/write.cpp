@@ -1,6 +1,7 @@
 #include "hawser/typed.h"
 #include "tools/hawser/assignments.h"
 #include "tools/hawser/commands/commands.h"
+#include "tools/hawser/file_text.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/question.h"
 #include "tools/hawser/record_finder.h"
@@ -13,10 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <memory>
-#include <system_error>
 
 namespace hawser::cli {
 
@@ -29,32 +26,6 @@ struct WriteOptions {
     bool dry_run = false;
     bool yes = false;
 };
-
-constexpr std::size_t file_bytes_most = 64u << 20;
-
-/// A directory opens like a file and fails only when it is read, which must not count as an empty
-/// file. The C interface tells such a failure of standard input too, which std::cin takes for its end.
-Result<std::string> read_file(const std::string& path)
-{
-    const bool given = path == "-";
-    const std::string what = given ? "standard input" : "the file " + path;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
-        given ? nullptr : std::fopen(path.c_str(), "rb"), [](std::FILE* file) { return std::fclose(file); });
-    std::FILE* const source = given ? stdin : opened.get();
-    const auto unreadable = [&] {
-        return usage_error(
-            fmt::format("{} cannot be read: {}", what, std::generic_category().message(errno)));
-    };
-    if (!source) return unreadable();
-    std::string text;
-    char piece[4096];
-    while (const std::size_t length = std::fread(piece, 1, sizeof piece, source)) {
-        text.append(piece, length);
-        if (text.size() > file_bytes_most) return usage_error(what + " is larger than 64 MB");
-    }
-    if (std::ferror(source) != 0) return unreadable();
-    return text;
-}
 
 void tell(const Invocation& invocation, const Replica& replica, const RecordKey& record, ChangeKind kind,
           const Table& table, const Fields& before, const Fields& columns, bool dry_run)
@@ -98,7 +69,7 @@ Result<Fields> columns_of(const Replica& replica, const Table& table, const Fiel
                           const WriteOptions& options)
 {
     const AssignmentContext context{table, present, record_resolver(replica), system_clock()->now(),
-                                    read_file};
+                                    file_text};
     return read_assignments(options.assignments, context);
 }
 
