@@ -140,18 +140,27 @@ Result<std::optional<Conflict>> ConflictVerbs::open_of(const RecordKey& key) con
     });
 }
 
-/// The decision about a change in a group is part of that group, as long as nothing else of the record
-/// stands between them.
-GroupNumber group_of_decision(const Subject& subject, const Fields& chosen)
+/// The group of the latest change that set one of these columns.
+GroupNumber group_of_claimant(const Subject& subject, const Fields& chosen)
 {
-    if (subject.live.empty()) return {};
-    const GroupNumber last = subject.live.back().group;
-    const bool decides = std::any_of(subject.live.begin(), subject.live.end(), [&](const Change& change) {
-        return change.group == last && std::any_of(chosen.begin(), chosen.end(), [&](const auto& entry) {
-                   return claims(change, entry.first);
-               });
+    const auto latest = std::find_if(subject.live.rbegin(), subject.live.rend(), [&](const Change& change) {
+        return std::any_of(chosen.begin(), chosen.end(),
+                           [&](const auto& entry) { return claims(change, entry.first); });
     });
-    return decides ? last : GroupNumber{};
+    return latest == subject.live.rend() ? GroupNumber{} : latest->group;
+}
+
+/// Whether a group may wait for all that waits of the record: not when that waits, or may wait, for the
+/// group itself.
+bool is_free_of_groups(const TransactionState& state, const Subject& subject)
+{
+    return std::all_of(subject.live.begin(), subject.live.end(), [&](const Change& change) {
+        if (change.group.value != 0) return false;
+        const auto edges = find_dependencies(state.database, *state.tables, change.sequence).waits_for;
+        return std::all_of(edges.begin(), edges.end(), [](const Dependency& edge) {
+            return edge.reason == DependencyReason::same_record;
+        });
+    });
 }
 
 Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, ConflictNumber number,
@@ -189,7 +198,9 @@ Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, Confli
     made.actor = context.actor;
     made.on_behalf_of = context.on_behalf_of;
     made.made_at = context.now;
-    made.group = group_of_decision(*subject, chosen);
+    // The decision about a change in a group is part of that group.
+    const GroupNumber group = group_of_claimant(*subject, chosen);
+    const bool follows = !subject->live.empty() && subject->live.back().group == group;
     for (const auto& [name, value] : chosen) {
         if (value == theirs[name]) continue;
         made.before[name] = theirs[name];
@@ -211,6 +222,7 @@ Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, Confli
     }
     std::optional<Sequence> sequence;
     if (!made.after.empty()) {
+        if (follows || is_free_of_groups(state, *subject)) made.group = group;
         made.sequence = next_sequence(state.database);
         sequence = made.sequence;
         subject->add(std::move(made));

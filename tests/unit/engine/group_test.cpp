@@ -191,6 +191,23 @@ TEST_CASE("A group with a question and a deletion that met an edit goes whole on
     s.desk.check_equal();
 }
 
+TEST_CASE("A decision joins its group also behind an edit that was made before it", "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group({update_of(1, job("Mine")), update_of(2, job("Mine"))});
+    s.put(1, "Theirs");
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), {{"department", Value{std::string("Sales")}}});
+    s.resolve(localstore::Side::mine);
+    const auto waiting = s.desk.store->changes({});
+    CHECK(waiting->back().group == s.change(group[1]).group);
+    s.desk.sync();
+    CHECK(s.there(1) == "Mine");
+    CHECK(s.there(2) == "Mine");
+    CHECK(s.office.value("contacts", guid(1), "department") == "Sales");
+    s.desk.check_equal();
+}
+
 TEST_CASE("A group of which the organization did a part already goes with the rest", "[engine][group]")
 {
     Setting s;
