@@ -208,6 +208,9 @@ Result<Policy> policy_for(const PolicyFile& file, const Table& table)
             return bad("tables." + table.name + "." + name, "cannot have the rule " +
                                                                 std::string(rule_name(rule)) +
                                                                 ": its type does not allow it");
+        if (rule == Rule::volatile_column && (column->updatable || column->creatable))
+            return bad("tables." + table.name + "." + name,
+                       "cannot have the rule volatile: people write it, and it would never be sent");
         policy.rules.insert_or_assign(name, rule);
     }
     for (const AtomicGroup& group : entry.groups)

@@ -27,7 +27,7 @@ struct PolicyFile {
 Result<PolicyFile> parse_policy_file(std::string_view json);
 
 /// The default policy of the table under what the file says of it. Refuses columns that the table
-/// lacks and rules that do not fit the column's type, naming both.
+/// lacks, rules that do not fit the column's type, and volatile for what people write, naming both.
 Result<Policy> policy_for(const PolicyFile& file, const Table& table);
 
 } // namespace hawser::conflict

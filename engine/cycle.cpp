@@ -191,6 +191,9 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
         auto pulling = puller.pull(std::move(*own), Puller::Extent::changes);
         const Result<void> pulled = co_await std::move(pulling);
         if (!pulled) co_return pulled;
+        // Where that did not come to its end the token is still needed; the next cycle compares.
+        std::erase_if(scopes,
+                      [&](const localstore::Scope& scope) { return work_.troubles.has(scope.table); });
     }
     auto pulling = puller.pull(scopes, request_.extent);
     Result<void> pulled = co_await std::move(pulling);

@@ -4,6 +4,7 @@
 #include "localstore/fence.h"
 #include "localstore/file_check.h"
 #include "localstore/platform/permissions.h"
+#include "localstore/suffix.h"
 #include "schema_text.h"
 
 #include <algorithm>
@@ -21,13 +22,6 @@ constexpr std::size_t page_size = 8192;
 constexpr std::size_t header_size = 100;
 constexpr std::string_view magic{"SQLite format 3\0", 16};
 constexpr char table_leaf = 0x0d;
-
-path with_suffix(const path& base, const char* suffix)
-{
-    path result = base;
-    result += suffix;
-    return result;
-}
 
 struct OwnTable {
     std::int64_t root = 0;

@@ -8,6 +8,8 @@
 #include "localstore/platform/permissions.h"
 #include "localstore/salvage.h"
 #include "localstore/store.h"
+#include "localstore/suffix.h"
+#include "localstore/swap.h"
 
 #include <algorithm>
 #include <limits>
@@ -18,51 +20,11 @@ namespace {
 
 using std::filesystem::path;
 
-path with_suffix(const path& base, const std::string& suffix)
-{
-    path result = base;
-    result += suffix;
-    return result;
-}
-
 void remove_files(const path& base)
 {
     std::error_code ignored;
     for (const char* suffix : {"", "-wal", "-shm", "-journal"})
         std::filesystem::remove(with_suffix(base, suffix), ignored);
-}
-
-path free_name(const path& replica)
-{
-    std::error_code ignored;
-    for (int number = 1;; ++number) {
-        path name = with_suffix(replica, ".damaged-" + std::to_string(number));
-        if (!std::filesystem::exists(name, ignored)) return name;
-    }
-}
-
-Error cannot_move(const path& from, const path& to, const std::error_code& failed)
-{
-    return Error{ErrorKind::stop, std::string(code::input_output),
-                 from.string() + " cannot be kept as " + to.string() + ": " + failed.message() + "."};
-}
-
-/// The repaired file takes the place of the damaged one in one step; the damaged one has its second
-/// name before that, and so has its log.
-Result<void> swap(const path& replica, const path& repaired, const path& kept)
-{
-    std::error_code failed;
-    std::filesystem::create_hard_link(replica, kept, failed);
-    if (failed) std::filesystem::copy_file(replica, kept, failed);
-    if (failed) return cannot_move(replica, kept, failed);
-    for (const char* suffix : {"-wal", "-shm"}) {
-        if (!std::filesystem::exists(with_suffix(replica, suffix))) continue;
-        std::filesystem::rename(with_suffix(replica, suffix), with_suffix(kept, suffix), failed);
-        if (failed) return cannot_move(with_suffix(replica, suffix), with_suffix(kept, suffix), failed);
-    }
-    std::filesystem::rename(repaired, replica, failed);
-    if (failed) return cannot_move(repaired, replica, failed);
-    return platform::sync_folder(replica.parent_path());
 }
 
 /// Whose file it is and of which version, as far as the list of tables can be read.
@@ -233,6 +195,7 @@ Result<RepairReport> repair(const path& replica, Instant now)
     if (!*lock)
         return Error{ErrorKind::retry, std::string(code::locked),
                      "The replica " + replica.string() + " is being synchronized. Stop that first."};
+    if (auto undone = undo_unfinished_swap(replica, true); !undone) return undone.error();
     if (const auto process = platform::process_that_has_open(replica)) return is_open(replica, *process);
     const auto guard = keep_writers_out(replica);
     if (!guard) return guard.error();
@@ -241,7 +204,7 @@ Result<RepairReport> repair(const path& replica, Instant now)
     auto report = salvage(replica, growing, now);
     if (!report) return report;
     report->damaged = free_name(replica);
-    if (auto swapped = swap(replica, growing, report->damaged); !swapped) return swapped.error();
+    if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) return swapped.error();
     return report;
 }
 

@@ -4,6 +4,8 @@
 #include "localstore/file_check.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/store_impl.h"
+#include "localstore/suffix.h"
+#include "localstore/swap.h"
 #include "localstore/views.h"
 #include "schema_text.h"
 
@@ -18,13 +20,6 @@ Error missing(const std::filesystem::path& path)
 {
     return Error{ErrorKind::refuse, std::string(code::missing),
                  "There is no replica at " + path.string() + ". Make one with `hawser init`."};
-}
-
-std::filesystem::path with_suffix(const std::filesystem::path& path, std::string_view suffix)
-{
-    std::filesystem::path result = path;
-    result += suffix;
-    return result;
 }
 
 void remove_files(const std::filesystem::path& path)
@@ -207,6 +202,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
     if (!std::filesystem::is_regular_file(status))
         return Error{ErrorKind::stop, std::string(code::not_a_database),
                      options.path.string() + " is no file. Name the replica's own file."};
+    if (auto undone = undo_unfinished_swap(options.path, false); !undone) return undone.error();
     if (options.mode == OpenMode::inspect) {
         const auto reading = find_access(options);
         if (!reading) return reading.error();
@@ -217,6 +213,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
     if (auto prepared = prepare_file(options); !prepared) return prepared.error();
     auto impl = std::make_unique<Impl>(options, Access::read_only);
     if (auto started = impl->start(); !started) return started.error();
+    // One that began meanwhile.
+    if (auto undone = undo_unfinished_swap(options.path, false); !undone) return undone.error();
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

@@ -218,6 +218,8 @@ Result<std::int64_t> Store::Impl::data_version()
         // Only the writer tells others' commits from ours. A store that inspects makes none.
         const WriteGate::Pass pass = gate_.enter(Turn::engine);
         if (writer_) {
+            // Whoever watches looks again, and is told with that.
+            if (writer_->was_replaced()) return -1;
             look_for_others();
             return file_version_;
         }

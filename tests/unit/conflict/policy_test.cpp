@@ -136,6 +136,8 @@ TEST_CASE("A policy that does not fit the table is refused naming both")
     CHECK(refused(R"({"tables":{"appointment":{"effort":"text"}}})").find("text") != std::string::npos);
     CHECK(refused(R"({"tables":{"appointment":{"subject":"max"}}})").find("max") != std::string::npos);
     CHECK(refused(R"({"tables":{"appointment":{"*":"volatile"}}})").find("*") != std::string::npos);
+    CHECK(refused(R"({"tables":{"appointment":{"subject":"volatile"}}})").find("subject") !=
+          std::string::npos);
     CHECK(refused(R"({"groups":{"appointment":{"g":["subject","nowhere"]}}})").find("nowhere") !=
           std::string::npos);
 }

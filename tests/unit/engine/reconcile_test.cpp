@@ -113,6 +113,17 @@ TEST_CASE("A copied replica hears of the deletion of what it does not know it cr
         s.desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
             return transaction.journal.set_setting(engine::compare_first_setting, "1");
         }));
+    if (GENERATE(false, true)) {
+        // The organization stumbles whenever it is asked what was deleted; the whole table it would show.
+        s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+            const bool asks = (request.url + request.body).find("deltatoken") != std::string::npos;
+            return asks ? Fault::busy : Fault::none;
+        };
+        CHECK_FALSE(s.desk.cycle());
+        CHECK_FALSE(s.office.has("contacts", known));
+        s.desk.exchange->script = {};
+        s.clock->jump(std::chrono::hours{1});
+    }
     CHECK(s.desk.sync().held == 1);
     CHECK_FALSE(s.office.has("contacts", known));
     CHECK(s.office.log.empty());

@@ -1,3 +1,4 @@
+#include "localstore/platform/file_lock.h"
 #include "localstore/repair.h"
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
@@ -219,6 +220,43 @@ TEST_CASE("a replica that is open is not repaired, and one that was replaced tak
     replica.reopen();
     CHECK(ok(replica.store->changes({})).size() == 1);
     replica.set(1, {{"fullname", text("Eve")}});
+}
+
+TEST_CASE("a repair that was killed between the log and the file loses no edit")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    replica.store.reset();
+    REQUIRE(std::filesystem::file_size(path.string() + "-wal") > 0);
+    const std::string kept = path.string() + ".damaged-2";
+    std::ofstream(path.string() + ".damaged-1") << "of an earlier repair";
+    std::filesystem::create_hard_link(path, kept);
+    const bool log_moved = GENERATE(true, false);
+    if (log_moved)
+        for (const char* suffix : {"-wal", "-shm"})
+            std::filesystem::rename(path.string() + suffix, kept + suffix);
+    SECTION("the next to open it brings the log back")
+    {
+        replica.reopen();
+        CHECK(ok(replica.store->changes({})).size() == 1);
+        CHECK_FALSE(std::filesystem::exists(kept));
+        CHECK(std::filesystem::exists(path.string() + ".damaged-1"));
+        CHECK(ok(replica.store->integrity_check()).empty());
+    }
+    SECTION("and so does the next repair")
+    {
+        const RepairReport report = ok(repair(path, at(9)));
+        CHECK(report.copied.at("change") == 1);
+        replica.reopen();
+        CHECK(ok(replica.store->changes({})).size() == 1);
+    }
+    SECTION("while a repair is under way it waits")
+    {
+        const auto lock = ok(platform::FileLock::try_lock(path.string() + ".lock"));
+        REQUIRE(lock);
+        CHECK(code_of(Store::open(replica.options())) == "store.busy");
+    }
 }
 
 TEST_CASE("what is no replica is not repaired")
