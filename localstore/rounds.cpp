@@ -251,6 +251,13 @@ Result<void> Rounds::drop_scope(ScopeNumber scope)
                      "scopes = scopes & ~?2 WHERE table_number = ?1 AND scopes & ?2")
             .with(row->table, row->bit, flag::unlinked)
             .run();
+        // What was made here was in no scope yet: without one it goes once it was sent.
+        database
+            .prepare("UPDATE hawser_record SET flags = flags | ?3 WHERE table_number = ?1 AND scopes = 0 AND "
+                     "flags & 263 AND NOT EXISTS (SELECT 1 FROM hawser_scope WHERE table_number = ?1 AND "
+                     "number <> ?2)")
+            .with(row->table, scope.value, flag::unlinked)
+            .run();
         database.prepare("DELETE FROM hawser_checkpoint WHERE scope = ?1").with(scope.value).run();
         database.prepare("DELETE FROM hawser_scope WHERE number = ?1").with(scope.value).run();
         keep_scope_copies(database);

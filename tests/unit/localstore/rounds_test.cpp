@@ -265,11 +265,16 @@ TEST_CASE("a changed filter starts the scope again and a dropped scope takes its
     CHECK(pulled.define("all", "age gt 1") == pulled.scope);
     CHECK(pulled.checkpoint().token.empty());
     pulled.replica.set(2, {{"age", Value{std::int64_t{4}}}});
+    const Sequence made = pulled.replica.create(7, {{"fullname", text("New")}});
     ok(pulled.replica.transact(
         [&](Transaction& transaction) { return transaction.rounds.drop_scope(pulled.scope); }));
     CHECK_FALSE(pulled.replica.state(1).known);
     CHECK(pulled.replica.state(2).unlinked);
     CHECK(ok(pulled.replica.store->scopes()).empty());
+    CHECK(pulled.replica.get(7));
+    pulled.replica.send(900, {made}, 7);
+    pulled.replica.acknowledge(900, 7, "5", Fields{{"fullname", text("New")}});
+    CHECK_FALSE(pulled.replica.state(7).known);
 }
 
 TEST_CASE("a former id leads to the present one")
