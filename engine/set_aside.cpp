@@ -60,12 +60,16 @@ Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transact
 {
     const auto members = members_of(transaction, removal);
     if (!members) return members.error();
+    const bool waits_already = removal.state == localstore::ChangeState::held;
+    const std::string changed = name + (waits_already ? " again" : "");
     const Result<void> held = set_aside(cycle, transaction, removal,
-                                        "the organization changed " + name +
+                                        "the organization changed " + changed +
                                             ", which this group deletes: release the change to go on all the "
                                             "same, or discard it");
     if (!held) return held;
-    const std::string sentence = "The organization changed " + name +
+    // Whoever looked at it before did not see this.
+    if (waits_already) cycle.figures.held += members->size();
+    const std::string sentence = "The organization changed " + changed +
                                  ", which a group of your changes deletes. A group happens whole or not at "
                                  "all, so all of it waits: release it to go on all the same, or discard it.";
     std::set<RecordKey> told;

@@ -204,7 +204,11 @@ Result<RepairReport> repair(const path& replica, Instant now)
     auto report = salvage(replica, growing, now);
     if (!report) return report;
     report->damaged = free_name(replica);
-    if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) return swapped.error();
+    if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) {
+        // The log must not stay away from its file.
+        (void)undo_unfinished_swap(replica, true);
+        return swapped.error();
+    }
     return report;
 }
 

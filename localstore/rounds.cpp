@@ -241,9 +241,16 @@ Result<void> Rounds::drop_scope(ScopeNumber scope)
         const auto row = find_scope(database, scope);
         if (!row) return no_scope(scope);
         reset_lanes(database, scope);
+        // What was made here is in no scope until one brings it; without one it goes with the others, at
+        // once or when it was sent.
+        Statement other =
+            database.prepare("SELECT 1 FROM hawser_scope WHERE table_number = ?1 AND number <> ?2");
+        const bool last = !other.with(row->table, scope.value).step();
+        other.reset();
         database
-            .prepare("DELETE FROM hawser_record WHERE table_number = ?1 AND scopes = ?2 AND flags & 263 = 0")
-            .with(row->table, row->bit)
+            .prepare("DELETE FROM hawser_record WHERE table_number = ?1 AND (scopes = ?2 OR (?3 AND scopes = "
+                     "0)) AND flags & 263 = 0")
+            .with(row->table, row->bit, last)
             .run();
         static_assert((flag::busy | flag::staged) == 263);
         database
@@ -251,13 +258,11 @@ Result<void> Rounds::drop_scope(ScopeNumber scope)
                      "scopes = scopes & ~?2 WHERE table_number = ?1 AND scopes & ?2")
             .with(row->table, row->bit, flag::unlinked)
             .run();
-        // What was made here was in no scope yet: without one it goes once it was sent.
-        database
-            .prepare("UPDATE hawser_record SET flags = flags | ?3 WHERE table_number = ?1 AND scopes = 0 AND "
-                     "flags & 263 AND NOT EXISTS (SELECT 1 FROM hawser_scope WHERE table_number = ?1 AND "
-                     "number <> ?2)")
-            .with(row->table, scope.value, flag::unlinked)
-            .run();
+        if (last)
+            database
+                .prepare("UPDATE hawser_record SET flags = flags | ?2 WHERE table_number = ?1 AND scopes = 0")
+                .with(row->table, flag::unlinked)
+                .run();
         database.prepare("DELETE FROM hawser_checkpoint WHERE scope = ?1").with(scope.value).run();
         database.prepare("DELETE FROM hawser_scope WHERE number = ?1").with(scope.value).run();
         keep_scope_copies(database);

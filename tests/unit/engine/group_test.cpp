@@ -96,6 +96,24 @@ struct Setting {
 
 } // namespace
 
+TEST_CASE("A group that waits for a word is told of each later edit of what it deletes", "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group({update_of(1, job("Mine")), removal_of(2)});
+    s.put(2, "Theirs");
+    s.desk.sync();
+    REQUIRE(s.held() == 2);
+    s.put(2, "Again");
+    CHECK(s.desk.sync().held == 2);
+    CHECK(s.told(1, "group.waits").size() == 2);
+    CHECK(s.held() == 2);
+    Desk::check(s.desk.store->release(group.back()));
+    s.desk.sync();
+    CHECK(s.there(1) == "Mine");
+    CHECK_FALSE(s.has(2));
+    s.desk.check_equal();
+}
+
 TEST_CASE("A group whose deletion meets an edit there waits whole, until somebody releases or discards it",
           "[engine][group]")
 {

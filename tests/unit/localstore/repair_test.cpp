@@ -1,5 +1,6 @@
 #include "localstore/platform/file_lock.h"
 #include "localstore/repair.h"
+#include "localstore/swap.h"
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
 
@@ -257,6 +258,20 @@ TEST_CASE("a repair that was killed between the log and the file loses no edit")
         REQUIRE(lock);
         CHECK(code_of(Store::open(replica.options())) == "store.busy");
     }
+}
+
+TEST_CASE("a repaired file that cannot take the place of the damaged one leaves that whole")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    replica.store.reset();
+    const auto kept = free_name(path);
+    CHECK(code_of(swap_in(path, path.string() + ".nowhere", kept)) == "store.input_output");
+    ok(undo_unfinished_swap(path, true));
+    CHECK_FALSE(std::filesystem::exists(kept));
+    replica.reopen();
+    CHECK(ok(replica.store->changes({})).size() == 1);
 }
 
 TEST_CASE("what is no replica is not repaired")

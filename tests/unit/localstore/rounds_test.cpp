@@ -265,12 +265,16 @@ TEST_CASE("a changed filter starts the scope again and a dropped scope takes its
     CHECK(pulled.define("all", "age gt 1") == pulled.scope);
     CHECK(pulled.checkpoint().token.empty());
     pulled.replica.set(2, {{"age", Value{std::int64_t{4}}}});
+    const Sequence sent = pulled.replica.create(6, {{"fullname", text("Sent")}});
+    pulled.replica.send(800, {sent}, 6);
+    pulled.replica.acknowledge(800, 6, "4", Fields{{"fullname", text("Sent")}});
     const Sequence made = pulled.replica.create(7, {{"fullname", text("New")}});
     ok(pulled.replica.transact(
         [&](Transaction& transaction) { return transaction.rounds.drop_scope(pulled.scope); }));
     CHECK_FALSE(pulled.replica.state(1).known);
     CHECK(pulled.replica.state(2).unlinked);
     CHECK(ok(pulled.replica.store->scopes()).empty());
+    CHECK_FALSE(pulled.replica.state(6).known);
     CHECK(pulled.replica.get(7));
     pulled.replica.send(900, {made}, 7);
     pulled.replica.acknowledge(900, 7, "5", Fields{{"fullname", text("New")}});
