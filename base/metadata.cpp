@@ -297,6 +297,19 @@ const Column* Table::column(std::string_view wanted) const
     return nullptr;
 }
 
+std::string name_in(const Table& table, const Fields& fields)
+{
+    const auto text = [&](std::string_view column) {
+        const auto found = fields.find(column);
+        const auto* held = found == fields.end() ? nullptr : std::get_if<std::string>(&found->second);
+        return held ? *held : std::string();
+    };
+    const std::string name = text(table.primary_name);
+    if (!name.empty()) return name;
+    const std::string first = text("firstname"), last = text("lastname");
+    return first.empty() || last.empty() ? first + last : first + " " + last;
+}
+
 Result<Value> canonical(const Table& table, const Column& column, Value value)
 {
     return Canonical(table, column, std::move(value)).run();

@@ -73,7 +73,7 @@ std::vector<std::string> present(const Table& table, const std::array<std::strin
     std::vector<std::string> found;
     for (const std::string_view name : names) {
         const Column* column = table.column(name);
-        if (column != nullptr && can_be_written(*column)) found.emplace_back(name);
+        if (column != nullptr && column->updatable) found.emplace_back(name);
     }
     return found;
 }
@@ -90,8 +90,10 @@ std::vector<std::string> address_columns(const Table& table, const std::string& 
 
 Rule default_rule(const Column& column)
 {
-    if (std::find(bookkeeping.begin(), bookkeeping.end(), column.name) != bookkeeping.end())
-        return Rule::volatile_column;
+    const bool kept_there =
+        std::find(bookkeeping.begin(), bookkeeping.end(), column.name) != bookkeeping.end();
+    // The exchange rate of a currency has the name of bookkeeping and is what people edit.
+    if (kept_there && !can_be_written(column)) return Rule::volatile_column;
     if (!column.updatable) return Rule::theirs;
     if (column.type == ColumnType::parties || column.type == ColumnType::multi_choice) return Rule::union_of;
     return Rule::ask;

@@ -214,10 +214,13 @@ Result<Policy> policy_for(const PolicyFile& file, const Table& table)
         policy.rules.insert_or_assign(name, rule);
     }
     for (const AtomicGroup& group : entry.groups)
-        for (const std::string& column : group.columns)
-            if (table.column(column) == nullptr)
-                return bad("groups." + table.name + "." + group.name,
-                           "names " + column + ", which the table lacks");
+        for (const std::string& name : group.columns) {
+            const Column* column = table.column(name);
+            const std::string place = "groups." + table.name + "." + group.name;
+            if (column == nullptr) return bad(place, "names " + name + ", which the table lacks");
+            if (!column->updatable)
+                return bad(place, "names " + name + ", which cannot be updated: a group is sent whole");
+        }
     overlay_groups(policy, entry.groups);
     return policy;
 }

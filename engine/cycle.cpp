@@ -2,12 +2,12 @@
 
 #include "base/time_text.h"
 #include "engine/cycle_report.h"
+#include "engine/mass_questions.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/scope_mode.h"
 #include "engine/sweep.h"
 #include "engine/tables.h"
-#include "localstore/transaction.h"
 
 #include <algorithm>
 #include <utility>
@@ -88,6 +88,7 @@ Task<Result<void>> Cycle::work()
         const Result<void> taken = co_await std::move(taking);
         if (!taken) co_return taken;
     }
+    came_to_its_end_ = true;
     co_return work_.troubles.outcome();
 }
 
@@ -191,9 +192,8 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
         auto pulling = puller.pull(std::move(*own), Puller::Extent::changes);
         const Result<void> pulled = co_await std::move(pulling);
         if (!pulled) co_return pulled;
-        // Where that did not come to its end the token is still needed; the next cycle compares.
-        std::erase_if(scopes,
-                      [&](const localstore::Scope& scope) { return work_.troubles.has(scope.table); });
+        // Where that did not come to its end, or was not asked for, the token is still needed.
+        if (const Result<void> heard = work_.troubles.outcome(); !heard) co_return heard;
     }
     auto pulling = puller.pull(scopes, request_.extent);
     Result<void> pulled = co_await std::move(pulling);
@@ -280,6 +280,16 @@ Task<Result<void>> Cycle::push()
     }
 }
 
+/// A question stays until a cycle looked again and found none, whatever ended the cycles in between.
+Result<void> Cycle::note_questions(localstore::Transaction& transaction) const
+{
+    const std::string before = around_.store.setting(mass_questions_setting);
+    std::optional<std::vector<std::string>> looked_at;
+    if (came_to_its_end_) looked_at = request_.tables;
+    const std::string after = to_text(after_cycle(parse_mass_questions(before), work_.troubles, looked_at));
+    return after == before ? Result<void>{} : transaction.journal.set_setting(mass_questions_setting, after);
+}
+
 /// Old receipts, decisions and cycles go after their time; a failure waits for the next day.
 void Cycle::tidy() const
 {
@@ -326,6 +336,8 @@ CycleEnd Cycle::settle(const Result<void>& worked)
     const std::string message = worked ? std::string() : worked.error().message;
     const Result<void> finished =
         around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+            const Result<void> noted = note_questions(transaction);
+            if (!noted) return noted;
             return transaction.journal.finish_cycle(work_.number, outcome, to_json(work_.figures), message,
                                                     around_.now());
         });

@@ -4,6 +4,7 @@
 #include "engine/schedule.h"
 #include "engine/surroundings.h"
 #include "hawser/synchronizer.h"
+#include "localstore/transaction.h"
 
 #include <optional>
 #include <set>
@@ -62,6 +63,7 @@ private:
     Task<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
     Result<void> leave_out(std::vector<localstore::Scope>& chosen, const Troubles& undescribed);
+    Result<void> note_questions(localstore::Transaction& transaction) const;
     void tidy() const;
     void tell_end(localstore::CycleOutcome outcome, const std::string& code) const;
     CycleEnd settle(const Result<void>& worked);
@@ -75,6 +77,7 @@ private:
     std::optional<Instant> next_{};
     std::set<std::string> deleted_from_{}; ///< The tables of our own deletions.
     bool reached_ = false;
+    bool came_to_its_end_ = false; ///< Everything was looked at, whatever troubles some tables had.
 };
 
 } // namespace hawser::engine

@@ -75,6 +75,8 @@ Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Dra
     }
     Result<void> done = transaction.intents.applied(draft.intent, copies, {}, cycle_.number, around_.now());
     for (std::size_t i = 0; done && i < asked.size(); ++i) done = tell_moved(transaction, asked[i]);
+    for (const Draft::Part& part : draft.parts)
+        if (done && part.kind == StepKind::create) done = transaction.records.unlink_homeless(part.key);
     return done;
 }
 
@@ -132,6 +134,8 @@ Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft
 {
     const auto state = transaction.records.state(part.key);
     if (!state) return state.error();
+    // It left with its acknowledgement: what was made outside every scope, or of a table given up.
+    if (!state->known) return {};
     if (found.presence == Found::Presence::present && !state->dirty())
         return transaction.records.replace(part.key, found.etag, found.fields, cycle_.number);
     if (found.presence == Found::Presence::present)

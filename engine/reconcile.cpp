@@ -236,14 +236,16 @@ bool lost_its_base(const RecordState& state)
 Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transaction,
                                const RecordState& state, const std::string& name, Instant now)
 {
-    const bool any = std::ranges::any_of(state.live, [](const localstore::Change& change) {
-        return change.state == localstore::ChangeState::queued;
-    });
-    if (!any) return {};
-    const Result<void> held =
-        set_aside_queued(cycle, transaction, state,
-                         "the organization had this record already and it was deleted there; release it to "
-                         "create it again, or discard it");
+    constexpr std::string_view why = "the organization had this record already and it was deleted there; "
+                                     "release it to create it again, or "
+                                     "discard it";
+    if (state.live.empty()) return {};
+    // Later edits wait behind it, so that one word releases or discards all of the record.
+    const localstore::Change& creation = state.live.front();
+    const bool waits =
+        creation.state == localstore::ChangeState::queued || creation.state == localstore::ChangeState::held;
+    if (!waits || creation.waits_for == why) return {};
+    const Result<void> held = set_aside(cycle, transaction, creation, why);
     if (!held) return held;
     return transaction.journal.decide(cycle.number, state.key, "reconcile.deleted_before",
                                       "The organization had " + name +

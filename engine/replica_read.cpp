@@ -36,7 +36,7 @@ std::string Replica::Impl::name_of(const RecordKey& key) const
     for (const localstore::Copy& copy :
          {state->local, state->shadow ? localstore::Copy(state->shadow->fields) : localstore::Copy()}) {
         if (!copy) continue;
-        if (std::string name = engine::name_in((*known)->table, *copy); !name.empty()) return name;
+        if (std::string name = name_in((*known)->table, *copy); !name.empty()) return name;
     }
     return {};
 }

@@ -9,6 +9,8 @@ namespace hawser::engine {
 
 namespace {
 
+constexpr std::string_view changed_there = "the organization changed ";
+
 /// The live changes of the group that the change is in; itself when it is in none.
 Result<std::vector<localstore::Change>> members_of(localstore::Transaction& transaction,
                                                    const localstore::Change& change)
@@ -60,15 +62,19 @@ Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transact
 {
     const auto members = members_of(transaction, removal);
     if (!members) return members.error();
-    const bool waits_already = removal.state == localstore::ChangeState::held;
-    const std::string changed = name + (waits_already ? " again" : "");
+    const auto is_held = [](const localstore::Change& change) {
+        return change.state == localstore::ChangeState::held;
+    };
+    const bool told_before = is_held(removal) && removal.waits_for.starts_with(changed_there);
+    const std::string changed = name + (told_before ? " again" : "");
     const Result<void> held = set_aside(cycle, transaction, removal,
-                                        "the organization changed " + changed +
+                                        std::string(changed_there) + changed +
                                             ", which this group deletes: release the change to go on all the "
                                             "same, or discard it");
     if (!held) return held;
     // Whoever looked at it before did not see this.
-    if (waits_already) cycle.figures.held += members->size();
+    if (is_held(removal))
+        cycle.figures.held += static_cast<std::uint64_t>(std::ranges::count_if(*members, is_held));
     const std::string sentence = "The organization changed " + changed +
                                  ", which a group of your changes deletes. A group happens whole or not at "
                                  "all, so all of it waits: release it to go on all the same, or discard it.";

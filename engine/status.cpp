@@ -4,6 +4,7 @@
 #include "engine/courier.h"
 #include "engine/cycle_report.h"
 #include "engine/face.h"
+#include "engine/mass_questions.h"
 #include "engine/replica_implementation.h"
 #include "engine/saved_error.h"
 #include "localstore/engine_lock.h"
@@ -173,6 +174,7 @@ Result<Status> status_from_disk(const Replica& replica)
     status.conflicts = static_cast<std::uint64_t>(figures->open_conflicts);
     status.oldest_pending = figures->oldest;
     status.offline_since = parse_instant(store.setting(offline_since_setting));
+    status.deletions_wait = !parse_mass_questions(store.setting(mass_questions_setting)).empty();
     status.last_error = parse_saved_error(store.setting(last_error_setting));
 
     const auto cycles = store.cycles(localstore::CycleNumber{}, 1);

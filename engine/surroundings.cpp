@@ -86,19 +86,6 @@ Result<void> Troubles::outcome() const
     return {};
 }
 
-std::string name_in(const Table& table, const Fields& fields)
-{
-    const auto text = [&](std::string_view column) {
-        const auto found = fields.find(column);
-        const auto* held = found == fields.end() ? nullptr : std::get_if<std::string>(&found->second);
-        return held ? *held : std::string();
-    };
-    const std::string name = text(table.primary_name);
-    if (!name.empty()) return name;
-    const std::string first = text("firstname"), last = text("lastname");
-    return first.empty() || last.empty() ? first + last : first + " " + last;
-}
-
 std::string name_of(const Table& table, const RecordKey& key, const Fields* fields)
 {
     const std::string name = fields ? name_in(table, *fields) : std::string();

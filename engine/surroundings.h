@@ -88,10 +88,6 @@ Error stopped();
 /// Until `resume`.
 Error suspended();
 
-/// The primary name; while the organization has not made it yet, first and last name where the table has
-/// them. "" when there is neither.
-std::string name_in(const Table& table, const Fields& fields);
-
 /// What people call a record: "contact Jane Doe", or with its id when it has no name.
 std::string name_of(const Table& table, const RecordKey& key, const Fields* fields);
 

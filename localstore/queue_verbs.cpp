@@ -93,8 +93,8 @@ Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState 
     // A group moves as one, so a member that stands there already took the others along.
     // Asking again for each member of a group of a thousand must not move a million.
     using Members = std::map<RecordKey, std::vector<Sequence>>;
-    const Members members =
-        change->state == wanted ? Members{{change->key, {sequence}}} : with_group(state, *change);
+    const bool stands_there = change->state == wanted && change->waits_for == words;
+    const Members members = stands_there ? Members{{change->key, {sequence}}} : with_group(state, *change);
     for (const auto& [key, sequences] : members) {
         auto subject = load_subject(state, key);
         if (!subject) return subject.error();

@@ -54,6 +54,18 @@ std::vector<ScopeNumber> scopes_of(Database& database, const RecordRow& row)
     return scopes;
 }
 
+/// Out of its last scope a clean record goes, a busy one once it is settled.
+void leave_without_scope(TransactionState& state, Subject& subject)
+{
+    state.touched(subject.key());
+    if (subject.row.scopes == 0 && !subject.shadow && !subject.row.has(flag::staged)) {
+        erase_row(state.database, subject.row.record);
+        return;
+    }
+    subject.row.set(flag::unlinked, subject.row.scopes == 0);
+    save_row(state.database, subject.row);
+}
+
 } // namespace
 
 RecordState record_state(Database& database, const Fold& port, const TableSet& tables, const RecordKey& key)
@@ -251,13 +263,21 @@ Result<void> RecordVerbs::unlink(const RecordKey& key, ScopeNumber scope)
             return refusal(code::no_scope,
                            "There is no scope " + std::to_string(scope.value) + " of " + key.table + ".");
         subject->row.scopes &= ~(std::int64_t{1} << bit.integer(0));
-        state_.touched(subject->key());
-        if (subject->row.scopes == 0 && !subject->shadow && !subject->row.has(flag::staged)) {
-            erase_row(database, subject->row.record);
-            return {};
-        }
-        subject->row.set(flag::unlinked, subject->row.scopes == 0);
-        save_row(database, subject->row);
+        leave_without_scope(state_, *subject);
+        return {};
+    });
+}
+
+Result<void> RecordVerbs::unlink_homeless(const RecordKey& key)
+{
+    return verb(state_, [&]() -> Result<void> {
+        auto subject = load_subject(state_, key);
+        if (!subject) return subject.error();
+        if (!subject->known() || subject->row.scopes != 0) return {};
+        Statement scope = state_.database.prepare("SELECT 1 FROM hawser_scope WHERE table_number = ?1");
+        if (scope.with(subject->row.table).step()) return {};
+        scope.reset();
+        leave_without_scope(state_, *subject);
         return {};
     });
 }

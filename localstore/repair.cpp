@@ -4,6 +4,7 @@
 #include "localstore/file_check.h"
 #include "localstore/graft.h"
 #include "localstore/platform/file_lock.h"
+#include "localstore/platform/file_use.h"
 #include "localstore/platform/file_users.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/salvage.h"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 namespace hawser::localstore {
@@ -63,10 +65,10 @@ Result<void> try_out(const path& repaired)
 }
 
 /// The log of the product is empty and must not be taken for the damaged file's.
-void remove_log(const path& repaired)
+void remove_traces(const path& repaired)
 {
     std::error_code ignored;
-    for (const char* suffix : {"-wal", "-shm"})
+    for (const char* suffix : {"-wal", "-shm", ".lock"})
         std::filesystem::remove(with_suffix(repaired, suffix), ignored);
 }
 
@@ -130,7 +132,7 @@ Result<RepairReport> salvage_readable(const path& source, const path& damaged, c
     });
     if (report) {
         if (const auto tried = try_out(target); !tried) report = tried.error();
-        remove_log(target);
+        remove_traces(target);
     }
     if (!report && report.error().code == code::not_a_replica) return nothing_found(damaged);
     if (!report && is_damage(report.error())) return hopeless(damaged, report.error(), waiting);
@@ -175,28 +177,16 @@ Result<std::unique_ptr<Database>> keep_writers_out(const path& replica)
     }
 }
 
-Error is_open(const path& replica, std::int64_t process)
+Error is_open(const path& replica, std::optional<std::int64_t> process)
 {
     return Error{ErrorKind::retry, std::string(code::busy),
-                 "The replica " + replica.string() + " is open in another program (process " +
-                     std::to_string(process) + "). Close that first: what it wrote meanwhile would be lost."};
+                 "The replica " + replica.string() + " is open in another program" +
+                     (process ? " (process " + std::to_string(*process) + ")" : "") +
+                     ". Close that first: what it wrote meanwhile would be lost."};
 }
 
-} // namespace
-
-Result<RepairReport> repair(const path& replica, Instant now)
+Result<RepairReport> replace(const path& replica, Instant now)
 {
-    std::error_code failed;
-    if (!std::filesystem::is_regular_file(replica, failed))
-        return Error{ErrorKind::stop, std::string(code::missing),
-                     "There is no replica at " + replica.string() + "."};
-    auto lock = platform::FileLock::try_lock(with_suffix(replica, ".lock"));
-    if (!lock) return lock.error();
-    if (!*lock)
-        return Error{ErrorKind::retry, std::string(code::locked),
-                     "The replica " + replica.string() + " is being synchronized. Stop that first."};
-    if (auto undone = undo_unfinished_swap(replica, true); !undone) return undone.error();
-    if (const auto process = platform::process_that_has_open(replica)) return is_open(replica, *process);
     const auto guard = keep_writers_out(replica);
     if (!guard) return guard.error();
     const path growing = with_suffix(replica, ".repaired");
@@ -206,9 +196,37 @@ Result<RepairReport> repair(const path& replica, Instant now)
     report->damaged = free_name(replica);
     if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) {
         // The log must not stay away from its file.
-        (void)undo_unfinished_swap(replica, true);
+        (void)finish_swap(replica);
         return swapped.error();
     }
+    return report;
+}
+
+} // namespace
+
+Result<RepairReport> repair(const path& given, Instant now)
+{
+    const path replica = file_behind(given);
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(replica, failed) && !is_swap_unfinished(replica))
+        return Error{ErrorKind::stop, std::string(code::missing),
+                     "There is no replica at " + replica.string() + "."};
+    const path lock_file = with_suffix(replica, ".lock");
+    const auto alone = platform::FileUse::alone(lock_file, std::chrono::milliseconds{0});
+    if (!alone) return alone.error();
+    const auto lock = platform::FileLock::try_lock(lock_file);
+    if (!lock) return lock.error();
+    if (!*lock)
+        return Error{ErrorKind::retry, std::string(code::locked),
+                     "The replica " + replica.string() + " is being synchronized. Stop that first."};
+    // Also who has it open without our locks, such as a shell of SQLite.
+    const auto process = platform::process_that_has_open(replica);
+    if (!*alone || process) return is_open(replica, process);
+    if (auto finished = finish_swap(replica); !finished) return finished.error();
+    auto report = replace(replica, now);
+    const bool foreign = !report && (report.error().code == code::not_a_replica ||
+                                     report.error().code == code::not_a_database);
+    if (foreign && (*alone)->made_the_file()) std::filesystem::remove(lock_file, failed);
     return report;
 }
 

@@ -23,10 +23,11 @@ struct RepairReport {
 /// are to be pulled again, so every checkpoint is reset. What is lost and only a cache of the organization
 /// is made again for the next sync to fill; a change that cannot be believed is held; a change that cannot
 /// be read is lost and named. Fails with store.busy while any process has the replica open, this one too;
-/// writers that come meanwhile wait, and then fail with store.replaced.
+/// who opens it meanwhile waits, and then finds the repaired one.
 /// The new replica has been opened and its queue listed before it is put in place. Where none can be made,
 /// store.beyond_repair says why and which changes are lost, and the damaged file stays as it is.
-/// A crash leaves the damaged file in place, or the repaired one, never neither.
+/// A crash leaves the damaged file and its log, or the repaired one: whoever opens the replica next puts
+/// them back where the repair had moved them already.
 Result<RepairReport> repair(const std::filesystem::path& replica, Instant now);
 
 /// The same into a file of the caller's choice, leaving the damaged one where it is.

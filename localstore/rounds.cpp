@@ -217,6 +217,12 @@ Result<ScopeNumber> Rounds::define_scope(const Scope& scope)
             .run();
         const ScopeNumber number{database.last_row()};
         add_lanes(database, number);
+        // What waited to be sent and to leave with its table stays now; a round says what is in the scope.
+        database
+            .prepare("UPDATE hawser_record SET flags = flags & ~?2 WHERE table_number = ?1 AND scopes = 0 "
+                     "AND (SELECT COUNT(*) FROM hawser_scope WHERE table_number = ?1) = 1")
+            .with((*table)->number, flag::unlinked)
+            .run();
         keep_scope_copies(database);
         return number;
     });

@@ -162,6 +162,9 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const Binding& binding, Instant now,
                                              const std::map<std::string, std::string>& settings)
 {
+    if (is_swap_unfinished(options.path))
+        if (auto finished = use_replica(options.path, options.busy_timeout); !finished)
+            return finished.error();
     std::error_code failed;
     if (std::filesystem::exists(options.path, failed))
         return refusal(code::exists,
@@ -194,27 +197,38 @@ Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const 
     return open(options);
 }
 
-Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options)
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& given)
 {
     std::error_code failed;
+    StoreOptions options = given;
+    options.path = file_behind(given.path);
     const auto status = std::filesystem::status(options.path, failed);
-    if (!std::filesystem::exists(status)) return missing(options.path);
-    if (!std::filesystem::is_regular_file(status))
+    if (!std::filesystem::exists(status) && !is_swap_unfinished(options.path)) return missing(options.path);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
         return Error{ErrorKind::stop, std::string(code::not_a_database),
                      options.path.string() + " is no file. Name the replica's own file."};
-    if (auto undone = undo_unfinished_swap(options.path, false); !undone) return undone.error();
+    auto use = use_replica(options.path, options.busy_timeout);
+    if (!use) return use.error();
+    const bool new_lock_file = use->made_the_file();
+    auto opened = open_used(options, *std::move(use));
+    const bool foreign = !opened && (opened.error().code == code::not_a_database ||
+                                     opened.error().code == code::not_a_replica);
+    if (foreign && new_lock_file) std::filesystem::remove(with_suffix(options.path, ".lock"), failed);
+    return opened;
+}
+
+Result<std::unique_ptr<Store>> Store::open_used(const StoreOptions& options, platform::FileUse&& use)
+{
     if (options.mode == OpenMode::inspect) {
         const auto reading = find_access(options);
         if (!reading) return reading.error();
-        return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(options, *reading)));
+        return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(options, *reading, std::move(use))));
     }
     for (const std::string_view suffix : {"", "-wal", "-shm"})
         if (auto done = platform::make_private(with_suffix(options.path, suffix)); !done) break;
     if (auto prepared = prepare_file(options); !prepared) return prepared.error();
-    auto impl = std::make_unique<Impl>(options, Access::read_only);
+    auto impl = std::make_unique<Impl>(options, Access::read_only, std::move(use));
     if (auto started = impl->start(); !started) return started.error();
-    // One that began meanwhile.
-    if (auto undone = undo_unfinished_swap(options.path, false); !undone) return undone.error();
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

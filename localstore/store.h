@@ -26,6 +26,10 @@
 
 namespace hawser::localstore {
 
+namespace platform {
+class FileUse;
+}
+
 /// What a replica is bound to, for good, at `create` (I8).
 struct Binding {
     Guid organization;
@@ -208,6 +212,7 @@ public:
 private:
     friend class EngineLock;
     explicit Store(std::unique_ptr<Impl> impl);
+    static Result<std::unique_ptr<Store>> open_used(const StoreOptions& options, platform::FileUse&& use);
     std::unique_ptr<Impl> impl_;
 };
 

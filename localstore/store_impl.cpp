@@ -28,7 +28,8 @@ void TransactionState::touched(const RecordKey& key)
     if (notice.records.empty() || notice.records.back() != key) notice.records.push_back(key);
 }
 
-Store::Impl::Impl(StoreOptions options, Access reading) : options_(std::move(options)), reading_(reading)
+Store::Impl::Impl(StoreOptions options, Access reading, platform::FileUse use)
+    : options_(std::move(options)), reading_(reading), use_(std::move(use))
 {
     if (!options_.fold) options_.fold = plain_fold();
 }
@@ -114,7 +115,7 @@ void Store::Impl::check_in_place(const Database& database) const
     if (!database.was_replaced()) return;
     throw Failure{Error{ErrorKind::stop, std::string(code::replaced),
                         "The replica " + options_.path.string() +
-                            " was repaired, or replaced by another file, while it was open here; nothing was "
+                            " was replaced by another file while it was open here; nothing was "
                             "changed. Open it again."}};
 }
 

@@ -3,6 +3,7 @@
 #include "localstore/database.h"
 #include "localstore/fence.h"
 #include "localstore/gate.h"
+#include "localstore/platform/file_use.h"
 #include "localstore/store.h"
 #include "localstore/tables.h"
 
@@ -59,8 +60,8 @@ auto verb(TransactionState& state, Body&& body) -> std::invoke_result_t<Body&>
 
 class Store::Impl {
 public:
-    /// `reading` is how the file was found to be readable.
-    Impl(StoreOptions options, Access reading);
+    /// `reading` is how the file was found to be readable; `use` is held as long as it is open.
+    Impl(StoreOptions options, Access reading, platform::FileUse use);
 
     /// A read connection for the time of one call.
     class Reader {
@@ -161,6 +162,7 @@ private:
 
     StoreOptions options_;
     Access reading_;
+    platform::FileUse use_;
     mutable TableCache cache_;
     mutable std::mutex readers_mutex_;
     mutable std::vector<std::unique_ptr<Database>> idle_readers_;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 namespace hawser::localstore {
 
@@ -10,6 +11,16 @@ inline std::filesystem::path with_suffix(std::filesystem::path base, std::string
 {
     base += suffix;
     return base;
+}
+
+/// The file that a link leads to, beside which SQLite puts its log, and we our lock: whoever comes by another
+/// name finds the same ones. The path itself when nothing is there.
+inline std::filesystem::path file_behind(const std::filesystem::path& path)
+{
+    std::error_code failed;
+    if (!std::filesystem::is_symlink(path, failed)) return path;
+    const auto file = std::filesystem::canonical(path, failed);
+    return failed ? path : file;
 }
 
 } // namespace hawser::localstore

@@ -1,23 +1,33 @@
 #pragma once
 
 #include "hawser/result.h"
+#include "localstore/platform/file_use.h"
 
+#include <chrono>
 #include <filesystem>
 
 namespace hawser::localstore {
 
 /// Puts a repaired file, which has no log, in the place of the damaged one, which keeps `kept` as its name,
-/// with its log. A crash leaves the one or the other in place; where it leaves the damaged file without its
-/// log, `undo_unfinished_swap` brings that back.
+/// with its log. For who uses the replica alone. Several renames make it, so that a note beside the replica
+/// (".swap") says that it is under way; when it fails, or a crash cuts it short, nobody opens the replica
+/// before `finish_swap`.
 Result<void> swap_in(const std::filesystem::path& replica, const std::filesystem::path& repaired,
                      const std::filesystem::path& kept);
 
-/// For a process that holds the engine's lock file, or is about to open the replica: takes back what a
-/// repair that was killed left half done. Fails with store.busy while one is under way. Costs one look at
-/// the file where there is none.
-Result<void> undo_unfinished_swap(const std::filesystem::path& replica, bool has_lock);
+/// For who uses the replica alone: a swap that did not come to its end is taken back, with all edits of the
+/// damaged file and its log; unless somebody put another file in the replica's place meanwhile.
+Result<void> finish_swap(const std::filesystem::path& replica);
 
-/// A name for the damaged file that is not taken.
+/// Joins those who have the replica open, and finishes a swap before that. Fails with store.busy when a
+/// repair is under way for longer than `patience`.
+Result<platform::FileUse> use_replica(const std::filesystem::path& replica,
+                                      std::chrono::milliseconds patience);
+
+/// Whether a swap was begun and did not come to its end.
+bool is_swap_unfinished(const std::filesystem::path& replica);
+
+/// A name for the damaged file that neither it nor its log would share with another.
 std::filesystem::path free_name(const std::filesystem::path& replica);
 
 } // namespace hawser::localstore

@@ -119,6 +119,9 @@ public:
     /// leaves the replica, a dirty one stays until its changes are settled. Never a deletion.
     Result<void> unlink(const RecordKey& key, ScopeNumber scope);
 
+    /// The same for a record of a table that has no scope: it was made here only to be sent.
+    Result<void> unlink_homeless(const RecordKey& key);
+
     /// `former` leads to `present` from now on; reads follow it.
     Result<void> alias(const RecordKey& former, const RecordKey& present, std::string_view why, Instant now);
 

@@ -76,6 +76,10 @@ struct Table {
     friend bool operator==(const Table&, const Table&) = default;
 };
 
+/// What people call a record of the table: its primary name; while the organization has not made that
+/// yet, first and last name where the table has them. "" when there is neither.
+HAWSER_API std::string name_in(const Table& table, const Fields& fields);
+
 /// Puts a value in the one spelling of the column's type (times to whole seconds UTC, decimals and
 /// GUIDs canonical, "" to null), or refuses it naming table, column, what was given and the limit.
 HAWSER_API Result<Value> canonical(const Table& table, const Column& column, Value value);

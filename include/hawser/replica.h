@@ -296,8 +296,8 @@ public:
 
     /// Rebuilds a damaged replica beside the old file, which is kept. The queue, intents, conflicts
     /// and shadows are carried over; records are pulled again. Returns what could not be read. Fails
-    /// with store.busy while any process, this one too, has the replica open. Should one open it
-    /// meanwhile, its members fail with store.replaced.
+    /// with store.busy while any process, this one too, has the replica open. Who opens it meanwhile
+    /// waits, and gets the repaired one.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
 
     struct HAWSER_HIDDEN Impl;

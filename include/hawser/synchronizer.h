@@ -95,8 +95,11 @@ struct Status {
     std::optional<Instant> offline_since{};
     std::optional<Instant> next_attempt{};
     std::optional<CycleReport> last_cycle{};
-    std::optional<Error> last_error{}; ///< engine.mass_change: very many deletions wait for a word.
-    std::string engine{};              ///< Who synchronizes now ("process 4711"); "" = nobody.
+    /// Very many deletions at once wait for a person's word (`ask_mass_change`); the last cycle that
+    /// looked met them.
+    bool deletions_wait = false;
+    std::optional<Error> last_error{};
+    std::string engine{}; ///< Who synchronizes now ("process 4711"); "" = nobody.
     std::vector<TableStatus> tables{};
     std::vector<Waiting> waiting{}; ///< Parked, held and contested ones first; at most 100.
 };

@@ -55,6 +55,16 @@ Result<void> make_private(const std::filesystem::path& path)
     return {};
 }
 
+Result<void> sync_file(const std::filesystem::path& path)
+{
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return failure(path, "cannot be opened", errno);
+    const int result = ::fsync(descriptor) != 0 ? errno : 0;
+    ::close(descriptor);
+    if (result != 0) return failure(path, "cannot be synced", result);
+    return {};
+}
+
 Result<void> sync_folder(const std::filesystem::path& path)
 {
     const std::filesystem::path folder = path.empty() ? std::filesystem::path(".") : path;

@@ -15,6 +15,9 @@ Result<void> create_private_folder(const std::filesystem::path& path);
 /// Takes every right from others. Nothing happens when the file is missing.
 Result<void> make_private(const std::filesystem::path& path);
 
+/// Syncs what was written to the file.
+Result<void> sync_file(const std::filesystem::path& path);
+
 /// Syncs a folder, so that a rename or a new file in it survives a power loss.
 Result<void> sync_folder(const std::filesystem::path& path);
 

@@ -148,6 +148,7 @@ json::object json_of(const Status& status)
                         {"parked", status.parked},
                         {"held", status.held},
                         {"conflicts", status.conflicts},
+                        {"deletions_wait", status.deletions_wait},
                         {"oldest_pending", json_of(status.oldest_pending)},
                         {"next_attempt", json_of(status.next_attempt)},
                         {"offline_since", json_of(status.offline_since)},

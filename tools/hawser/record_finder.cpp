@@ -142,19 +142,6 @@ std::string short_id(const Guid& id)
     return id.text().substr(0, 8);
 }
 
-std::string name_in(const Table& table, const Fields& columns)
-{
-    const auto text = [&](std::string_view column) {
-        const auto found = columns.find(column);
-        const auto* held = found == columns.end() ? nullptr : std::get_if<std::string>(&found->second);
-        return held ? *held : std::string();
-    };
-    const std::string name = text(table.primary_name);
-    if (!name.empty()) return name;
-    const std::string first = text("firstname"), last = text("lastname");
-    return first.empty() || last.empty() ? first + last : first + " " + last;
-}
-
 std::string RecordNames::name_of(const Lookup& record)
 {
     const auto known = known_.find(record);

@@ -31,10 +31,6 @@ struct NamedConflict {
 /// with eight. A revision that has never been is refused.
 Result<NamedConflict> find_open_conflict(const Replica& replica, std::string_view label_or_id);
 
-/// The primary name; while the organization has not made it yet, first and last name where the table
-/// has them. "" when there is neither.
-std::string name_in(const Table& table, const Fields& columns);
-
 /// What people call records. Asks the replica once for each.
 ///
 /// Not for more than one thread at a time.

@@ -31,11 +31,6 @@ bool is_refused_a_table(const Status& status)
     return std::ranges::any_of(status.tables, &TableStatus::refused);
 }
 
-bool waits_for_a_word(const Status& status)
-{
-    return status.last_error && status.last_error->code == "engine.mass_change";
-}
-
 } // namespace
 
 std::string_view word_of(ChangeState state)
@@ -161,7 +156,7 @@ std::vector<std::string> waiting_sentences(const Status& status, Instant now)
     if (status.state == ConnectionState::going_offline && is_refused_a_table(status))
         sentences.push_back("You chose to go offline, and that waits for your word: hawser go-offline --now "
                             "goes without it, hawser go-online stays.");
-    if (waits_for_a_word(status))
+    if (status.deletions_wait)
         sentences.push_back(
             "Very many deletions at once wait for your word: look whether they are right, then "
             "hawser sync --yes.");
@@ -219,7 +214,7 @@ std::string error_sentence(const Error& error, Instant now)
 
 bool needs_person(const Status& status)
 {
-    return is_refused_a_table(status) || waits_for_a_word(status) || status.parked > 0 || status.held > 0 ||
+    return is_refused_a_table(status) || status.deletions_wait || status.parked > 0 || status.held > 0 ||
            status.conflicts > 0;
 }
 

@@ -43,6 +43,7 @@ json::object status_part(const Status& status)
             {"parked", status.parked},
             {"held", status.held},
             {"conflicts", status.conflicts},
+            {"deletions_wait", status.deletions_wait},
             {"oldest_pending", json_of(status.oldest_pending)},
             {"next_attempt", json_of(status.next_attempt)},
             {"last_error", status.last_error ? json::value(status.last_error->code) : json::value(nullptr)},

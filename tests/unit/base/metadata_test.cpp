@@ -198,3 +198,13 @@ TEST_CASE("Values print as canonical JSON")
         to_json(fields) ==
         R"({"a":"q\"\n\u0002","b":null,"c":"12.5","d":-3,"e":{"id":"00000000-0000-0000-0000-000000000000","table":"account"},"f":false})");
 }
+
+TEST_CASE("A person without a full name yet goes by first and last name")
+{
+    Table table = contact;
+    table.primary_name = "fullname";
+    CHECK(name_in(table, {{"fullname", text("Dr. Ada")}, {"firstname", text("Ada")}}) == "Dr. Ada");
+    CHECK(name_in(table, {{"firstname", text("Ada")}, {"lastname", text("Doe")}}) == "Ada Doe");
+    CHECK(name_in(table, {{"lastname", text("Doe")}}) == "Doe");
+    CHECK(name_in(table, {}) == "");
+}

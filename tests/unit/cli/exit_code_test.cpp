@@ -69,10 +69,10 @@ TEST_CASE("What waits is told apart: to be sent, refused, held, contested", "[cl
         std::vector<std::string>{
             "2 changes wait to be sent, the oldest from 5 minutes ago; the next attempt is in 30 seconds."});
     CHECK_FALSE(needs_person(status));
-    status.last_error = Error{ErrorKind::stop, "engine.mass_change", "70 of 198 records would be deleted"};
+    status.deletions_wait = true;
     CHECK(needs_person(status));
     CHECK(waiting_sentences(status, now).front().find("hawser sync --yes") != std::string::npos);
-    status.last_error.reset();
+    status.deletions_wait = false;
     status.parked = status.held = status.conflicts = 1;
     CHECK(waiting_sentences(status, now).size() == 4);
     CHECK(needs_person(status));

@@ -58,16 +58,6 @@ TEST_CASE("Ids go by a beginning that only one record has", "[cli]")
     CHECK(says(find(""), "not the beginning of an id"));
 }
 
-TEST_CASE("A person without a full name yet goes by first and last name", "[cli]")
-{
-    Table table = contact_table();
-    table.primary_name = "fullname";
-    CHECK(name_in(table, {{"fullname", text("Dr. Ada")}, {"firstname", text("Ada")}}) == "Dr. Ada");
-    CHECK(name_in(table, {{"firstname", text("Ada")}, {"lastname", text("Doe")}}) == "Ada Doe");
-    CHECK(name_in(table, {{"lastname", text("Doe")}}) == "Doe");
-    CHECK(name_in(table, {}) == "");
-}
-
 TEST_CASE("A conflict goes by its number or its record's id", "[cli]")
 {
     Home home;

@@ -58,6 +58,20 @@ std::string refusal(const Result<PolicyFile>& result)
 
 } // namespace
 
+TEST_CASE("A column with a name of the bookkeeping that people can write is not taken from them")
+{
+    Table currency;
+    currency.name = "transactioncurrency";
+    Column rate;
+    rate.name = "exchangerate";
+    rate.type = ColumnType::decimal;
+    currency.columns.push_back(rate);
+    CHECK(default_policy(currency).rule_of("exchangerate") == Rule::ask);
+    currency.columns.front().updatable = false;
+    currency.columns.front().creatable = false;
+    CHECK(default_policy(currency).rule_of("exchangerate") == Rule::volatile_column);
+}
+
 TEST_CASE("Unless told otherwise, what people type asks and what the server computes is theirs")
 {
     const Policy policy = default_policy(appointment());
@@ -139,6 +153,8 @@ TEST_CASE("A policy that does not fit the table is refused naming both")
     CHECK(refused(R"({"tables":{"appointment":{"subject":"volatile"}}})").find("subject") !=
           std::string::npos);
     CHECK(refused(R"({"groups":{"appointment":{"g":["subject","nowhere"]}}})").find("nowhere") !=
+          std::string::npos);
+    CHECK(refused(R"({"groups":{"appointment":{"g":["subject","createdon"]}}})").find("createdon") !=
           std::string::npos);
 }
 

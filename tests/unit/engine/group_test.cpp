@@ -100,13 +100,22 @@ TEST_CASE("A group that waits for a word is told of each later edit of what it d
 {
     Setting s;
     const auto group = s.group({update_of(1, job("Mine")), removal_of(2)});
+    const auto all_say = [&](const std::string& words) {
+        return std::ranges::all_of(group, [&](Sequence member) {
+            return s.change(member).waits_for.starts_with("the organization changed contact \"Number 2\"" +
+                                                          words);
+        });
+    };
+    if (GENERATE(false, true)) Desk::check(s.desk.store->hold(group.front(), "held by you"));
     s.put(2, "Theirs");
-    s.desk.sync();
+    CHECK(s.desk.sync().held == 2);
     REQUIRE(s.held() == 2);
+    CHECK(all_say(", "));
     s.put(2, "Again");
     CHECK(s.desk.sync().held == 2);
     CHECK(s.told(1, "group.waits").size() == 2);
     CHECK(s.held() == 2);
+    CHECK(all_say(" again, "));
     Desk::check(s.desk.store->release(group.back()));
     s.desk.sync();
     CHECK(s.there(1) == "Mine");

@@ -1,3 +1,4 @@
+#include "engine/mass_questions.h"
 #include "tests/engine_world.h"
 
 using namespace hawser;
@@ -41,6 +42,57 @@ TEST_CASE("Nothing of a mass deletion is applied before somebody agrees, however
     desk.sync();
     CHECK(count(desk) == 50);
     desk.check_equal();
+}
+
+TEST_CASE("A mass deletion is known to wait until a cycle that looked again finds none", "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 200);
+    office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    Desk desk(office, clock, "ada", small_pages());
+    desk.choose({{"contact", ""}, {"account", ""}});
+    desk.sync();
+    const auto waiting = [&] {
+        return engine::parse_mass_questions(desk.store->setting(engine::mass_questions_setting));
+    };
+    const auto only = [](std::string table) {
+        engine::CycleRequest request;
+        request.tables.push_back(std::move(table));
+        return request;
+    };
+    CHECK(waiting().empty());
+    SECTION("made there")
+    {
+        for (int i = 1; i <= 150; ++i) office.erase("contacts", guid(i));
+        CHECK_FALSE(desk.cycle());
+        CHECK(waiting() == engine::MassQuestions{"contact"});
+        CHECK(desk.cycle(only("account")));
+        CHECK(waiting() == engine::MassQuestions{"contact"});
+        desk.exchange->script = [](std::size_t, const http::Request&) { return Fault::unreachable; };
+        CHECK_FALSE(desk.cycle());
+        CHECK(waiting() == engine::MassQuestions{"contact"});
+        desk.exchange->script = {};
+        clock->jump(std::chrono::hours{1});
+        desk.options.ask_mass_change = always(true);
+        desk.reboot();
+        CHECK(desk.cycle(only("contact")));
+    }
+    SECTION("made here")
+    {
+        for (int i = 1; i <= 150; ++i) desk.erase("contact", guid(i));
+        CHECK_FALSE(desk.cycle());
+        CHECK(waiting() == engine::MassQuestions{""});
+        localstore::WriteContext by;
+        by.now = clock->now();
+        for (int i = 1; i <= 150; ++i) {
+            const auto changes = desk.store->changes({});
+            REQUIRE_FALSE(changes->empty());
+            REQUIRE(desk.store->undo(changes->front().sequence, by));
+        }
+        CHECK(desk.cycle(only("account")));
+    }
+    CHECK(waiting().empty());
 }
 
 TEST_CASE("While a mass deletion waits for a word, everything else of its table goes on",

@@ -56,6 +56,19 @@ struct Setting {
     {
         return desk.text("contact", guid(contact), column);
     }
+    /// A cycle whose deletion is lost on its way, and with it the connection.
+    void lose_a_deletion()
+    {
+        bool lost = false;
+        desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            if (lost) return Fault::unreachable;
+            lost = request.body.find("DELETE ") != std::string::npos;
+            return lost ? Fault::drop_request : Fault::none;
+        };
+        (void)desk.cycle();
+        desk.exchange->script = {};
+        REQUIRE(lost);
+    }
     void resolve(localstore::Side side)
     {
         localstore::Resolution resolution;
@@ -239,14 +252,7 @@ TEST_CASE("Undoing a deletion that never arrived deletes nothing and overwrites 
 {
     Setting s;
     s.desk.erase("contact", guid(1));
-    bool lost = false;
-    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
-        if (lost) return Fault::unreachable;
-        lost = request.body.find("DELETE ") != std::string::npos;
-        return lost ? Fault::drop_request : Fault::none;
-    };
-    (void)s.desk.cycle();
-    REQUIRE(lost);
+    s.lose_a_deletion();
     REQUIRE(s.desk.store->open_intents()->size() == 1);
     localstore::WriteContext by;
     by.now = s.clock->now();
@@ -258,7 +264,6 @@ TEST_CASE("Undoing a deletion that never arrived deletes nothing and overwrites 
     const bool changed_there = GENERATE(true, false);
     if (changed_there) s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs"})");
     s.office.log.clear();
-    s.desk.exchange->script = {};
     s.clock->jump(std::chrono::hours{1});
     s.desk.sync();
     CHECK(s.office.effects(guid(1), "DELETE") == 0);
@@ -278,19 +283,11 @@ TEST_CASE("Undoing a group with a deletion that never arrived deletes nothing an
         {{localstore::ChangeKind::remove, {"contact", guid(1)}, {}},
          {localstore::ChangeKind::update, {"contact", guid(2)}, {{"jobtitle", text("Mine")}}}},
         localstore::Grouping::one_unit);
-    bool lost = false;
-    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
-        if (lost) return Fault::unreachable;
-        lost = request.body.find("DELETE ") != std::string::npos;
-        return lost ? Fault::drop_request : Fault::none;
-    };
-    (void)s.desk.cycle();
-    REQUIRE(lost);
+    s.lose_a_deletion();
     localstore::WriteContext by;
     by.now = s.clock->now();
     REQUIRE(s.desk.store->undo(group.front(), by));
     s.office.log.clear();
-    s.desk.exchange->script = {};
     s.clock->jump(std::chrono::hours{1});
     s.desk.sync();
     CHECK(s.office.effects(guid(1), "DELETE") + s.office.effects(guid(1), "PATCH") == 0);

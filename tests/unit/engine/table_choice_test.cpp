@@ -1,4 +1,5 @@
 #include "engine/tables.h"
+#include "localstore/transaction.h"
 #include "tests/engine_world.h"
 
 #include <algorithm>
@@ -130,5 +131,60 @@ TEST_CASE(
     s.clock->pass(std::chrono::hours{25});
     s.desk.sync();
     CHECK(s.scope("contact").mode == "delta");
+    s.desk.check_equal();
+}
+
+TEST_CASE("What is made in a table that is not aboard is sent and then leaves", "[engine][tables]")
+{
+    Setting s;
+    s.desk.choose({{"contact", ""}, {"account", ""}, {"appointment", ""}});
+    s.desk.sync();
+    const bool made_before = GENERATE(false, true);
+    const auto make = [&] {
+        return std::pair{
+            s.desk.create("account", {{"name", std::string("Contoso")}}),
+            s.desk.create("appointment", {{"subject", std::string("Review")},
+                                          {"scheduledstart", std::string("2026-11-03T10:00:00Z")},
+                                          {"scheduledend", std::string("2026-11-03T11:00:00Z")}})};
+    };
+    std::pair<Guid, Guid> made;
+    if (made_before) made = make();
+    for (const char* table : {"account", "appointment"})
+        Desk::check(
+            s.desk.store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+                return transaction.rounds.drop_scope(s.scope(table).number);
+            }));
+    if (!made_before) made = make();
+    const auto [account, appointment] = made;
+    const auto arrived = [&s, account = account] { return s.office.has("accounts", account); };
+    std::string name = "Contoso";
+    SECTION("at once") {}
+    SECTION("edited again while it was on its way")
+    {
+        name = "Contoso Ltd";
+        s.desk.exchange->after = [&, account = account, done = false](std::size_t) mutable {
+            if (!arrived() || std::exchange(done, true)) return;
+            s.desk.edit("account", account, {{"name", name}});
+        };
+    }
+    SECTION("with the answer lost")
+    {
+        s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+            if (lost) return Fault::unreachable;
+            lost = request.body.find("PATCH ") != std::string::npos;
+            return lost ? Fault::drop_answer : Fault::none;
+        };
+        CHECK_FALSE(s.desk.cycle());
+        s.desk.exchange->script = {};
+        s.clock->jump(std::chrono::hours{1});
+    }
+    s.desk.sync();
+    s.desk.exchange->after = {};
+    s.desk.sync();
+    CHECK(s.office.value("accounts", account, "name") == name);
+    CHECK(s.office.has("appointments", appointment));
+    CHECK(count(s.desk, "account") == 0);
+    CHECK(count(s.desk, "appointment") == 0);
+    CHECK(s.desk.store->changes({})->empty());
     s.desk.check_equal();
 }

@@ -236,6 +236,10 @@ TEST_CASE("one engine a replica: the second is told who holds it")
     CHECK(second.error().message.find("hawser sync") != std::string::npos);
     CHECK(second.error().message.find(std::to_string(::getpid())) != std::string::npos);
     CHECK(EngineLock::holder(replica.options().path).find("hawser sync") == 0);
+    StoreOptions by_another_name = replica.options();
+    by_another_name.path += ".link";
+    std::filesystem::create_symlink(replica.options().path, by_another_name.path);
+    CHECK_FALSE(EngineLock::acquire(*ok(Store::open(by_another_name)), "by another name", *random));
     CHECK(in_child([&] {
         auto store = Store::open(replica.options());
         if (!store) return false;

@@ -1,10 +1,12 @@
-#include "localstore/platform/file_lock.h"
+#include "localstore/platform/file_use.h"
 #include "localstore/repair.h"
 #include "localstore/swap.h"
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 using namespace hawser;
 using namespace hawser::localstore;
@@ -223,6 +225,35 @@ TEST_CASE("a replica that is open is not repaired, and one that was replaced tak
     replica.set(1, {{"fullname", text("Eve")}});
 }
 
+namespace {
+
+/// What a repair leaves that was killed after so many of its steps: the note, the log, the file, the end.
+struct KilledSwap {
+    std::filesystem::path path;
+    std::string kept = path.string() + ".damaged-2";
+    std::string repaired = path.string() + ".repaired";
+
+    void make(int steps) const
+    {
+        std::ofstream(path.string() + ".damaged-4") << "of an earlier repair";
+        std::filesystem::copy_file(path, repaired);
+        std::ofstream note(path.string() + ".swap");
+        note << std::filesystem::path(repaired).filename().string() << '\n';
+        if (steps < 1) return;
+        note << std::filesystem::path(kept).filename().string() << '\n';
+        note.close();
+        if (steps < 2) return;
+        std::filesystem::rename(path.string() + "-wal", kept + "-wal");
+        if (steps < 3) return;
+        std::filesystem::rename(path, kept);
+        std::filesystem::remove(path.string() + "-shm");
+        if (steps < 4) return;
+        std::filesystem::rename(repaired, path);
+    }
+};
+
+} // namespace
+
 TEST_CASE("a repair that was killed between the log and the file loses no edit")
 {
     Replica replica;
@@ -230,19 +261,18 @@ TEST_CASE("a repair that was killed between the log and the file loses no edit")
     const auto path = replica.options().path;
     replica.store.reset();
     REQUIRE(std::filesystem::file_size(path.string() + "-wal") > 0);
-    const std::string kept = path.string() + ".damaged-2";
-    std::ofstream(path.string() + ".damaged-1") << "of an earlier repair";
-    std::filesystem::create_hard_link(path, kept);
-    const bool log_moved = GENERATE(true, false);
-    if (log_moved)
-        for (const char* suffix : {"-wal", "-shm"})
-            std::filesystem::rename(path.string() + suffix, kept + suffix);
+    const KilledSwap killed{path};
+    const int steps = GENERATE(0, 1, 2, 3);
+    killed.make(steps);
     SECTION("the next to open it brings the log back")
     {
         replica.reopen();
         CHECK(ok(replica.store->changes({})).size() == 1);
-        CHECK_FALSE(std::filesystem::exists(kept));
-        CHECK(std::filesystem::exists(path.string() + ".damaged-1"));
+        CHECK_FALSE(std::filesystem::exists(killed.kept));
+        CHECK_FALSE(std::filesystem::exists(killed.kept + "-wal"));
+        CHECK_FALSE(is_swap_unfinished(path));
+        CHECK(std::filesystem::exists(path.string() + ".damaged-4"));
+        CHECK(std::filesystem::exists(killed.repaired) == (steps == 0));
         CHECK(ok(replica.store->integrity_check()).empty());
     }
     SECTION("and so does the next repair")
@@ -252,12 +282,69 @@ TEST_CASE("a repair that was killed between the log and the file loses no edit")
         replica.reopen();
         CHECK(ok(replica.store->changes({})).size() == 1);
     }
+    SECTION("and whoever would make a new one in its place")
+    {
+        CHECK(code_of(Store::create(replica.options(), Binding{}, at(1))) == "store.exists");
+        replica.reopen();
+        CHECK(ok(replica.store->changes({})).size() == 1);
+    }
+    SECTION("many at once do it once")
+    {
+        std::vector<std::thread> threads;
+        std::atomic<int> right = 0;
+        for (int i = 0; i < 8; ++i)
+            threads.emplace_back([&] {
+                const auto opened = Store::open(replica.options());
+                const auto changes = opened ? (*opened)->changes({}) : opened.error();
+                if (changes && changes->size() == 1) ++right;
+            });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(right == 8);
+    }
     SECTION("while a repair is under way it waits")
     {
-        const auto lock = ok(platform::FileLock::try_lock(path.string() + ".lock"));
-        REQUIRE(lock);
-        CHECK(code_of(Store::open(replica.options())) == "store.busy");
+        const auto alone =
+            ok(platform::FileUse::alone(path.string() + ".lock", std::chrono::milliseconds{0}));
+        REQUIRE(alone);
+        StoreOptions hasty = replica.options();
+        hasty.busy_timeout = std::chrono::milliseconds{20};
+        CHECK(code_of(Store::open(hasty)) == "store.busy");
     }
+}
+
+TEST_CASE("a repair that was killed after its last rename is whole")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    const auto other = path.string() + ".other";
+    ok(replica.store->backup(other));
+    replica.store.reset();
+    const KilledSwap killed{path};
+    killed.make(4);
+    std::filesystem::rename(other, path);
+    replica.reopen();
+    CHECK(ok(replica.store->changes({})).size() == 1);
+    CHECK_FALSE(is_swap_unfinished(path));
+    CHECK(std::filesystem::exists(killed.kept + "-wal"));
+}
+
+TEST_CASE("what somebody put in the place of a replica whose repair was killed is left there")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    const auto backup = path.string() + ".backup";
+    ok(replica.store->backup(backup));
+    replica.create(2, {{"fullname", text("Eve")}});
+    replica.store.reset();
+    const KilledSwap killed{path};
+    killed.make(3);
+    std::filesystem::copy_file(backup, path);
+    replica.reopen();
+    CHECK(ok(replica.store->changes({})).size() == 1);
+    CHECK(std::filesystem::exists(killed.kept));
+    CHECK(std::filesystem::exists(killed.kept + "-wal"));
 }
 
 TEST_CASE("a repaired file that cannot take the place of the damaged one leaves that whole")
@@ -267,9 +354,20 @@ TEST_CASE("a repaired file that cannot take the place of the damaged one leaves 
     const auto path = replica.options().path;
     replica.store.reset();
     const auto kept = free_name(path);
-    CHECK(code_of(swap_in(path, path.string() + ".nowhere", kept)) == "store.input_output");
-    ok(undo_unfinished_swap(path, true));
-    CHECK_FALSE(std::filesystem::exists(kept));
+    const std::string repaired = path.string() + ".repaired";
+    SECTION("there is none")
+    {
+        CHECK(code_of(swap_in(path, repaired, kept)) == "store.input_output");
+    }
+    SECTION("the damaged one cannot get out of its way")
+    {
+        std::ofstream(repaired) << "repaired";
+        std::filesystem::create_directory(kept);
+        CHECK(code_of(swap_in(path, repaired, kept)) == "store.input_output");
+        CHECK(is_swap_unfinished(path));
+    }
+    ok(finish_swap(path));
+    CHECK_FALSE(std::filesystem::exists(kept.string() + "-wal"));
     replica.reopen();
     CHECK(ok(replica.store->changes({})).size() == 1);
 }
@@ -281,6 +379,11 @@ TEST_CASE("what is no replica is not repaired")
     std::ofstream(folder / "letter.txt") << std::string(5000, 'x');
     CHECK(code_of(repair(folder / "letter.txt", at(1))) == "store.not_a_database");
     CHECK_FALSE(std::filesystem::exists(folder / "letter.txt.repaired"));
+    CHECK_FALSE(std::filesystem::exists(folder / "letter.txt.lock"));
+    StoreOptions letter;
+    letter.path = folder / "letter.txt";
+    CHECK(code_of(Store::open(letter)) == "store.not_a_database");
+    CHECK_FALSE(std::filesystem::exists(folder / "letter.txt.lock"));
     CHECK(std::filesystem::file_size(folder / "letter.txt") == 5000);
     std::ofstream(folder / "novel.txt") << std::string(500'000, 'x');
     CHECK(code_of(repair(folder / "novel.txt", at(1))) == "store.not_a_replica");

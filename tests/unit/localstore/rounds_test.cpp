@@ -281,6 +281,20 @@ TEST_CASE("a changed filter starts the scope again and a dropped scope takes its
     CHECK_FALSE(pulled.replica.state(7).known);
 }
 
+TEST_CASE("a table that is chosen again keeps what waits to be sent")
+{
+    Pulled pulled;
+    const Sequence made = pulled.replica.create(7, {{"fullname", text("New")}});
+    ok(pulled.replica.transact(
+        [&](Transaction& transaction) { return transaction.rounds.drop_scope(pulled.scope); }));
+    CHECK(pulled.replica.state(7).unlinked);
+    pulled.define("all");
+    CHECK_FALSE(pulled.replica.state(7).unlinked);
+    pulled.replica.send(900, {made}, 7);
+    pulled.replica.acknowledge(900, 7, "5", Fields{{"fullname", text("New")}});
+    CHECK(pulled.replica.get(7));
+}
+
 TEST_CASE("a former id leads to the present one")
 {
     Pulled pulled;

@@ -1,0 +1,92 @@
+#include "localstore/platform/file_use.h"
+
+#include "localstore/error_codes.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace hawser::localstore::platform {
+namespace {
+
+/// Beyond all text of the lock file.
+constexpr off_t locked_byte = 1 << 20;
+constexpr std::chrono::milliseconds between_looks{5};
+
+Error failure(std::string_view what, const std::filesystem::path& lock_file, int reason)
+{
+    const bool refused = reason == EACCES || reason == EPERM || reason == EROFS;
+    return Error{ErrorKind::stop, std::string(refused ? code::permission : code::input_output),
+                 "The lock file " + lock_file.string() + " cannot be " + std::string(what) + ": " +
+                     std::strerror(reason) + "."};
+}
+
+} // namespace
+
+FileUse FileUse::open(const std::filesystem::path& lock_file)
+{
+    constexpr mode_t owner = S_IRUSR | S_IWUSR;
+    int descriptor = ::open(lock_file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, owner);
+    if (descriptor >= 0) return {descriptor, true};
+    descriptor = ::open(lock_file.c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) descriptor = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
+    return {descriptor, false};
+}
+
+Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem::path& lock_file, int kind,
+                                             std::chrono::milliseconds patience)
+{
+    struct flock wanted {};
+    wanted.l_type = static_cast<short>(kind);
+    wanted.l_whence = SEEK_SET;
+    wanted.l_start = locked_byte;
+    wanted.l_len = 1;
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (::fcntl(use.descriptor_, F_OFD_SETLK, &wanted) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EACCES) return failure("locked", lock_file, errno);
+        if (std::chrono::steady_clock::now() >= end) return std::optional<FileUse>{};
+        std::this_thread::sleep_for(between_looks);
+    }
+    return std::optional<FileUse>{std::move(use)};
+}
+
+Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& lock_file,
+                                              std::chrono::milliseconds patience)
+{
+    FileUse use = open(lock_file);
+    if (use.descriptor_ < 0) return std::optional<FileUse>{std::move(use)};
+    return lock(std::move(use), lock_file, F_RDLCK, patience);
+}
+
+Result<std::optional<FileUse>> FileUse::alone(const std::filesystem::path& lock_file,
+                                              std::chrono::milliseconds patience)
+{
+    FileUse use = open(lock_file);
+    if (use.descriptor_ < 0) return failure("opened", lock_file, errno);
+    return lock(std::move(use), lock_file, F_WRLCK, patience);
+}
+
+FileUse::FileUse(FileUse&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), made_(other.made_)
+{
+}
+
+FileUse& FileUse::operator=(FileUse&& other) noexcept
+{
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(made_, other.made_);
+    return *this;
+}
+
+FileUse::~FileUse()
+{
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+} // namespace hawser::localstore::platform
