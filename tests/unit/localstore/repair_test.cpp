@@ -301,14 +301,18 @@ TEST_CASE("a repair that was killed between the log and the file loses no edit")
         for (std::thread& thread : threads) thread.join();
         CHECK(right == 8);
     }
-    SECTION("while a repair is under way it waits")
+    SECTION("but not while a repair is under way, or somebody else looks at it")
     {
-        const auto alone =
-            ok(platform::FileUse::alone(path.string() + ".lock", std::chrono::milliseconds{0}));
-        REQUIRE(alone);
+        const auto lock_file = path.string() + ".lock";
+        const auto at_once = std::chrono::milliseconds{0};
+        const bool repairing = GENERATE(true, false);
+        const auto other = ok(repairing ? platform::FileUse::alone(lock_file, at_once)
+                                        : platform::FileUse::share(lock_file, at_once));
+        REQUIRE(other);
         StoreOptions hasty = replica.options();
         hasty.busy_timeout = std::chrono::milliseconds{20};
         CHECK(code_of(Store::open(hasty)) == "store.busy");
+        CHECK(is_swap_unfinished(path));
     }
 }
 
@@ -323,6 +327,7 @@ TEST_CASE("a repair that was killed after its last rename is whole")
     const KilledSwap killed{path};
     killed.make(4);
     std::filesystem::rename(other, path);
+    if (GENERATE(false, true)) std::filesystem::remove(killed.kept);
     replica.reopen();
     CHECK(ok(replica.store->changes({})).size() == 1);
     CHECK_FALSE(is_swap_unfinished(path));
