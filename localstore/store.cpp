@@ -159,9 +159,11 @@ Result<void> prepare_file(const StoreOptions& options)
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::create(const StoreOptions& options, const Binding& binding, Instant now,
+Result<std::unique_ptr<Store>> Store::create(const StoreOptions& given, const Binding& binding, Instant now,
                                              const std::map<std::string, std::string>& settings)
 {
+    StoreOptions options = given;
+    options.path = file_behind(given.path);
     if (is_swap_unfinished(options.path))
         if (auto finished = use_replica(options.path, options.busy_timeout); !finished)
             return finished.error();

@@ -13,14 +13,18 @@ inline std::filesystem::path with_suffix(std::filesystem::path base, std::string
     return base;
 }
 
-/// The file that a link leads to, beside which SQLite puts its log, and we our lock: whoever comes by another
-/// name finds the same ones. The path itself when nothing is there.
-inline std::filesystem::path file_behind(const std::filesystem::path& path)
+/// The file that a link leads to, there or not, beside which SQLite puts its log, and we our lock: whoever
+/// comes by another name finds the same ones. The path itself when it is no link.
+inline std::filesystem::path file_behind(std::filesystem::path path)
 {
+    constexpr int most_links = 40;
     std::error_code failed;
-    if (!std::filesystem::is_symlink(path, failed)) return path;
-    const auto file = std::filesystem::canonical(path, failed);
-    return failed ? path : file;
+    for (int i = 0; i < most_links && std::filesystem::is_symlink(path, failed); ++i) {
+        const auto target = std::filesystem::read_symlink(path, failed);
+        if (failed) break;
+        path = path.parent_path() / target;
+    }
+    return path;
 }
 
 } // namespace hawser::localstore

@@ -35,21 +35,10 @@ Result<void> move_file(const path& from, const path& to)
     return {};
 }
 
-/// The names of both files, on disk before anything moves.
-Result<void> write_note(const path& replica, const path& repaired, const path& kept)
-{
-    const path note = note_of(replica);
-    std::error_code ignored;
-    std::filesystem::remove(note, ignored);
-    if (auto made = platform::create_private_file(note); !made) return made;
-    std::ofstream(note) << repaired.filename().string() << '\n' << kept.filename().string() << '\n';
-    if (auto synced = platform::sync_file(note); !synced) return synced;
-    return platform::sync_folder(replica.parent_path());
-}
-
 struct Note {
     path repaired;
     path kept;
+    friend bool operator==(const Note&, const Note&) = default;
 };
 
 /// One that a crash left incomplete was followed by nothing, so that it names nothing.
@@ -63,6 +52,26 @@ Note read_note(const path& replica)
         return ours && path(name).filename() == name ? replica.parent_path() / name : path();
     };
     return {beside(repaired), beside(kept)};
+}
+
+/// The names of both files, on disk before anything moves.
+Result<void> write_note(const path& replica, const Note& note)
+{
+    const path file = note_of(replica);
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    if (auto made = platform::create_private_file(file); !made) return made;
+    {
+        std::ofstream text(file);
+        text << note.repaired.filename().string() << '\n' << note.kept.filename().string() << '\n';
+    }
+    auto synced = platform::sync_file(file);
+    if (synced && read_note(replica) != note)
+        synced = Error{ErrorKind::stop, std::string(code::input_output),
+                       file.string() + " cannot be written; is the disk full?"};
+    if (synced) synced = platform::sync_folder(replica.parent_path());
+    if (!synced) std::filesystem::remove(file, ignored);
+    return synced;
 }
 
 } // namespace
@@ -84,7 +93,7 @@ Result<void> swap_in(const path& replica, const path& repaired, const path& kept
     if (!std::filesystem::exists(repaired, failed))
         return Error{ErrorKind::stop, std::string(code::input_output),
                      "There is no " + repaired.string() + "."};
-    if (auto noted = write_note(replica, repaired, kept); !noted) return noted;
+    if (auto noted = write_note(replica, {repaired, kept}); !noted) return noted;
     for (const char* suffix : {"-wal", ""})
         if (auto moved = move_file(with_suffix(replica, suffix), with_suffix(kept, suffix)); !moved)
             return moved;

@@ -275,6 +275,27 @@ TEST_CASE("a repair that was killed between the log and the file loses no edit")
         CHECK(std::filesystem::exists(killed.repaired) == (steps == 0));
         CHECK(ok(replica.store->integrity_check()).empty());
     }
+    SECTION("also who comes by a link")
+    {
+        StoreOptions by_link = replica.options();
+        by_link.path += ".link";
+        std::filesystem::create_symlink(path.filename(), by_link.path);
+        SECTION("to open it")
+        {
+            CHECK(ok(ok(Store::open(by_link))->changes({})).size() == 1);
+        }
+        SECTION("to repair it")
+        {
+            CHECK(ok(repair(by_link.path, at(9))).copied.at("change") == 1);
+        }
+        SECTION("to make a new one")
+        {
+            CHECK(code_of(Store::create(by_link, Binding{}, at(1))) == "store.exists");
+        }
+        CHECK(std::filesystem::is_symlink(by_link.path));
+        replica.reopen();
+        CHECK(ok(replica.store->changes({})).size() == 1);
+    }
     SECTION("and so does the next repair")
     {
         const RepairReport report = ok(repair(path, at(9)));
@@ -363,6 +384,15 @@ TEST_CASE("a repaired file that cannot take the place of the damaged one leaves 
     SECTION("there is none")
     {
         CHECK(code_of(swap_in(path, repaired, kept)) == "store.input_output");
+    }
+    SECTION("it cannot be noted")
+    {
+        std::ofstream(repaired) << "repaired";
+        const std::string odd = kept.string() + "\n";
+        CHECK(code_of(swap_in(path, repaired, odd)) == "store.input_output");
+        CHECK_FALSE(is_swap_unfinished(path));
+        CHECK_FALSE(std::filesystem::exists(odd));
+        CHECK(std::filesystem::exists(path.string() + "-wal"));
     }
     SECTION("the damaged one cannot get out of its way")
     {

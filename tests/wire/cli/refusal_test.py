@@ -66,7 +66,14 @@ def very_many_deletions_wait_for_a_word_and_say_how_it_is_given():
         assert written == ["PATCH"], "the edit goes, the deletions wait"
         for told in (desk.json("queue")[0]["reason"], desk.json("status")["waiting"][0]["reason"]):
             assert "58 of 66" in told, told
+        assert desk.json("status")["deletions_wait"]
+        status = desk.run("status")
+        assert status.code == 5 and "hawser sync --yes" in status.out, status.out
+        last = max(cycle["number"] for cycle in desk.json("log"))
+        told = desk.run("log", "--cycle", str(last)).out
+        assert f"Cycle {last}" in told and "58 of 66" in told, told
         desk.run("sync", "--yes").says(0)
+        assert not desk.json("status")["deletions_wait"]
         assert desk.json("queue") == []
         desk.run("verify").says(0)
 

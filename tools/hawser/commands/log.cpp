@@ -60,12 +60,25 @@ Result<ExitCode> record_log(Output& output, const Replica& replica, const LogOpt
     return ExitCode::done;
 }
 
-Result<ExitCode> cycle_log(Output& output, const Replica& replica, std::int64_t cycle)
+/// Those of the same that changed nothing are kept as one, so that its number may be an earlier one.
+Result<CycleReport> find_cycle(const Replica& replica, std::int64_t cycle)
 {
+    constexpr std::size_t kept_most = 100'000;
     const auto latest = replica.cycles(1);
     if (!latest) return latest.error();
     if (latest->empty() || cycle > latest->front().number)
         return usage_error(fmt::format("there has been no cycle {}; hawser log lists them", cycle));
+    const auto cycles = replica.cycles(kept_most);
+    if (!cycles) return cycles.error();
+    for (const CycleReport& report : *cycles)
+        if (report.number <= cycle) return report;
+    return usage_error(fmt::format("cycle {} is kept no more; hawser log lists those that are", cycle));
+}
+
+Result<ExitCode> cycle_log(Output& output, const Replica& replica, std::int64_t cycle)
+{
+    const auto report = find_cycle(replica, cycle);
+    if (!report) return report.error();
     const auto effects = replica.effects(cycle);
     if (!effects) return effects.error();
     const auto decisions = replica.decisions(cycle);
@@ -78,9 +91,14 @@ Result<ExitCode> cycle_log(Output& output, const Replica& replica, std::int64_t 
             moved.push_back(std::move(object));
         }
         for (const Decision& decision : *decisions) decided.push_back(json_of(decision));
-        output.json({{"cycle", cycle}, {"effects", std::move(moved)}, {"decisions", std::move(decided)}});
+        output.json({{"cycle", cycle},
+                     {"report", json_of(*report)},
+                     {"effects", std::move(moved)},
+                     {"decisions", std::move(decided)}});
         return ExitCode::done;
     }
+    output.sentence(fmt::format("Cycle {}, {}: {}", report->number, local_time_text(report->finished),
+                                cycle_sentence(*report)));
     Grid grid{{{"what"}, {"table"}, {"id"}, {"record"}}};
     grid.none = "The cycle moved no record.";
     RecordNames names(replica);
