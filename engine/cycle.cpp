@@ -34,6 +34,16 @@ bool is_known(const Surroundings& around, const std::string& table)
     return is_described(around.store, table);
 }
 
+/// A copy of a replica says what it waits for, and how it can go without.
+Error not_heard(Error why)
+{
+    while (why.message.ends_with('.')) why.message.pop_back();
+    why.message +=
+        ". This replica was restored or copied: nothing is sent before each of its tables said what was "
+        "deleted since; hawser tables remove TABLE goes without one";
+    return why;
+}
+
 } // namespace
 
 Task<CycleEnd> Cycle::run()
@@ -193,7 +203,7 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
         const Result<void> pulled = co_await std::move(pulling);
         if (!pulled) co_return pulled;
         // Where that did not come to its end, or was not asked for, the token is still needed.
-        if (const Result<void> heard = work_.troubles.outcome(); !heard) co_return heard;
+        if (const Result<void> heard = work_.troubles.outcome(); !heard) co_return not_heard(heard.error());
     }
     auto pulling = puller.pull(scopes, request_.extent);
     Result<void> pulled = co_await std::move(pulling);

@@ -145,6 +145,17 @@ std::optional<Instant> next_attempt(const localstore::Store& store, std::optiona
     return held ? std::max(next.value_or(*held), *held) : next;
 }
 
+/// Of what the last cycles met, what has not been given up or taken back since.
+bool deletions_wait(const localstore::Store& store, const std::vector<localstore::Scope>& scopes,
+                    bool pending)
+{
+    const MassQuestions questions = parse_mass_questions(store.setting(mass_questions_setting));
+    return std::ranges::any_of(questions, [&](const std::string& table) {
+        if (table.empty()) return pending;
+        return std::ranges::find(scopes, table, &localstore::Scope::table) != scopes.end();
+    });
+}
+
 } // namespace
 
 std::optional<Instant> held_until(const localstore::Store& store, Instant now)
@@ -174,7 +185,6 @@ Result<Status> status_from_disk(const Replica& replica)
     status.conflicts = static_cast<std::uint64_t>(figures->open_conflicts);
     status.oldest_pending = figures->oldest;
     status.offline_since = parse_instant(store.setting(offline_since_setting));
-    status.deletions_wait = !parse_mass_questions(store.setting(mass_questions_setting)).empty();
     status.last_error = parse_saved_error(store.setting(last_error_setting));
 
     const auto cycles = store.cycles(localstore::CycleNumber{}, 1);
@@ -193,6 +203,7 @@ Result<Status> status_from_disk(const Replica& replica)
         if (!table) return table.error();
         status.tables.push_back(*std::move(table));
     }
+    status.deletions_wait = deletions_wait(store, *scopes, status.pending > 0);
     auto waiting = waiting_of(impl, connection->state, held);
     if (!waiting) return waiting.error();
     status.waiting = *std::move(waiting);

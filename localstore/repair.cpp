@@ -197,6 +197,7 @@ Result<RepairReport> replace(const path& replica, Instant now)
     if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) {
         // The log must not stay away from its file.
         (void)finish_swap(replica);
+        if (!is_swap_unfinished(replica)) remove_files(growing);
         return swapped.error();
     }
     return report;
@@ -212,7 +213,7 @@ Result<RepairReport> repair(const path& given, Instant now)
         return Error{ErrorKind::stop, std::string(code::missing),
                      "There is no replica at " + replica.string() + "."};
     const path lock_file = with_suffix(replica, ".lock");
-    const auto alone = platform::FileUse::alone(lock_file, std::chrono::milliseconds{0});
+    const auto alone = platform::FileUse::alone(replica, std::chrono::milliseconds{0});
     if (!alone) return alone.error();
     const auto lock = platform::FileLock::try_lock(lock_file);
     if (!lock) return lock.error();

@@ -38,6 +38,7 @@ Result<void> move_file(const path& from, const path& to)
 struct Note {
     path repaired;
     path kept;
+    std::uint64_t identity = 0; ///< Of the repaired file, under which name ever.
     friend bool operator==(const Note&, const Note&) = default;
 };
 
@@ -46,15 +47,20 @@ Note read_note(const path& replica)
 {
     std::ifstream file(note_of(replica));
     std::string repaired, kept;
-    if (!std::getline(file, repaired) || !std::getline(file, kept) || file.eof()) return {};
+    Note note;
+    if (!std::getline(file, repaired) || !std::getline(file, kept) || !(file >> note.identity) ||
+        file.get() != '\n')
+        return {};
     const auto beside = [&](const std::string& name) {
         const bool ours = name.starts_with(replica.filename().string() + ".");
         return ours && path(name).filename() == name ? replica.parent_path() / name : path();
     };
-    return {beside(repaired), beside(kept)};
+    note.repaired = beside(repaired);
+    note.kept = beside(kept);
+    return note;
 }
 
-/// The names of both files, on disk before anything moves.
+/// On disk before anything moves.
 Result<void> write_note(const path& replica, const Note& note)
 {
     const path file = note_of(replica);
@@ -63,7 +69,9 @@ Result<void> write_note(const path& replica, const Note& note)
     if (auto made = platform::create_private_file(file); !made) return made;
     {
         std::ofstream text(file);
-        text << note.repaired.filename().string() << '\n' << note.kept.filename().string() << '\n';
+        text << note.repaired.filename().string() << '\n'
+             << note.kept.filename().string() << '\n'
+             << note.identity << '\n';
     }
     auto synced = platform::sync_file(file);
     if (synced && read_note(replica) != note)
@@ -72,6 +80,45 @@ Result<void> write_note(const path& replica, const Note& note)
     if (synced) synced = platform::sync_folder(replica.parent_path());
     if (!synced) std::filesystem::remove(file, ignored);
     return synced;
+}
+
+/// How far a swap came.
+enum class Progress {
+    nothing_moved,
+    under_way,
+    whole,
+    given_up, ///< Somebody put a file of his own in the place of the replica.
+};
+
+Progress progress_of(const path& replica, const Note& note)
+{
+    if (note.kept.empty()) return Progress::nothing_moved;
+    std::error_code failed;
+    // Who looks at a replica that is away with SQLite makes an empty file.
+    const bool away = !std::filesystem::exists(replica, failed) ||
+                      (std::filesystem::file_size(replica, failed) == 0 && !failed);
+    if (away) return Progress::under_way;
+    if (platform::identity_of(replica) == note.identity) return Progress::whole;
+    return std::filesystem::is_regular_file(note.kept, failed) ? Progress::given_up : Progress::under_way;
+}
+
+/// Takes it back.
+Result<void> put_back(const path& replica, const Note& note)
+{
+    std::error_code failed;
+    // Beside the damaged file there can only be an index of the log that is away.
+    std::filesystem::remove(with_suffix(replica, "-shm"), failed);
+    if (std::filesystem::is_regular_file(note.kept, failed))
+        if (auto moved = move_file(note.kept, replica); !moved) return moved;
+    return move_file(with_suffix(note.kept, "-wal"), with_suffix(replica, "-wal"));
+}
+
+Error cut_short(const path& replica, const Error& why)
+{
+    return Error{why.kind, why.code,
+                 "A repair of the replica " + replica.string() +
+                     " was cut short, and its files cannot be put back: " + why.message +
+                     " Open it as somebody who may write in its folder."};
 }
 
 } // namespace
@@ -93,7 +140,8 @@ Result<void> swap_in(const path& replica, const path& repaired, const path& kept
     if (!std::filesystem::exists(repaired, failed))
         return Error{ErrorKind::stop, std::string(code::input_output),
                      "There is no " + repaired.string() + "."};
-    if (auto noted = write_note(replica, {repaired, kept}); !noted) return noted;
+    if (auto noted = write_note(replica, {repaired, kept, platform::identity_of(repaired)}); !noted)
+        return noted;
     for (const char* suffix : {"-wal", ""})
         if (auto moved = move_file(with_suffix(replica, suffix), with_suffix(kept, suffix)); !moved)
             return moved;
@@ -110,45 +158,36 @@ bool is_swap_unfinished(const path& replica)
     return std::filesystem::exists(note_of(replica), failed);
 }
 
-// The repaired file leaves its name last, so that the swap is whole exactly when that name is gone.
 Result<void> finish_swap(const path& replica)
 {
     if (!is_swap_unfinished(replica)) return {};
-    std::error_code failed;
-    const auto there = [&failed](const path& file) { return std::filesystem::exists(file, failed); };
     const Note note = read_note(replica);
-    const bool whole = !note.repaired.empty() && !there(note.repaired);
-    const bool away = !there(replica);
-    const bool replaced = !away && std::filesystem::is_regular_file(note.kept, failed);
-    if (!whole && !replaced && !note.kept.empty()) {
-        // Beside the damaged file there can only be an index of the log that is away.
-        std::filesystem::remove(with_suffix(replica, "-shm"), failed);
-        if (away)
-            if (auto moved = move_file(note.kept, replica); !moved) return moved;
-        if (auto moved = move_file(with_suffix(note.kept, "-wal"), with_suffix(replica, "-wal")); !moved)
-            return moved;
-    }
+    const Progress progress = progress_of(replica, note);
+    if (progress == Progress::under_way)
+        if (auto back = put_back(replica, note); !back) return cut_short(replica, back.error());
     if (auto synced = platform::sync_folder(replica.parent_path()); !synced) return synced;
+    std::error_code failed;
     std::filesystem::remove(note_of(replica), failed);
-    if (failed) return cannot_move(note_of(replica), replica, failed);
+    if (failed)
+        return cut_short(replica,
+                         Error{ErrorKind::stop, std::string(code::input_output),
+                               note_of(replica).string() + " cannot be removed: " + failed.message() + "."});
     // The next repair makes it anew.
-    if (!whole && !note.repaired.empty()) std::filesystem::remove(note.repaired, failed);
+    if (progress == Progress::under_way) std::filesystem::remove(note.repaired, failed);
     return {};
 }
 
 Result<platform::FileUse> use_replica(const path& replica, std::chrono::milliseconds patience)
 {
-    const path lock_file = with_suffix(replica, ".lock");
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() <= end) {
-        auto shared = platform::FileUse::share(lock_file, patience);
+    for (auto left = patience; left >= std::chrono::milliseconds{0}; left -= stand_back) {
+        auto shared = platform::FileUse::share(replica, left);
         if (!shared) return shared.error();
         if (!*shared) break;
         if (!is_swap_unfinished(replica)) return std::move(**shared);
         // All who come at this moment stand back, so that one of them is alone.
         shared->reset();
-        const auto alone = platform::FileUse::alone(lock_file, stand_back);
-        if (!alone) return alone.error();
+        const auto alone = platform::FileUse::alone(replica, stand_back);
+        if (!alone) return cut_short(replica, alone.error());
         if (!*alone) continue;
         if (auto finished = finish_swap(replica); !finished) return finished.error();
     }

@@ -1,6 +1,7 @@
 #include "localstore/platform/file_use.h"
 
 #include "localstore/error_codes.h"
+#include "localstore/suffix.h"
 
 #include <cerrno>
 #include <cstring>
@@ -18,27 +19,43 @@ namespace {
 constexpr off_t locked_byte = 1 << 20;
 constexpr std::chrono::milliseconds between_looks{5};
 
-Error failure(std::string_view what, const std::filesystem::path& lock_file, int reason)
+std::filesystem::path lock_file_of(const std::filesystem::path& replica)
+{
+    return with_suffix(replica, ".lock");
+}
+
+Error failure(std::string_view what, const std::filesystem::path& replica, int reason)
 {
     const bool refused = reason == EACCES || reason == EPERM || reason == EROFS;
     return Error{ErrorKind::stop, std::string(refused ? code::permission : code::input_output),
-                 "The lock file " + lock_file.string() + " cannot be " + std::string(what) + ": " +
-                     std::strerror(reason) + "."};
+                 "The lock file " + lock_file_of(replica).string() + " cannot be " + std::string(what) +
+                     ": " + std::strerror(reason) + "."};
 }
 
 } // namespace
 
-FileUse FileUse::open(const std::filesystem::path& lock_file)
+FileUse FileUse::open(const std::filesystem::path& replica)
 {
     constexpr mode_t owner = S_IRUSR | S_IWUSR;
+    const auto lock_file = lock_file_of(replica);
     int descriptor = ::open(lock_file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, owner);
-    if (descriptor >= 0) return {descriptor, true};
+    if (descriptor >= 0) {
+        // Who looks at somebody else's replica must not keep him out of it.
+        struct stat found {};
+        const bool foreign = ::stat(replica.c_str(), &found) == 0 && found.st_uid != ::geteuid();
+        if (foreign && ::fchown(descriptor, found.st_uid, found.st_gid) != 0) {
+            ::unlink(lock_file.c_str());
+            ::close(descriptor);
+            return {-1, false};
+        }
+        return {descriptor, true};
+    }
     descriptor = ::open(lock_file.c_str(), O_RDWR | O_CLOEXEC);
     if (descriptor < 0) descriptor = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
     return {descriptor, false};
 }
 
-Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem::path& lock_file, int kind,
+Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem::path& replica, int kind,
                                              std::chrono::milliseconds patience)
 {
     struct flock wanted {};
@@ -46,30 +63,30 @@ Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem:
     wanted.l_whence = SEEK_SET;
     wanted.l_start = locked_byte;
     wanted.l_len = 1;
-    const auto end = std::chrono::steady_clock::now() + patience;
     while (::fcntl(use.descriptor_, F_OFD_SETLK, &wanted) != 0) {
         if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != EACCES) return failure("locked", lock_file, errno);
-        if (std::chrono::steady_clock::now() >= end) return std::optional<FileUse>{};
+        if (errno != EAGAIN && errno != EACCES) return failure("locked", replica, errno);
+        if (patience <= std::chrono::milliseconds{0}) return std::optional<FileUse>{};
         std::this_thread::sleep_for(between_looks);
+        patience -= between_looks;
     }
     return std::optional<FileUse>{std::move(use)};
 }
 
-Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& lock_file,
+Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& replica,
                                               std::chrono::milliseconds patience)
 {
-    FileUse use = open(lock_file);
+    FileUse use = open(replica);
     if (use.descriptor_ < 0) return std::optional<FileUse>{std::move(use)};
-    return lock(std::move(use), lock_file, F_RDLCK, patience);
+    return lock(std::move(use), replica, F_RDLCK, patience);
 }
 
-Result<std::optional<FileUse>> FileUse::alone(const std::filesystem::path& lock_file,
+Result<std::optional<FileUse>> FileUse::alone(const std::filesystem::path& replica,
                                               std::chrono::milliseconds patience)
 {
-    FileUse use = open(lock_file);
-    if (use.descriptor_ < 0) return failure("opened", lock_file, errno);
-    return lock(std::move(use), lock_file, F_WRLCK, patience);
+    FileUse use = open(replica);
+    if (use.descriptor_ < 0) return failure("opened", replica, errno);
+    return lock(std::move(use), replica, F_WRLCK, patience);
 }
 
 FileUse::FileUse(FileUse&& other) noexcept

@@ -14,14 +14,14 @@ namespace hawser::localstore::platform {
 /// locks of open files (Linux); Windows is not yet.
 class FileUse {
 public:
-    /// Makes the lock file (owner-only) when it is missing. Where that may not be, or where there is no
-    /// place for it, the use is not locked, and it is granted. Empty when another one keeps the replica
-    /// alone for longer than `patience`.
-    static Result<std::optional<FileUse>> share(const std::filesystem::path& lock_file,
+    /// Makes the lock file when it is missing, for the owner of the replica alone. Where that may not be, or
+    /// where there is no place for it, the use is not locked, and it is granted. Empty when another one keeps
+    /// the replica alone for longer than `patience`.
+    static Result<std::optional<FileUse>> share(const std::filesystem::path& replica,
                                                 std::chrono::milliseconds patience);
     /// Fails when the lock file cannot be opened. Empty when somebody else uses the replica for longer than
     /// `patience`.
-    static Result<std::optional<FileUse>> alone(const std::filesystem::path& lock_file,
+    static Result<std::optional<FileUse>> alone(const std::filesystem::path& replica,
                                                 std::chrono::milliseconds patience);
     FileUse(FileUse&&) noexcept;
     FileUse& operator=(FileUse&&) noexcept;
@@ -32,8 +32,8 @@ public:
 
 private:
     FileUse(int descriptor, bool made) : descriptor_(descriptor), made_(made) {}
-    static FileUse open(const std::filesystem::path& lock_file);
-    static Result<std::optional<FileUse>> lock(FileUse use, const std::filesystem::path& lock_file, int kind,
+    static FileUse open(const std::filesystem::path& replica);
+    static Result<std::optional<FileUse>> lock(FileUse use, const std::filesystem::path& replica, int kind,
                                                std::chrono::milliseconds patience);
 
     int descriptor_ = -1; ///< Not open: not locked.

@@ -55,6 +55,12 @@ Result<void> make_private(const std::filesystem::path& path)
     return {};
 }
 
+std::uint64_t identity_of(const std::filesystem::path& path)
+{
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_ino) : 0;
+}
+
 Result<void> sync_file(const std::filesystem::path& path)
 {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

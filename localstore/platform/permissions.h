@@ -2,6 +2,7 @@
 
 #include "hawser/result.h"
 
+#include <cstdint>
 #include <filesystem>
 
 namespace hawser::localstore::platform {
@@ -14,6 +15,9 @@ Result<void> create_private_folder(const std::filesystem::path& path);
 
 /// Takes every right from others. Nothing happens when the file is missing.
 Result<void> make_private(const std::filesystem::path& path);
+
+/// What tells this very file from a copy of it under its name; 0 when it is missing.
+std::uint64_t identity_of(const std::filesystem::path& path);
 
 /// Syncs what was written to the file.
 Result<void> sync_file(const std::filesystem::path& path);
