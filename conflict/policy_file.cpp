@@ -175,6 +175,62 @@ void overlay_groups(Policy& policy, const std::vector<AtomicGroup>& groups)
     policy.groups.insert(policy.groups.end(), groups.begin(), groups.end());
 }
 
+std::optional<Error> misfit(const Table& table, const std::string& name, Rule rule)
+{
+    const std::string place = "tables." + table.name + "." + name;
+    const Column* column = table.column(name);
+    if (column == nullptr) return bad(place, "is a column that the table lacks");
+    if (!fits(rule, column->type))
+        return bad(place,
+                   "cannot have the rule " + std::string(rule_name(rule)) + ": its type does not allow it");
+    if (rule == Rule::volatile_column && (column->updatable || column->creatable))
+        return bad(place, "cannot have the rule volatile: people write it, and it would never be sent");
+    return std::nullopt;
+}
+
+std::optional<Error> misfit(const Table& table, const AtomicGroup& group)
+{
+    const std::string place = "groups." + table.name + "." + group.name;
+    for (const std::string& name : group.columns) {
+        const Column* column = table.column(name);
+        if (column == nullptr) return bad(place, "names " + name + ", which the table lacks");
+        if (!column->updatable)
+            return bad(place, "names " + name + ", which cannot be updated: a group is sent whole");
+    }
+    return std::nullopt;
+}
+
+/// The defaults of the table under what fits of the file's entry for it.
+Policy assemble(const PolicyFile& file, const Table& table, std::vector<Error>& misfits)
+{
+    Policy policy = default_policy(table);
+    policy.version = file.version;
+    const auto found = file.tables.find(table.name);
+    if (found == file.tables.end()) return policy;
+    const PolicyFile::Entry& entry = found->second;
+    if (entry.fallback) {
+        if (*entry.fallback == Rule::ask || *entry.fallback == Rule::mine || *entry.fallback == Rule::theirs)
+            policy.fallback = *entry.fallback;
+        else
+            misfits.push_back(bad("tables." + table.name + ".*", "can only be ask, mine or theirs"));
+    }
+    for (const auto& [name, rule] : entry.rules) {
+        if (auto wrong = misfit(table, name, rule))
+            misfits.push_back(*std::move(wrong));
+        else
+            policy.rules.insert_or_assign(name, rule);
+    }
+    std::vector<AtomicGroup> groups;
+    for (const AtomicGroup& group : entry.groups) {
+        if (auto wrong = misfit(table, group))
+            misfits.push_back(*std::move(wrong));
+        else
+            groups.push_back(group);
+    }
+    overlay_groups(policy, groups);
+    return policy;
+}
+
 } // namespace
 
 Result<PolicyFile> parse_policy_file(std::string_view text)
@@ -190,39 +246,16 @@ Result<PolicyFile> parse_policy_file(std::string_view text)
 
 Result<Policy> policy_for(const PolicyFile& file, const Table& table)
 {
-    Policy policy = default_policy(table);
-    policy.version = file.version;
-    const auto found = file.tables.find(table.name);
-    if (found == file.tables.end()) return policy;
-    const PolicyFile::Entry& entry = found->second;
-    if (entry.fallback) {
-        if (*entry.fallback != Rule::ask && *entry.fallback != Rule::mine && *entry.fallback != Rule::theirs)
-            return bad("tables." + table.name + ".*", "can only be ask, mine or theirs");
-        policy.fallback = *entry.fallback;
-    }
-    for (const auto& [name, rule] : entry.rules) {
-        const Column* column = table.column(name);
-        if (column == nullptr)
-            return bad("tables." + table.name + "." + name, "is a column that the table lacks");
-        if (!fits(rule, column->type))
-            return bad("tables." + table.name + "." + name, "cannot have the rule " +
-                                                                std::string(rule_name(rule)) +
-                                                                ": its type does not allow it");
-        if (rule == Rule::volatile_column && (column->updatable || column->creatable))
-            return bad("tables." + table.name + "." + name,
-                       "cannot have the rule volatile: people write it, and it would never be sent");
-        policy.rules.insert_or_assign(name, rule);
-    }
-    for (const AtomicGroup& group : entry.groups)
-        for (const std::string& name : group.columns) {
-            const Column* column = table.column(name);
-            const std::string place = "groups." + table.name + "." + group.name;
-            if (column == nullptr) return bad(place, "names " + name + ", which the table lacks");
-            if (!column->updatable)
-                return bad(place, "names " + name + ", which cannot be updated: a group is sent whole");
-        }
-    overlay_groups(policy, entry.groups);
+    std::vector<Error> misfits;
+    Policy policy = assemble(file, table, misfits);
+    if (!misfits.empty()) return misfits.front();
     return policy;
+}
+
+Policy fitting_policy(const PolicyFile& file, const Table& table)
+{
+    std::vector<Error> misfits;
+    return assemble(file, table, misfits);
 }
 
 } // namespace hawser::conflict

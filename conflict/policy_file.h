@@ -30,4 +30,7 @@ Result<PolicyFile> parse_policy_file(std::string_view json);
 /// lacks, rules that do not fit the column's type, and volatile for what people write, naming both.
 Result<Policy> policy_for(const PolicyFile& file, const Table& table);
 
+/// The same without what is refused: the organization changed the table since the file was taken.
+Policy fitting_policy(const PolicyFile& file, const Table& table);
+
 } // namespace hawser::conflict

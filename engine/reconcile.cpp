@@ -244,9 +244,12 @@ Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transa
     const localstore::Change& creation = state.live.front();
     const bool waits =
         creation.state == localstore::ChangeState::queued || creation.state == localstore::ChangeState::held;
-    if (!waits || creation.waits_for == why) return {};
+    // Its group may have been held for another record of it a moment ago, whose decision does not tell of it.
+    const bool told = creation.waits_for == why && !cycle.kept_back.contains(creation.group);
+    if (!waits || told) return {};
     const Result<void> held = set_aside(cycle, transaction, creation, why);
     if (!held) return held;
+    if (creation.group.value != 0) cycle.kept_back.insert(creation.group);
     return transaction.journal.decide(cycle.number, state.key, "reconcile.deleted_before",
                                       "The organization had " + name +
                                           " already, which waits here to be created, and it was deleted "
@@ -360,7 +363,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     const bool gives_way =
         plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state);
     if (gives_way) {
-        const auto bound = is_bound_to_others(transaction, state->live.back());
+        const auto bound = transaction.queue.reaches_beyond(state->live.back().group, key);
         if (!bound) return bound.error();
         if (*bound) return wait_with_group(cycle, transaction, *state, word, situation.name, now);
     }

@@ -49,24 +49,25 @@ Result<void> set_aside_queued(CycleWork& cycle, localstore::Transaction& transac
     return {};
 }
 
-Result<bool> is_bound_to_others(localstore::Transaction& transaction, const localstore::Change& change)
-{
-    const auto members = members_of(transaction, change);
-    if (!members) return members.error();
-    return std::ranges::any_of(*members,
-                               [&](const localstore::Change& member) { return member.key != change.key; });
-}
-
 Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transaction,
                              const localstore::Change& removal, const std::string& name, Instant now)
 {
-    const auto members = members_of(transaction, removal);
-    if (!members) return members.error();
     const auto is_held = [](const localstore::Change& change) {
         return change.state == localstore::ChangeState::held;
     };
-    const bool told_before = is_held(removal) && removal.waits_for.starts_with(changed_there);
+    const bool told_now = is_held(removal) && cycle.kept_back.contains(removal.group);
+    const bool told_before = !told_now && is_held(removal) && removal.waits_for.starts_with(changed_there);
     const std::string changed = name + (told_before ? " again" : "");
+    const std::string sentence = "The organization changed " + changed +
+                                 ", which a group of your changes deletes. A group happens whole or not at "
+                                 "all, so all of it waits: release it to go on all the same, or discard it.";
+    const auto tell = [&](const RecordKey& key) {
+        return transaction.journal.decide(cycle.number, key, "group.waits", sentence, now);
+    };
+    // What a colleague did to many records of one group is told of each of them, and of the rest once.
+    if (told_now) return tell(removal.key);
+    const auto members = members_of(transaction, removal);
+    if (!members) return members.error();
     const Result<void> held = set_aside(cycle, transaction, removal,
                                         std::string(changed_there) + changed +
                                             ", which this group deletes: release the change to go on all the "
@@ -75,14 +76,11 @@ Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transact
     // Whoever looked at it before did not see this.
     if (is_held(removal))
         cycle.figures.held += static_cast<std::uint64_t>(std::ranges::count_if(*members, is_held));
-    const std::string sentence = "The organization changed " + changed +
-                                 ", which a group of your changes deletes. A group happens whole or not at "
-                                 "all, so all of it waits: release it to go on all the same, or discard it.";
+    cycle.kept_back.insert(removal.group);
     std::set<RecordKey> told;
     for (const localstore::Change& member : *members) {
         if (!told.insert(member.key).second) continue;
-        const Result<void> decided =
-            transaction.journal.decide(cycle.number, member.key, "group.waits", sentence, now);
+        const Result<void> decided = tell(member.key);
         if (!decided) return decided;
     }
     return {};

@@ -17,9 +17,6 @@ Result<void> set_aside(CycleWork& cycle, localstore::Transaction& transaction,
 Result<void> set_aside_queued(CycleWork& cycle, localstore::Transaction& transaction,
                               const localstore::RecordState& state, std::string_view why);
 
-/// Whether the change happens together with live changes of other records, or not at all.
-Result<bool> is_bound_to_others(localstore::Transaction& transaction, const localstore::Change& change);
-
 /// A deletion of a group with other records met an edit there. Giving way alone it would tear the
 /// group, so that all of it waits, with a decision for each of its records.
 Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transaction,

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +82,7 @@ struct CycleWork {
     bool restored = false; ///< The organization is an older copy of itself.
     Troubles troubles{};
     bool asked = false; ///< Somebody asks: what waits for a moment of its own is tried now, once.
+    std::set<localstore::GroupNumber> kept_back{}; ///< Groups that wait because of what this cycle met.
 };
 
 /// The error with which everything ends when the engine is asked to stop.

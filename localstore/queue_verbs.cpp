@@ -170,6 +170,19 @@ Result<Dependencies> QueueVerbs::dependencies_of(Sequence change) const
     });
 }
 
+Result<bool> QueueVerbs::reaches_beyond(GroupNumber group, const RecordKey& record) const
+{
+    return verb(state_, [&]() -> Result<bool> {
+        if (group.value == 0) return false;
+        const auto table = state_.tables->named(record.table);
+        if (!table) return table.error();
+        Statement other = state_.database.prepare("SELECT 1 FROM hawser_change WHERE group_number = ?1 AND "
+                                                  "group_number > 0 AND live = 1 AND (id <> ?2 "
+                                                  "OR table_number <> ?3) LIMIT 1");
+        return other.with(group.value, record.id, (*table)->number).step();
+    });
+}
+
 Result<std::vector<Dependency>> QueueVerbs::dependencies_among(std::span<const Sequence> changes) const
 {
     return verb(state_, [&]() -> Result<std::vector<Dependency>> {

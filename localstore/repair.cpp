@@ -159,8 +159,8 @@ Result<RepairReport> salvage_grafted(const path& damaged, const path& target, In
 
 namespace {
 
-/// Keeps writers out while the file is copied and replaced. One that nobody can write any more needs no
-/// such guard. Fails with store.busy.
+/// Keeps writers that do not know of our lock out while the file is copied. One that nobody can write any
+/// more needs no such guard. Fails with store.busy.
 Result<std::unique_ptr<Database>> keep_writers_out(const path& replica)
 {
     DatabaseOptions options;
@@ -187,12 +187,17 @@ Error is_open(const path& replica, std::optional<std::int64_t> process)
 
 Result<RepairReport> replace(const path& replica, Instant now)
 {
-    const auto guard = keep_writers_out(replica);
+    auto guard = keep_writers_out(replica);
     if (!guard) return guard.error();
     const path growing = with_suffix(replica, ".repaired");
     remove_files(growing);
     auto report = salvage(replica, growing, now);
     if (!report) return report;
+    guard->reset();
+    if (const auto process = platform::process_that_has_open(replica)) {
+        remove_files(growing);
+        return is_open(replica, process);
+    }
     report->damaged = free_name(replica);
     if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) {
         // The log must not stay away from its file.

@@ -23,7 +23,7 @@ struct RepairReport {
 /// are to be pulled again, so every checkpoint is reset. What is lost and only a cache of the organization
 /// is made again for the next sync to fill; a change that cannot be believed is held; a change that cannot
 /// be read is lost and named. Fails with store.busy while any process has the replica open, this one too;
-/// who opens it meanwhile waits, and then finds the repaired one.
+/// who opens it meanwhile waits for the repaired one, and fails with store.busy when that takes too long.
 /// The new replica has been opened and its queue listed before it is put in place. Where none can be made,
 /// store.beyond_repair says why and which changes are lost, and the damaged file stays as it is.
 /// A crash leaves the damaged file and its log, or the repaired one: whoever opens the replica next puts

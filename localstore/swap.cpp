@@ -1,6 +1,7 @@
 #include "localstore/swap.h"
 
 #include "localstore/error_codes.h"
+#include "localstore/platform/file_users.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/suffix.h"
 
@@ -17,7 +18,7 @@ constexpr std::chrono::milliseconds stand_back{10};
 
 path note_of(const path& replica)
 {
-    return with_suffix(replica, ".swap");
+    return with_suffix(replica, ".repairing");
 }
 
 Error cannot_move(const path& from, const path& to, const std::error_code& failed)
@@ -102,23 +103,35 @@ Progress progress_of(const path& replica, const Note& note)
     return std::filesystem::is_regular_file(note.kept, failed) ? Progress::given_up : Progress::under_way;
 }
 
-/// Takes it back.
-Result<void> put_back(const path& replica, const Note& note)
-{
-    std::error_code failed;
-    // Beside the damaged file there can only be an index of the log that is away.
-    std::filesystem::remove(with_suffix(replica, "-shm"), failed);
-    if (std::filesystem::is_regular_file(note.kept, failed))
-        if (auto moved = move_file(note.kept, replica); !moved) return moved;
-    return move_file(with_suffix(note.kept, "-wal"), with_suffix(replica, "-wal"));
-}
-
 Error cut_short(const path& replica, const Error& why)
 {
     return Error{why.kind, why.code,
                  "A repair of the replica " + replica.string() +
                      " was cut short, and its files cannot be put back: " + why.message +
                      " Open it as somebody who may write in its folder."};
+}
+
+/// Takes it back.
+Result<void> put_back(const path& replica, const Note& note)
+{
+    std::error_code failed;
+    const bool file_moved = std::filesystem::is_regular_file(note.kept, failed);
+    if (!file_moved && !std::filesystem::exists(with_suffix(note.kept, "-wal"), failed)) return {};
+    // Who reads with SQLite holds on to a log by its name, and deletes what has that name in the end.
+    for (const path& name : {replica, note.kept})
+        if (const auto process = platform::process_that_has_open(name))
+            return Error{
+                ErrorKind::retry, std::string(code::busy),
+                "The replica " + replica.string() + " is open in another program (process " +
+                    std::to_string(*process) +
+                    "), and a repair of it was cut short. Close that program, so that the files of the "
+                    "replica can be put back."};
+    for (const path& name : {replica, note.kept}) std::filesystem::remove(with_suffix(name, "-shm"), failed);
+    if (file_moved)
+        if (auto moved = move_file(note.kept, replica); !moved) return cut_short(replica, moved.error());
+    if (auto moved = move_file(with_suffix(note.kept, "-wal"), with_suffix(replica, "-wal")); !moved)
+        return cut_short(replica, moved.error());
+    return {};
 }
 
 } // namespace
@@ -142,11 +155,9 @@ Result<void> swap_in(const path& replica, const path& repaired, const path& kept
                      "There is no " + repaired.string() + "."};
     if (auto noted = write_note(replica, {repaired, kept, platform::identity_of(repaired)}); !noted)
         return noted;
-    for (const char* suffix : {"-wal", ""})
+    for (const char* suffix : {"-wal", "-shm", ""})
         if (auto moved = move_file(with_suffix(replica, suffix), with_suffix(kept, suffix)); !moved)
             return moved;
-    // SQLite makes it anew from the log.
-    std::filesystem::remove(with_suffix(replica, "-shm"), failed);
     std::filesystem::rename(repaired, replica, failed);
     if (failed) return cannot_move(repaired, replica, failed);
     return finish_swap(replica);
@@ -164,7 +175,7 @@ Result<void> finish_swap(const path& replica)
     const Note note = read_note(replica);
     const Progress progress = progress_of(replica, note);
     if (progress == Progress::under_way)
-        if (auto back = put_back(replica, note); !back) return cut_short(replica, back.error());
+        if (auto back = put_back(replica, note); !back) return back;
     if (auto synced = platform::sync_folder(replica.parent_path()); !synced) return synced;
     std::error_code failed;
     std::filesystem::remove(note_of(replica), failed);

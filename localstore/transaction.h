@@ -136,6 +136,8 @@ class QueueVerbs {
 public:
     Result<std::vector<Change>> list(const ChangeFilter& filter) const;
     Result<Dependencies> dependencies_of(Sequence change) const;
+    /// Whether live changes of other records are in the group.
+    Result<bool> reaches_beyond(GroupNumber group, const RecordKey& record) const;
     /// Edges among the given changes and to other live ones, for planning a whole batch.
     Result<std::vector<Dependency>> dependencies_among(std::span<const Sequence> changes) const;
 

@@ -20,8 +20,7 @@ std::shared_ptr<const TableRules> Policies::of(const Table& table) const
     const std::lock_guard lock(mutex_);
     auto& known = known_[table.name];
     if (!known || !(known->table == table)) {
-        const auto configured = conflict::policy_for(configured_, table);
-        conflict::Policy policy = configured ? *configured : conflict::default_policy(table);
+        conflict::Policy policy = conflict::fitting_policy(configured_, table);
         if (!receipts_) ask_where_proof_is_needed(policy);
         known = std::make_shared<const TableRules>(
             TableRules{table, std::move(policy), conflict::validator_for(table)});

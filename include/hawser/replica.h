@@ -297,7 +297,7 @@ public:
     /// Rebuilds a damaged replica beside the old file, which is kept. The queue, intents, conflicts
     /// and shadows are carried over; records are pulled again. Returns what could not be read. Fails
     /// with store.busy while any process, this one too, has the replica open. Who opens it meanwhile
-    /// waits, and gets the repaired one.
+    /// waits a few seconds and gets the repaired one, or fails with store.busy.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
 
     struct HAWSER_HIDDEN Impl;

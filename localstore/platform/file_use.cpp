@@ -46,6 +46,7 @@ FileUse FileUse::open(const std::filesystem::path& replica)
         if (foreign && ::fchown(descriptor, found.st_uid, found.st_gid) != 0) {
             ::unlink(lock_file.c_str());
             ::close(descriptor);
+            errno = EPERM;
             return {-1, false};
         }
         return {descriptor, true};
@@ -65,6 +66,8 @@ Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem:
     wanted.l_len = 1;
     while (::fcntl(use.descriptor_, F_OFD_SETLK, &wanted) != 0) {
         if (errno == EINTR) continue;
+        if (errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP)
+            return std::optional<FileUse>{FileUse(-1, use.made_)};
         if (errno != EAGAIN && errno != EACCES) return failure("locked", replica, errno);
         if (patience <= std::chrono::milliseconds{0}) return std::optional<FileUse>{};
         std::this_thread::sleep_for(between_looks);
@@ -77,8 +80,10 @@ Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& repli
                                               std::chrono::milliseconds patience)
 {
     FileUse use = open(replica);
-    if (use.descriptor_ < 0) return std::optional<FileUse>{std::move(use)};
-    return lock(std::move(use), replica, F_RDLCK, patience);
+    if (use.descriptor_ >= 0) return lock(std::move(use), replica, F_RDLCK, patience);
+    for (const int harmless : {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOENT})
+        if (errno == harmless) return std::optional<FileUse>{std::move(use)};
+    return failure("opened", replica, errno);
 }
 
 Result<std::optional<FileUse>> FileUse::alone(const std::filesystem::path& replica,

@@ -14,9 +14,9 @@ namespace hawser::localstore::platform {
 /// locks of open files (Linux); Windows is not yet.
 class FileUse {
 public:
-    /// Makes the lock file when it is missing, for the owner of the replica alone. Where that may not be, or
-    /// where there is no place for it, the use is not locked, and it is granted. Empty when another one keeps
-    /// the replica alone for longer than `patience`.
+    /// Makes the lock file when it is missing, for the owner of the replica alone. Where that may not be,
+    /// where there is no place for it, or where the system has no such locks, the use is granted without one.
+    /// Empty when another one keeps the replica alone for longer than `patience`.
     static Result<std::optional<FileUse>> share(const std::filesystem::path& replica,
                                                 std::chrono::milliseconds patience);
     /// Fails when the lock file cannot be opened. Empty when somebody else uses the replica for longer than

@@ -158,6 +158,20 @@ TEST_CASE("A policy that does not fit the table is refused naming both")
           std::string::npos);
 }
 
+TEST_CASE("What no longer fits a table that was changed is left out, and the rest stays")
+{
+    const auto file = parse_policy_file(
+        R"({"tables":{"appointment":{"subject":"theirs","gone":"mine","*":"mine"}},)"
+        R"("groups":{"appointment":{"lost":["effort","createdon"],"kept":["subject","description"]}}})");
+    REQUIRE(file);
+    CHECK_FALSE(policy_for(*file, appointment()));
+    const Policy policy = fitting_policy(*file, appointment());
+    CHECK(policy.rule_of("subject") == Rule::theirs);
+    CHECK(policy.rule_of("unheard_of") == Rule::mine);
+    REQUIRE(policy.group_of("subject") != nullptr);
+    CHECK(policy.group_of("subject")->name == "kept");
+}
+
 TEST_CASE("A hostile policy file is refused naming the place")
 {
     CHECK(refusal(parse_policy_file("")).find("JSON") != std::string::npos);

@@ -94,6 +94,29 @@ TEST_CASE("A record that waits to be created and was deleted there already is no
     s.desk.check_equal();
 }
 
+TEST_CASE("A group of creations that were deleted there already waits whole, and each record tells why",
+          "[engine][reconcile]")
+{
+    Setting s;
+    std::vector<localstore::Edit> edits;
+    for (const int number : {71, 72})
+        edits.push_back(
+            {localstore::ChangeKind::create, {"contact", guid(number)}, text({{"lastname", "Poe"}})});
+    s.desk.write_all(edits, localstore::Grouping::one_unit);
+    for (const int number : {71, 72}) {
+        s.office.put("contacts", guid(number), R"({"lastname":"Poe"})");
+        s.office.erase("contacts", guid(number));
+    }
+    s.office.log.clear();
+    CHECK(s.desk.sync().held == 2);
+    CHECK(s.office.log.empty());
+    const auto decisions = s.desk.store->decisions({});
+    for (const int number : {71, 72})
+        CHECK(std::ranges::count_if(*decisions, [&](const auto& decision) {
+                  return decision.rule == "reconcile.deleted_before" && decision.key.id == guid(number);
+              }) == 1);
+}
+
 TEST_CASE("A copied replica hears of the deletion of what it does not know it created", "[engine][reconcile]")
 {
     Setting s;

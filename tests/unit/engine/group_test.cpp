@@ -123,6 +123,23 @@ TEST_CASE("A group that waits for a word is told of each later edit of what it d
     s.desk.check_equal();
 }
 
+TEST_CASE("A group of deletions that all meet edits waits once, and tells of each", "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group({removal_of(1), removal_of(2), removal_of(3)});
+    for (const int contact : {1, 2, 3}) s.put(contact, "Theirs");
+    CHECK(s.desk.sync().held == 3);
+    for (const int contact : {1, 2, 3})
+        CHECK(std::ranges::any_of(s.told(contact, "group.waits"), [&](const std::string& sentence) {
+            const std::string name = "changed contact \"Number " + std::to_string(contact) + "\",";
+            return sentence.find(name) != std::string::npos;
+        }));
+    Desk::check(s.desk.store->release(group.front()));
+    s.desk.sync();
+    for (const int contact : {1, 2, 3}) CHECK_FALSE(s.has(contact));
+    s.desk.check_equal();
+}
+
 TEST_CASE("A group whose deletion meets an edit there waits whole, until somebody releases or discards it",
           "[engine][group]")
 {

@@ -27,7 +27,7 @@ struct KilledSwap {
     {
         std::ofstream(path.string() + ".damaged-4") << "of an earlier repair";
         std::filesystem::copy_file(path, repaired);
-        std::ofstream note(path.string() + ".swap");
+        std::ofstream note(path.string() + ".repairing");
         note << std::filesystem::path(repaired).filename().string() << '\n';
         if (steps < 1) return;
         note << std::filesystem::path(kept).filename().string() << '\n'
@@ -136,6 +136,23 @@ TEST_CASE("a repair that was killed is taken back by one, however many come at o
         });
     for (std::thread& thread : threads) thread.join();
     CHECK(right == 8);
+}
+
+TEST_CASE("a repair that was killed is left while a program that does not know our locks has a part open")
+{
+    Interrupted interrupted;
+    const KilledSwap& killed = interrupted.killed;
+    const bool moved = interrupted.steps > 1;
+    const auto part = interrupted.steps > 2 ? std::filesystem::path(killed.kept) : killed.path;
+    {
+        Stock reader(part);
+        (void)reader.rows("SELECT count(*) FROM sqlite_schema");
+        CHECK(code_of(Store::open(interrupted.replica.options())) == (moved ? "store.busy" : "no error"));
+        CHECK(is_swap_unfinished(killed.path) == moved);
+    }
+    interrupted.replica.reopen();
+    CHECK(is_swap_unfinished(killed.path) == false);
+    CHECK(ok(interrupted.replica.store->changes({})).size() == 1);
 }
 
 TEST_CASE("a repair that was killed is left while another one is under way, or somebody looks at the replica")
