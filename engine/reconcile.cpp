@@ -244,12 +244,15 @@ Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transa
     const localstore::Change& creation = state.live.front();
     const bool waits =
         creation.state == localstore::ChangeState::queued || creation.state == localstore::ChangeState::held;
-    // Its group may have been held for another record of it a moment ago, whose decision does not tell of it.
-    const bool told = creation.waits_for == why && !cycle.kept_back.contains(creation.group);
-    if (!waits || told) return {};
-    const Result<void> held = set_aside(cycle, transaction, creation, why);
-    if (!held) return held;
-    if (creation.group.value != 0) cycle.kept_back.insert(creation.group);
+    // What held its group a moment ago, for another record of it, stays the reason.
+    const bool held_now =
+        creation.state == localstore::ChangeState::held && cycle.kept_back.contains(creation.group);
+    if (!waits || (creation.waits_for == why && !held_now)) return {};
+    if (!held_now) {
+        const Result<void> held = set_aside(cycle, transaction, creation, why);
+        if (!held) return held;
+        if (creation.group.value != 0) cycle.kept_back.insert(creation.group);
+    }
     return transaction.journal.decide(cycle.number, state.key, "reconcile.deleted_before",
                                       "The organization had " + name +
                                           " already, which waits here to be created, and it was deleted "

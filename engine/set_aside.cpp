@@ -55,8 +55,9 @@ Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transact
     const auto is_held = [](const localstore::Change& change) {
         return change.state == localstore::ChangeState::held;
     };
-    const bool told_now = is_held(removal) && cycle.kept_back.contains(removal.group);
-    const bool told_before = !told_now && is_held(removal) && removal.waits_for.starts_with(changed_there);
+    const bool told = is_held(removal) && removal.waits_for.starts_with(changed_there);
+    const bool told_now = told && cycle.kept_back.contains(removal.group);
+    const bool told_before = told && !told_now;
     const std::string changed = name + (told_before ? " again" : "");
     const std::string sentence = "The organization changed " + changed +
                                  ", which a group of your changes deletes. A group happens whole or not at "
@@ -77,9 +78,9 @@ Result<void> keep_group_back(CycleWork& cycle, localstore::Transaction& transact
     if (is_held(removal))
         cycle.figures.held += static_cast<std::uint64_t>(std::ranges::count_if(*members, is_held));
     cycle.kept_back.insert(removal.group);
-    std::set<RecordKey> told;
+    std::set<RecordKey> records;
     for (const localstore::Change& member : *members) {
-        if (!told.insert(member.key).second) continue;
+        if (!records.insert(member.key).second) continue;
         const Result<void> decided = tell(member.key);
         if (!decided) return decided;
     }

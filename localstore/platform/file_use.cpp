@@ -34,11 +34,11 @@ Error failure(std::string_view what, const std::filesystem::path& replica, int r
 
 } // namespace
 
-FileUse FileUse::open(const std::filesystem::path& replica)
+FileUse FileUse::open(const std::filesystem::path& replica, int access)
 {
     constexpr mode_t owner = S_IRUSR | S_IWUSR;
     const auto lock_file = lock_file_of(replica);
-    int descriptor = ::open(lock_file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, owner);
+    const int descriptor = ::open(lock_file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, owner);
     if (descriptor >= 0) {
         // Who looks at somebody else's replica must not keep him out of it.
         struct stat found {};
@@ -51,9 +51,7 @@ FileUse FileUse::open(const std::filesystem::path& replica)
         }
         return {descriptor, true};
     }
-    descriptor = ::open(lock_file.c_str(), O_RDWR | O_CLOEXEC);
-    if (descriptor < 0) descriptor = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
-    return {descriptor, false};
+    return {::open(lock_file.c_str(), access | O_CLOEXEC), false};
 }
 
 Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem::path& replica, int kind,
@@ -66,8 +64,8 @@ Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem:
     wanted.l_len = 1;
     while (::fcntl(use.descriptor_, F_OFD_SETLK, &wanted) != 0) {
         if (errno == EINTR) continue;
-        if (errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP)
-            return std::optional<FileUse>{FileUse(-1, use.made_)};
+        const bool none_here = errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP;
+        if (none_here && kind == F_RDLCK) return std::optional<FileUse>{FileUse(-1, use.made_)};
         if (errno != EAGAIN && errno != EACCES) return failure("locked", replica, errno);
         if (patience <= std::chrono::milliseconds{0}) return std::optional<FileUse>{};
         std::this_thread::sleep_for(between_looks);
@@ -79,7 +77,8 @@ Result<std::optional<FileUse>> FileUse::lock(FileUse use, const std::filesystem:
 Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& replica,
                                               std::chrono::milliseconds patience)
 {
-    FileUse use = open(replica);
+    FileUse use = open(replica, O_RDWR);
+    if (use.descriptor_ < 0 && errno != ENOENT) use = open(replica, O_RDONLY);
     if (use.descriptor_ >= 0) return lock(std::move(use), replica, F_RDLCK, patience);
     for (const int harmless : {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOENT})
         if (errno == harmless) return std::optional<FileUse>{std::move(use)};
@@ -89,7 +88,7 @@ Result<std::optional<FileUse>> FileUse::share(const std::filesystem::path& repli
 Result<std::optional<FileUse>> FileUse::alone(const std::filesystem::path& replica,
                                               std::chrono::milliseconds patience)
 {
-    FileUse use = open(replica);
+    FileUse use = open(replica, O_RDWR);
     if (use.descriptor_ < 0) return failure("opened", replica, errno);
     return lock(std::move(use), replica, F_WRLCK, patience);
 }

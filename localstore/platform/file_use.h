@@ -19,7 +19,7 @@ public:
     /// Empty when another one keeps the replica alone for longer than `patience`.
     static Result<std::optional<FileUse>> share(const std::filesystem::path& replica,
                                                 std::chrono::milliseconds patience);
-    /// Fails when the lock file cannot be opened. Empty when somebody else uses the replica for longer than
+    /// Fails when the lock file cannot be opened and locked. Empty when somebody else uses the replica for longer than
     /// `patience`.
     static Result<std::optional<FileUse>> alone(const std::filesystem::path& replica,
                                                 std::chrono::milliseconds patience);
@@ -32,7 +32,7 @@ public:
 
 private:
     FileUse(int descriptor, bool made) : descriptor_(descriptor), made_(made) {}
-    static FileUse open(const std::filesystem::path& replica);
+    static FileUse open(const std::filesystem::path& replica, int access);
     static Result<std::optional<FileUse>> lock(FileUse use, const std::filesystem::path& replica, int kind,
                                                std::chrono::milliseconds patience);
 

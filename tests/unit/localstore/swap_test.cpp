@@ -31,7 +31,7 @@ struct KilledSwap {
         note << std::filesystem::path(repaired).filename().string() << '\n';
         if (steps < 1) return;
         note << std::filesystem::path(kept).filename().string() << '\n'
-             << platform::identity_of(repaired) << '\n';
+             << platform::identity_of(repaired) << ' ' << platform::identity_of(path) << '\n';
         note.close();
         if (steps < 2) return;
         std::filesystem::rename(path.string() + "-wal", kept + "-wal");
@@ -138,6 +138,37 @@ TEST_CASE("a repair that was killed is taken back by one, however many come at o
     CHECK(right == 8);
 }
 
+TEST_CASE("a repair that was killed is left when its note cannot be read")
+{
+    Interrupted interrupted;
+    const auto note = interrupted.killed.path.string() + ".repairing";
+    std::filesystem::rename(note, note + ".away");
+    std::filesystem::create_symlink(note, note); // A loop: there, and not to be opened.
+    if (interrupted.steps > 2) {
+        CHECK(code_of(Store::open(interrupted.replica.options())) != "no error");
+        CHECK(std::filesystem::exists(interrupted.killed.kept));
+    }
+    std::filesystem::remove(note);
+    std::filesystem::rename(note + ".away", note);
+    interrupted.keeps_its_edit();
+}
+
+TEST_CASE("of a repair that was killed the repaired file is taken when the damaged one was thrown away")
+{
+    Replica replica;
+    replica.create(1, {{"fullname", text("Ada")}});
+    const auto path = replica.options().path;
+    const auto backup = path.string() + ".backup";
+    ok(replica.store->backup(backup));
+    replica.store.reset();
+    const KilledSwap killed{path};
+    killed.make(3);
+    std::filesystem::copy_file(backup, killed.repaired, std::filesystem::copy_options::overwrite_existing);
+    for (const char* suffix : {"", "-wal"}) std::filesystem::remove(killed.kept + suffix);
+    replica.reopen();
+    CHECK(ok(replica.store->changes({})).size() == 1);
+}
+
 TEST_CASE("a repair that was killed is left while a program that does not know our locks has a part open")
 {
     Interrupted interrupted;
@@ -198,11 +229,13 @@ TEST_CASE("what somebody put in the place of a replica whose repair was killed i
     replica.create(2, {{"fullname", text("Eve")}});
     replica.store.reset();
     const KilledSwap killed{path};
-    killed.make(3);
+    const int steps = GENERATE(2, 3);
+    killed.make(steps);
+    if (steps == 2) std::filesystem::remove(path);
     std::filesystem::copy_file(backup, path);
     replica.reopen();
     CHECK(ok(replica.store->changes({})).size() == 1);
-    CHECK(std::filesystem::exists(killed.kept));
+    CHECK(std::filesystem::exists(killed.kept) == (steps == 3));
     CHECK(std::filesystem::exists(killed.kept + "-wal"));
 }
 
