@@ -98,9 +98,8 @@ Result<void> write_note(const path& replica, const Note& note)
 enum class Progress {
     nothing_moved,
     under_way,
-    whole,
     only_repaired, ///< The damaged file is gone: somebody threw it away.
-    given_up,      ///< Somebody put a file of his own in the place of the replica.
+    over,          ///< The repaired file is in its place, or one that somebody put there.
 };
 
 Progress progress_of(const path& replica, const Note& note)
@@ -110,12 +109,11 @@ Progress progress_of(const path& replica, const Note& note)
     // Who looks at a replica that is away with SQLite makes an empty file.
     const bool empty = std::filesystem::file_size(replica, failed) == 0 && !failed;
     const std::uint64_t present = empty ? 0 : platform::identity_of(replica);
-    if (present == note.repaired_file) return Progress::whole;
     if (present == note.damaged_file) return Progress::under_way;
-    if (present != 0) return Progress::given_up;
+    if (present != 0) return Progress::over;
     if (platform::identity_of(note.kept) == note.damaged_file) return Progress::under_way;
     if (platform::identity_of(note.repaired) == note.repaired_file) return Progress::only_repaired;
-    return Progress::given_up;
+    return Progress::over;
 }
 
 /// Takes it back.

@@ -140,6 +140,21 @@ TEST_CASE("A group of deletions that all meet edits waits once, and tells of eac
     s.desk.check_equal();
 }
 
+TEST_CASE("A group held for what it would delete says so, whatever else holds it", "[engine][group]")
+{
+    Setting s;
+    const auto group = s.group(
+        {{localstore::ChangeKind::create, {"contact", guid(71)}, {{"lastname", Value{std::string("Poe")}}}},
+         removal_of(2)});
+    s.office.put("contacts", guid(71), R"({"lastname":"Poe"})");
+    s.office.erase("contacts", guid(71));
+    s.put(2, "Theirs");
+    CHECK(s.desk.sync().held == 2);
+    for (const Sequence member : group)
+        CHECK(s.change(member).waits_for.starts_with("the organization changed contact \"Number 2\","));
+    CHECK(s.told(71, "reconcile.deleted_before").size() == 1);
+}
+
 TEST_CASE("A group whose deletion meets an edit there waits whole, until somebody releases or discards it",
           "[engine][group]")
 {

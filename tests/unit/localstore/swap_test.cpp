@@ -144,10 +144,8 @@ TEST_CASE("a repair that was killed is left when its note cannot be read")
     const auto note = interrupted.killed.path.string() + ".repairing";
     std::filesystem::rename(note, note + ".away");
     std::filesystem::create_symlink(note, note); // A loop: there, and not to be opened.
-    if (interrupted.steps > 2) {
-        CHECK(code_of(Store::open(interrupted.replica.options())) != "no error");
-        CHECK(std::filesystem::exists(interrupted.killed.kept));
-    }
+    CHECK(code_of(Store::open(interrupted.replica.options())) == "store.input_output");
+    CHECK(std::filesystem::is_symlink(note));
     std::filesystem::remove(note);
     std::filesystem::rename(note + ".away", note);
     interrupted.keeps_its_edit();
