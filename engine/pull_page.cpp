@@ -47,6 +47,20 @@ Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::
     return reconcile_record(cycle, transaction, *round.table, key, left, around.now());
 }
 
+/// What stayed on the server counts as unchanged there. Says whether that can be: not of a record that
+/// changes here in just those columns, nor of one whose last version is not known.
+bool complete(const localstore::RecordState& state, const std::vector<std::string>& without, Fields& fields)
+{
+    if (!state.shadow || state.shadow->remote != localstore::Remote::present) return false;
+    for (const std::string& column : without) {
+        const auto is_about = [&](const localstore::Change& change) { return change.after.contains(column); };
+        if (std::ranges::any_of(state.live, is_about)) return false;
+        const auto held = state.shadow->fields.find(column);
+        if (held != state.shadow->fields.end()) fields.insert_or_assign(column, held->second);
+    }
+    return true;
+}
+
 } // namespace
 
 Task<Result<ReadPage>> Puller::read(PullRound& round, http::Answer answer)
@@ -145,10 +159,14 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     }
     const auto seen = transaction.rounds.note_seen(round.scope.number, round.generation, row.id, etag);
     if (!seen) return seen.error();
-    // A row without its large columns cannot be merged: the edits wait until it comes whole.
-    if (row.partial) return {};
     const Result<void> decoded = decode();
     if (!decoded) return decoded;
+    if (row.partial) {
+        const auto state = transaction.records.state(key);
+        if (!state) return state.error();
+        // Else the edits wait until it comes whole, which a refused write asks for.
+        if (!complete(*state, round.without, *fields)) return {};
+    }
     RemoteWord word{conflict::Presence::present, etag, std::move(*fields), {}};
     return reconcile_record(cycle_, transaction, *round.table, key, word, around_.now());
 }

@@ -22,6 +22,26 @@ engine::CycleRequest whole()
     return request;
 }
 
+void choose_columns(Desk& desk, std::vector<std::string> columns)
+{
+    Desk::check(desk.store->transact(localstore::Durability::full,
+                                     [&](localstore::Transaction& transaction) -> Result<void> {
+                                         Table table;
+                                         table.name = "contact";
+                                         table.entity_set = "contacts";
+                                         table.primary_id = "contactid";
+                                         const Result<void> defined = transaction.define_table(table);
+                                         if (!defined) return defined;
+                                         localstore::Scope chosen;
+                                         chosen.table = "contact";
+                                         chosen.name = "all";
+                                         chosen.columns = std::move(columns);
+                                         const auto number = transaction.rounds.define_scope(chosen);
+                                         if (!number) return number.error();
+                                         return {};
+                                     }));
+}
+
 } // namespace
 
 TEST_CASE("A column that the organization drops is left out, and one that it adds is pulled for every row",
@@ -81,28 +101,64 @@ TEST_CASE("A scope's column list keeps the rest on the server", "[engine][pull]"
     Office office(*clock);
     office.put("contacts", guid(1), R"({"lastname":"Doe","jobtitle":"Clerk","telephone1":"555"})");
     Desk desk(office, clock);
-    Desk::check(desk.store->transact(localstore::Durability::full,
-                                     [&](localstore::Transaction& transaction) -> Result<void> {
-                                         Table table;
-                                         table.name = "contact";
-                                         table.entity_set = "contacts";
-                                         table.primary_id = "contactid";
-                                         const Result<void> defined = transaction.define_table(table);
-                                         if (!defined) return defined;
-                                         localstore::Scope chosen;
-                                         chosen.table = "contact";
-                                         chosen.name = "all";
-                                         chosen.columns = {"jobtitle"};
-                                         const auto number = transaction.rounds.define_scope(chosen);
-                                         if (!number) return number.error();
-                                         return {};
-                                     }));
+    choose_columns(desk, {"jobtitle"});
     desk.sync();
     CHECK(desk.text("contact", guid(1), "jobtitle") == "Clerk");
     CHECK(desk.text("contact", guid(1), "telephone1").empty());
     for (const auto& seen : desk.exchange->seen)
         if (seen.target.find("/contacts?") != std::string::npos)
             CHECK(seen.target.find("telephone1") == std::string::npos);
+}
+
+TEST_CASE("A record with edits takes what is pulled also where the scope names its columns", "[engine][pull]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    office.put("contacts", guid(1),
+               R"({"lastname":"Doe","jobtitle":"Clerk","department":"Sales","telephone1":"555"})");
+    Desk desk(office, clock);
+    choose_columns(desk, {"jobtitle", "department"});
+    desk.sync();
+    SECTION("merged, and what stays on the server is left alone")
+    {
+        const auto edit = desk.write(
+            {localstore::ChangeKind::update, {"contact", guid(1)}, {{"jobtitle", std::string("Mine")}}});
+        Desk::check(desk.store->hold(edit.front(), "held by you"));
+        office.put("contacts", guid(1), R"({"department":"Law","telephone1":"556"})");
+        desk.sync();
+        CHECK(desk.text("contact", guid(1), "department") == "Law");
+        CHECK(desk.text("contact", guid(1), "jobtitle") == "Mine");
+        if (GENERATE(false, true)) {
+            Desk::check(desk.store->release(edit.front()));
+            desk.sync();
+            CHECK(office.value("contacts", guid(1), "jobtitle") == "Mine");
+        } else {
+            localstore::WriteContext by;
+            by.now = clock->now();
+            REQUIRE(desk.store->discard(edit.front(), by));
+        }
+        CHECK(desk.text("contact", guid(1), "department") == "Law");
+        CHECK(office.value("contacts", guid(1), "telephone1") == "556");
+    }
+    SECTION("the question is about what they have now")
+    {
+        desk.edit("contact", guid(1), {{"jobtitle", std::string("Mine")}});
+        for (const char* theirs : {"Theirs", "Theirs again"}) {
+            office.put("contacts", guid(1), R"({"jobtitle":")" + std::string(theirs) + R"("})");
+            desk.sync();
+            const auto open = desk.store->conflicts({});
+            REQUIRE(open->size() == 1);
+            CHECK(open->front().columns.front().theirs == Value{std::string(theirs)});
+        }
+    }
+    SECTION("an edit of a column that stays on the server overwrites nothing unseen")
+    {
+        desk.edit("contact", guid(1), {{"telephone1", std::string("777")}});
+        office.put("contacts", guid(1), R"({"telephone1":"556"})");
+        desk.sync();
+        CHECK(office.value("contacts", guid(1), "telephone1") == "556");
+        CHECK(desk.store->conflicts({})->size() == 1);
+    }
 }
 
 TEST_CASE("A user pulled by filter also asks for ten tables in one round trip", "[engine][pull]")
