@@ -44,6 +44,9 @@ Result<Undone> Store::discard(Sequence change, const WriteContext& context)
 Result<void> Store::hold(Sequence change, std::string_view why)
 {
     return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+        const auto found = find_change(state.database, *state.tables, change);
+        // What holds it already, such as an edit there that nobody looked at, stays the reason.
+        if (found && found->state == ChangeState::held) return {};
         return move_state(state, change, ChangeState::held, why);
     });
 }

@@ -227,7 +227,7 @@ public:
     /// arrived it creates the record again, without what the organization deleted along with it. Fails with
     /// store.referred_to, naming the changes that refer to a record that would vanish.
     Result<void> undo(ChangeNumber change);
-    Result<void> hold(ChangeNumber change); ///< Not sent until `release`.
+    Result<void> hold(ChangeNumber change); ///< Not sent until `release`. A held one keeps its reason.
     Result<void> release(ChangeNumber change);
     Result<void> retry(ChangeNumber change);   ///< A parked change goes back to the queue.
     Result<void> discard(ChangeNumber change); ///< As `undo`; the log says that it was given up.

@@ -153,6 +153,8 @@ TEST_CASE("A group held for what it would delete says so, whatever else holds it
     for (const Sequence member : group)
         CHECK(s.change(member).waits_for.starts_with("the organization changed contact \"Number 2\","));
     CHECK(s.told(71, "reconcile.deleted_before").size() == 1);
+    Desk::check(s.desk.store->hold(group.front(), "held by you"));
+    CHECK(s.change(group.front()).waits_for.starts_with("the organization changed"));
 }
 
 TEST_CASE("A group whose deletion meets an edit there waits whole, until somebody releases or discards it",
