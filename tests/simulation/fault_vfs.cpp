@@ -1,0 +1,369 @@
+#include "tests/simulation/fault_vfs.h"
+
+#include "tests/simulation/kept_files.h"
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+
+namespace hawser::tests {
+namespace {
+
+/// What befalls the files of one folder. Guarded by its mutex.
+struct Fate {
+    explicit Fate(const std::filesystem::path& folder) : files(std::filesystem::canonical(folder)) {}
+
+    bool is_last_step() const { return !crashed && end_at != 0 && work.total() + 1 >= end_at; }
+    /// Counts the step, unless everything ends with it or had ended before.
+    bool ends(std::uint64_t& count)
+    {
+        if (is_last_step()) end();
+        if (!crashed) ++count;
+        return crashed;
+    }
+    void end()
+    {
+        crashed = true;
+        survivors = files.survivors(loss, seed);
+    }
+    bool refuses_lock()
+    {
+        if (attempts_to_refuse == 0) return false;
+        --attempts_to_refuse;
+        return true;
+    }
+
+    std::mutex mutex{};
+    KeptFiles files;
+    sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
+    FileWork work{};
+    std::uint64_t end_at = 0;
+    Loss loss = Loss::nothing;
+    std::uint64_t seed = 0;
+    bool crashed = false;
+    bool is_full = false;
+    std::uint64_t attempts_to_refuse = 0;
+    std::map<std::filesystem::path, std::string> survivors{};
+};
+
+using Guard = std::lock_guard<std::mutex>;
+
+/// What SQLite holds for an open file; the default VFS's own part stands behind it.
+struct Handle {
+    sqlite3_file base;
+    sqlite3_file* real;
+    Fate* fate;
+    std::shared_ptr<KeptFile>* kept; ///< Null for other people's files.
+};
+
+Handle& handle(sqlite3_file* file)
+{
+    return *reinterpret_cast<Handle*>(file);
+}
+
+const sqlite3_io_methods& real(const Handle& file)
+{
+    return *file.real->pMethods;
+}
+
+bool is_dead(const Handle& file)
+{
+    const Guard guard(file.fate->mutex);
+    return file.kept != nullptr && file.fate->crashed;
+}
+
+int close_file(sqlite3_file* given)
+{
+    Handle& file = handle(given);
+    if (file.kept != nullptr) {
+        const Guard guard(file.fate->mutex);
+        --(*file.kept)->users;
+        delete file.kept;
+        file.kept = nullptr;
+    }
+    return real(file).xClose(file.real);
+}
+
+int read_file(sqlite3_file* given, void* data, int size, sqlite3_int64 offset)
+{
+    const Handle& file = handle(given);
+    return is_dead(file) ? SQLITE_IOERR_READ : real(file).xRead(file.real, data, size, offset);
+}
+
+int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 offset)
+{
+    const Handle& file = handle(given);
+    if (file.kept == nullptr) return real(file).xWrite(file.real, data, size, offset);
+    const Guard guard(file.fate->mutex);
+    Fate& fate = *file.fate;
+    const std::string_view bytes(static_cast<const char*>(data), static_cast<std::size_t>(size));
+    const auto start = static_cast<std::uint64_t>(offset);
+    if (!fate.crashed && fate.is_full) {
+        sqlite3_int64 end = 0;
+        real(file).xFileSize(file.real, &end);
+        if (offset + size > end) return SQLITE_FULL;
+    }
+    // The write at which the power fails may have come halfway.
+    if (fate.is_last_step() && fate.loss == Loss::torn) (*file.kept)->write(start, bytes);
+    if (fate.ends(fate.work.writes)) return SQLITE_IOERR_WRITE;
+    (*file.kept)->write(start, bytes);
+    return real(file).xWrite(file.real, data, size, offset);
+}
+
+int truncate_file(sqlite3_file* given, sqlite3_int64 size)
+{
+    const Handle& file = handle(given);
+    if (file.kept == nullptr) return real(file).xTruncate(file.real, size);
+    const Guard guard(file.fate->mutex);
+    if (file.fate->ends(file.fate->work.truncates)) return SQLITE_IOERR_TRUNCATE;
+    (*file.kept)->truncate(static_cast<std::uint64_t>(size));
+    return real(file).xTruncate(file.real, size);
+}
+
+int sync_file(sqlite3_file* given, int flags)
+{
+    const Handle& file = handle(given);
+    if (file.kept == nullptr) return real(file).xSync(file.real, flags);
+    const Guard guard(file.fate->mutex);
+    if (file.fate->ends(file.fate->work.syncs)) return SQLITE_IOERR_FSYNC;
+    file.fate->files.sync(**file.kept);
+    return SQLITE_OK;
+}
+
+int size_of_file(sqlite3_file* given, sqlite3_int64* size)
+{
+    const Handle& file = handle(given);
+    return is_dead(file) ? SQLITE_IOERR_FSTAT : real(file).xFileSize(file.real, size);
+}
+
+int lock_file(sqlite3_file* given, int level)
+{
+    const Handle& file = handle(given);
+    if (is_dead(file)) return SQLITE_IOERR_LOCK;
+    if (file.kept != nullptr && level >= SQLITE_LOCK_RESERVED) {
+        const Guard guard(file.fate->mutex);
+        if (file.fate->refuses_lock()) return SQLITE_BUSY;
+    }
+    return real(file).xLock(file.real, level);
+}
+
+int unlock_file(sqlite3_file* given, int level)
+{
+    return real(handle(given)).xUnlock(handle(given).real, level);
+}
+
+int check_reserved(sqlite3_file* given, int* answer)
+{
+    const Handle& file = handle(given);
+    return is_dead(file) ? SQLITE_IOERR_CHECKRESERVEDLOCK : real(file).xCheckReservedLock(file.real, answer);
+}
+
+int control(sqlite3_file* given, int operation, void* argument)
+{
+    return real(handle(given)).xFileControl(handle(given).real, operation, argument);
+}
+
+int sector_size(sqlite3_file* given)
+{
+    return real(handle(given)).xSectorSize(handle(given).real);
+}
+
+int characteristics(sqlite3_file* given)
+{
+    return real(handle(given)).xDeviceCharacteristics(handle(given).real);
+}
+
+int map_shared(sqlite3_file* given, int region, int size, int extend, void volatile** where)
+{
+    const Handle& file = handle(given);
+    return is_dead(file) ? SQLITE_IOERR_SHMMAP : real(file).xShmMap(file.real, region, size, extend, where);
+}
+
+int lock_shared(sqlite3_file* given, int offset, int count, int flags)
+{
+    const Handle& file = handle(given);
+    const bool takes = (flags & SQLITE_SHM_LOCK) != 0;
+    if (takes && is_dead(file)) return SQLITE_IOERR_SHMLOCK;
+    if (takes && (flags & SQLITE_SHM_EXCLUSIVE) != 0 && file.kept != nullptr) {
+        const Guard guard(file.fate->mutex);
+        if (file.fate->refuses_lock()) return SQLITE_BUSY;
+    }
+    return real(file).xShmLock(file.real, offset, count, flags);
+}
+
+void shared_barrier(sqlite3_file* given)
+{
+    real(handle(given)).xShmBarrier(handle(given).real);
+}
+
+int unmap_shared(sqlite3_file* given, int remove)
+{
+    const Handle& file = handle(given);
+    return real(file).xShmUnmap(file.real, is_dead(file) ? 0 : remove);
+}
+
+constexpr sqlite3_io_methods methods = {
+    2,           close_file,     read_file,      write_file, truncate_file, sync_file,       size_of_file,
+    lock_file,   unlock_file,    check_reserved, control,    sector_size,   characteristics, map_shared,
+    lock_shared, shared_barrier, unmap_shared,   nullptr,    nullptr};
+
+std::string whole(sqlite3_file* file)
+{
+    sqlite3_int64 size = 0;
+    if (file->pMethods->xFileSize(file, &size) != SQLITE_OK || size <= 0) return {};
+    std::string content(static_cast<std::size_t>(size), '\0');
+    if (file->pMethods->xRead(file, content.data(), static_cast<int>(size), 0) != SQLITE_OK) return {};
+    return content;
+}
+
+/// A file that SQLite opened is watched from now on. What others wrote to it meanwhile counts as safe.
+std::shared_ptr<KeptFile>* watch(Fate& fate, const char* path, sqlite3_file* file, bool is_made_now)
+{
+    auto kept = fate.files.find(path);
+    if (!kept) {
+        kept = fate.files.add(path, whole(file), !is_made_now);
+    } else if (kept->users == 0) {
+        if (std::string content = whole(file); content != kept->seen()) kept->replace(std::move(content));
+    }
+    if (!kept) return nullptr;
+    ++kept->users;
+    return new std::shared_ptr<KeptFile>(kept);
+}
+
+int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* given, int flags, int* opened_as)
+{
+    auto& fate = *static_cast<Fate*>(vfs->pAppData);
+    Handle& file = handle(given);
+    file.base.pMethods = nullptr;
+    file.fate = &fate;
+    file.kept = nullptr;
+    file.real = reinterpret_cast<sqlite3_file*>(&file + 1);
+    const bool ours = path != nullptr && fate.files.owns(path);
+    const Guard guard(fate.mutex);
+    if (ours && fate.crashed) return SQLITE_CANTOPEN;
+    std::error_code failed;
+    const bool is_made_now = ours && !std::filesystem::exists(path, failed);
+    const int result = fate.real->xOpen(fate.real, path, file.real, flags, opened_as);
+    if (result != SQLITE_OK) {
+        if (file.real->pMethods != nullptr) file.real->pMethods->xClose(file.real);
+        return result;
+    }
+    if (ours) file.kept = watch(fate, path, file.real, is_made_now);
+    file.base.pMethods = &methods;
+    return SQLITE_OK;
+}
+
+int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder)
+{
+    auto& fate = *static_cast<Fate*>(vfs->pAppData);
+    if (!fate.files.owns(path)) return fate.real->xDelete(fate.real, path, sync_folder);
+    const Guard guard(fate.mutex);
+    std::error_code failed;
+    if (!std::filesystem::exists(path, failed)) return SQLITE_IOERR_DELETE_NOENT;
+    if (fate.ends(fate.work.deletes)) return SQLITE_IOERR_DELETE;
+    fate.files.remove(path, sync_folder != 0);
+    return fate.real->xDelete(fate.real, path, 0);
+}
+
+int no_sleep(sqlite3_vfs*, int microseconds)
+{
+    return microseconds;
+}
+
+std::string new_name()
+{
+    static std::atomic<int> count{0};
+    return "hawser-fault-" + std::to_string(++count);
+}
+
+} // namespace
+
+struct FaultVfs::Impl : Fate {
+    explicit Impl(const std::filesystem::path& folder) : Fate(folder) {}
+
+    std::string name = new_name();
+    sqlite3_vfs own{};
+};
+
+FaultVfs::FaultVfs(const std::filesystem::path& folder, Registered registered)
+    : impl_(std::make_unique<Impl>(folder))
+{
+    sqlite3_vfs& own = impl_->own;
+    own = *impl_->real;
+    own.iVersion = 2;
+    own.pNext = nullptr;
+    own.zName = impl_->name.c_str();
+    own.pAppData = static_cast<Fate*>(impl_.get());
+    own.szOsFile = static_cast<int>(sizeof(Handle)) + impl_->real->szOsFile;
+    own.xOpen = open_file;
+    own.xDelete = delete_file;
+    own.xSleep = no_sleep;
+    if (sqlite3_vfs_register(&own, registered == Registered::as_default ? 1 : 0) != SQLITE_OK)
+        throw std::runtime_error("SQLite takes no other VFS");
+}
+
+FaultVfs::~FaultVfs()
+{
+    sqlite3_vfs_unregister(&impl_->own);
+}
+
+const std::string& FaultVfs::name() const
+{
+    return impl_->name;
+}
+
+FileWork FaultVfs::work() const
+{
+    const Guard guard(impl_->mutex);
+    return impl_->work;
+}
+
+void FaultVfs::crash_at(std::uint64_t step, Loss loss, std::uint64_t seed)
+{
+    const Guard guard(impl_->mutex);
+    impl_->end_at = step;
+    impl_->loss = loss;
+    impl_->seed = seed;
+}
+
+void FaultVfs::crash(Loss loss, std::uint64_t seed)
+{
+    const Guard guard(impl_->mutex);
+    if (impl_->crashed) return;
+    impl_->loss = loss;
+    impl_->seed = seed;
+    impl_->end();
+}
+
+bool FaultVfs::crashed() const
+{
+    const Guard guard(impl_->mutex);
+    return impl_->crashed;
+}
+
+void FaultVfs::restart()
+{
+    const Guard guard(impl_->mutex);
+    if (!impl_->crashed) return;
+    impl_->files.replace(impl_->survivors);
+    impl_->survivors.clear();
+    impl_->crashed = false;
+    impl_->end_at = 0;
+}
+
+void FaultVfs::fill(bool is_full)
+{
+    const Guard guard(impl_->mutex);
+    impl_->is_full = is_full;
+}
+
+void FaultVfs::lock_out(std::uint64_t attempts)
+{
+    const Guard guard(impl_->mutex);
+    impl_->attempts_to_refuse = attempts;
+}
+
+} // namespace hawser::tests
