@@ -17,7 +17,7 @@ enum class Loss {
 
 constexpr const char* name(Loss loss)
 {
-    return loss == Loss::nothing ? "killed" : loss == Loss::unsynced ? "power lost" : "power lost, torn";
+    return loss == Loss::nothing ? "killed" : loss == Loss::unsynced ? "lost" : "torn";
 }
 
 /// What was done to the files of a folder.

@@ -184,8 +184,11 @@ void KeptFiles::replace(const std::map<path, std::string>& files)
 {
     files_.clear();
     deleted_.clear();
-    for (const auto& entry : std::filesystem::directory_iterator(folder_))
-        std::filesystem::remove_all(entry.path());
+    std::vector<path> gone;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_))
+        if (!entry.is_directory() && !files.contains(entry.path())) gone.push_back(entry.path());
+    for (const path& file : gone) std::filesystem::remove(file);
+    // Written in place: a file stays the same one.
     for (const auto& [file, content] : files) {
         std::filesystem::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary) << content;

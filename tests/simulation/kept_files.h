@@ -66,7 +66,7 @@ public:
 
     /// Every file of the folder as it survives.
     std::map<std::filesystem::path, std::string> survivors(Loss loss, std::uint64_t seed) const;
-    /// Makes the folder hold these and nothing else.
+    /// Makes the folder hold these and nothing else. A file that was there keeps its number.
     void replace(const std::map<std::filesystem::path, std::string>& files);
 
 private:

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "tests/simulation/program.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hawser::tests {
+
+/// Where a day is interrupted, once.
+struct CrashPoint {
+    enum class At {
+        never,
+        file,   ///< At a write, sync, truncate or delete.
+        before, ///< A request is about to leave.
+        after,  ///< It was carried out, and the answer has not come.
+    };
+    At at = At::never;
+    std::uint64_t number = 0; ///< Of the step, from 1, or of the request, from 0.
+    Loss loss = Loss::nothing;
+    std::uint64_t seed = 0;
+};
+
+std::string text_of(const CrashPoint& point);
+
+/// What a day leaves: equal for all days, wherever they were interrupted.
+struct DayEnd {
+    std::vector<std::string> organization; ///< Every record of every table.
+    std::vector<std::string> effects;      ///< The write log, sorted: each effect once.
+    std::vector<std::string> queue;        ///< What became of every change.
+    friend bool operator==(const DayEnd&, const DayEnd&) = default;
+};
+
+/// One user's scripted day from the first pull to a repair, with a colleague. When it is interrupted
+/// the program is started again and the user goes on with what was not done.
+class CrashDay {
+public:
+    explicit CrashDay(const CrashPoint& point);
+
+    /// Throws what is wrong, with the step of the day in it.
+    DayEnd run();
+
+    std::uint64_t steps() const { return vfs_.steps(); }
+    std::uint64_t requests() { return program_.exchange().seen.size(); }
+    int restarts() const { return restarts_; }
+    FileWork work() const { return vfs_.work(); }
+
+private:
+    using Step = std::pair<std::string, std::function<void()>>;
+
+    std::vector<Step> script();
+    void morning(std::vector<Step>& steps);
+    void on_the_train(std::vector<Step>& steps);
+    void afternoon(std::vector<Step>& steps);
+    void evening(std::vector<Step>& steps);
+    void play(const Step& step);
+    void start_again();
+    DayEnd end();
+
+    void edit(localstore::ChangeKind kind, const RecordKey& key, const Fields& fields = {});
+    bool is_done(localstore::ChangeKind kind, const RecordKey& key, const Fields& fields);
+    void group(const std::vector<localstore::Edit>& edits);
+    void undo_edit_of(const RecordKey& key);
+    void resolve(const RecordKey& key, localstore::Side side);
+    void repair();
+    std::vector<std::string> contents();
+    std::vector<std::string> effects() const;
+    std::vector<std::string> fates();
+
+    CrashPoint point_;
+    Folder folder_;
+    FaultVfs vfs_;
+    std::shared_ptr<VirtualClock> clock_ = monday();
+    Office office_{*clock_};
+    Program program_;
+    int restarts_ = 0;
+};
+
+} // namespace hawser::tests

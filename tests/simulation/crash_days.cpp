@@ -1,0 +1,100 @@
+#include "tests/simulation/crash_days.h"
+
+#include <algorithm>
+
+namespace hawser::tests {
+namespace {
+
+using At = CrashPoint::At;
+
+constexpr Loss losses[] = {Loss::nothing, Loss::unsynced, Loss::torn};
+
+/// The lines that only one of two days has.
+std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& found)
+{
+    std::string text;
+    const auto list = [&](const char* what, const auto& from, const auto& in) {
+        for (const std::string& line : from)
+            if (std::count(from.begin(), from.end(), line) > std::count(in.begin(), in.end(), line))
+                text += std::string("\n    ") + what + ": " + line;
+    };
+    list("missing", expected, found);
+    list("too much", found, expected);
+    return text.empty() && expected != found ? "\n    the order differs" : text;
+}
+
+std::string difference(const DayEnd& expected, const DayEnd& found)
+{
+    std::string text;
+    const auto add = [&](const char* what, const std::string& lines) {
+        if (!lines.empty()) text += std::string("\n  ") + what + lines;
+    };
+    add("the organization holds something else", difference(expected.organization, found.organization));
+    add("the write log has other effects", difference(expected.effects, found.effects));
+    add("the changes ended otherwise", difference(expected.queue, found.queue));
+    return text;
+}
+
+std::string outcome(const CrashPoint& point, const DayEnd& expected)
+{
+    try {
+        CrashDay day(point);
+        const std::string found = difference(expected, day.run());
+        if (!found.empty()) return text_of(point) + found;
+        if (day.restarts() != 1) return text_of(point) + ": nothing was interrupted";
+        return {};
+    } catch (const std::runtime_error& failure) {
+        return text_of(point) + ": " + failure.what();
+    }
+}
+
+std::vector<CrashPoint> all_points(std::uint64_t steps, std::uint64_t requests, std::uint64_t seed)
+{
+    std::vector<CrashPoint> points;
+    const auto add = [&](At at, std::uint64_t number) {
+        for (const Loss loss : losses) points.push_back({at, number, loss, seed + points.size()});
+    };
+    for (std::uint64_t step = 1; step <= steps; ++step) add(At::file, step);
+    for (std::uint64_t request = 0; request < requests; ++request) {
+        add(At::before, request);
+        add(At::after, request);
+    }
+    return points;
+}
+
+} // namespace
+
+std::string text_of(const CrashTally& tally)
+{
+    return std::to_string(tally.interrupted) + " days interrupted of " + std::to_string(tally.points) +
+           " crash points (" + std::to_string(tally.file_steps) + " writes, syncs, truncates and deletes, " +
+           std::to_string(tally.requests) + " requests before and after, each with " +
+           std::to_string(std::size(losses)) + " losses): " + std::to_string(tally.failures.size()) +
+           " failures";
+}
+
+std::string crash_day(const CrashPoint& point)
+{
+    return outcome(point, CrashDay({}).run());
+}
+
+CrashTally crash_days(const CrashRound& round, const std::function<void(const std::string&)>& failed)
+{
+    CrashTally tally;
+    CrashDay whole({});
+    const DayEnd expected = whole.run();
+    tally.requests = whole.requests();
+    tally.file_steps = whole.steps();
+    const auto points = all_points(tally.file_steps, tally.requests, round.seed);
+    tally.points = points.size();
+    for (std::uint64_t at = round.seed % round.every; at < points.size(); at += round.every) {
+        ++tally.interrupted;
+        std::string found = outcome(points[at], expected);
+        if (found.empty()) continue;
+        if (failed) failed(found);
+        tally.failures.push_back(std::move(found));
+    }
+    return tally;
+}
+
+} // namespace hawser::tests
