@@ -41,14 +41,15 @@ def dev(*arguments, programs=None, only=None):
 def help_names_every_command_and_an_example():
     code, out, err = dev("--help")
     assert code == 0 and err == "", err
-    for word in ("build", "test", "demo", "bench", "format", "--tsan", "--asan", "--only", "--no-install"):
+    for word in ("build", "test", "fuzz", "demo", "bench", "format", "--tsan", "--asan", "--only", "--no-install"):
         assert word in out, f"{word} is not in the help"
     assert re.search(r"^Example: tools/dev ", out, re.MULTILINE), out
 
 
 @case
 def wrong_usage_ends_with_2_and_says_where_help_is():
-    for arguments in ([], ["bogus"], ["build", "--bogus"], ["test", "--bogus"], ["test", "--only"]):
+    for arguments in ([], ["bogus"], ["build", "--bogus"], ["test", "--bogus"], ["test", "--only"],
+                      ["fuzz", "--minutes"], ["fuzz", "--minutes", "0"]):
         code, _, err = dev(*arguments)
         assert code == 2, f"{arguments}: exit {code}"
         assert "tools/dev --help" in err, err
@@ -56,7 +57,7 @@ def wrong_usage_ends_with_2_and_says_where_help_is():
 
 @case
 def it_says_first_what_it_does_and_how_long_it_takes():
-    for command in ("build", "test", "demo", "bench"):
+    for command in ("build", "test", "fuzz", "demo", "bench"):
         _, out, _ = dev(command, "--no-install", programs=NOTHING_INSTALLED)
         assert re.match(rf"tools/dev: {command}: .*minute", out), out
 

@@ -25,8 +25,8 @@ http::Answer answer_of(std::string_view input)
     std::from_chars(status.data(), status.data() + status.size(), answer.status);
     for (std::string_view line = take_line(input); !line.empty(); line = take_line(input)) {
         const auto colon = std::min(line.find(':'), line.size());
-        answer.headers.push_back({std::string(line.substr(0, colon)),
-                                  std::string(line.substr(std::min(colon + 1, line.size())))});
+        answer.headers.push_back(
+            {std::string(line.substr(0, colon)), std::string(line.substr(std::min(colon + 1, line.size())))});
     }
     answer.body = std::string(input);
     return answer;
@@ -36,7 +36,8 @@ std::vector<BatchItem> some_items()
 {
     const Layout layout = sample::layout_of(sample::contact());
     const Fields changed{{"firstname", std::string("Ann")}};
-    const auto update = *update_steps(sample::contact(), layout, sample::first, "W/\"1\"", changed, {}, sample::sets());
+    const auto update =
+        *update_steps(sample::contact(), layout, sample::first, "W/\"1\"", changed, {}, sample::sets());
     const auto create = *create_steps(sample::contact(), layout, sample::second, changed, sample::sets());
     std::vector<BatchItem> items;
     items.push_back({update});
@@ -52,7 +53,8 @@ void check(const Outcome& outcome, const http::Answer& answer)
         demand(answer.status / 100 == 2, "only a success is taken for one");
         return;
     }
-    if (outcome.kind == Outcome::Kind::throttled) demand(outcome.retry_after.has_value(), "throttled says for how long");
+    if (outcome.kind == Outcome::Kind::throttled)
+        demand(outcome.retry_after.has_value(), "throttled says for how long");
     if (outcome.retry_after)
         demand(outcome.retry_after->count() >= 0 && *outcome.retry_after <= std::chrono::hours{24},
                "nobody waits for more than a day");
@@ -69,8 +71,9 @@ void read_error(std::string_view input)
     demand(odata::excerpt(answer.body).size() <= 200, "an excerpt is bounded");
     const auto wait = odata::retry_after(answer, sample::now);
     if (wait) demand(wait->count() >= 0 && *wait <= std::chrono::hours{24}, "Retry-After is within a day");
-    for (const auto action : {Asked::Action::read, Asked::Action::pull, Asked::Action::create, Asked::Action::update,
-                              Asked::Action::remove, Asked::Action::group, Asked::Action::action}) {
+    for (const auto action :
+         {Asked::Action::read, Asked::Action::pull, Asked::Action::create, Asked::Action::update,
+          Asked::Action::remove, Asked::Action::group, Asked::Action::action}) {
         const Asked asked{action, sample::first, {sample::first, sample::second}};
         const Outcome outcome = classify(answer, asked, sample::now);
         check(outcome, answer);
@@ -88,7 +91,8 @@ void read_batch(std::string_view input)
     odata::BatchLimits limits;
     limits.max_parts = few * few;
     const std::string* type = answer.header("Content-Type");
-    const auto body = odata::parse_batch_body(type ? *type : "multipart/mixed; boundary=b", answer.body, limits);
+    const auto body =
+        odata::parse_batch_body(type ? *type : "multipart/mixed; boundary=b", answer.body, limits);
     if (body) {
         std::size_t parts = 0;
         for (const auto& group : body->groups) parts += group.parts.size();
@@ -102,9 +106,11 @@ void read_batch(std::string_view input)
             if (item.state != ItemAnswer::State::answered) continue;
             demand(item.answers.size() == items[i].steps.size() || item.answers.size() == 1,
                    "an item has an answer for each step, or one for all");
-            const Outcome outcome = classify(item, read.whole, {Asked::Action::update, sample::first, {}}, sample::now);
+            const Outcome outcome =
+                classify(item, read.whole, {Asked::Action::update, sample::first, {}}, sample::now);
             if (outcome.kind == Outcome::Kind::applied)
-                demand(item.answers.size() == items[i].steps.size(), "an item is applied with all its steps (I2)");
+                demand(item.answers.size() == items[i].steps.size(),
+                       "an item is applied with all its steps (I2)");
         }
     }
 }
@@ -120,7 +126,8 @@ void read_metadata(std::string_view input)
     (void)parallelism_hint(answer);
     (void)server_request_id(answer);
     if (const auto sets = parse_entity_sets(answer, sample::now))
-        for (const auto& [table, set] : *sets) demand(!table.empty() && !set.empty(), "an entity set has names");
+        for (const auto& [table, set] : *sets)
+            demand(!table.empty() && !set.empty(), "an entity set has names");
     BatchAnswer batch;
     const std::size_t items = metadata_items("contact").size();
     for (std::size_t i = 0; i < items; ++i) batch.items.push_back({ItemAnswer::State::answered, {answer}});

@@ -1,6 +1,7 @@
+#include "transport/dataverse/page.h"
+
 #include "tests/fuzz/targets.h"
 #include "tests/unit/dataverse/sample.h"
-#include "transport/dataverse/page.h"
 
 namespace hawser::fuzz {
 namespace {
@@ -18,7 +19,8 @@ public:
         demand(!row.id.is_nil() || row.id == Guid{}, "a row has an id");
         const auto fields = decode_body(sample::layout_of(table_), table_, row.body);
         demand(fields.has_value(), "a row's body can be read again");
-        demand(encode_body(sample::layout_of(table_), *fields) == row.body, "equal records have equal bodies");
+        demand(encode_body(sample::layout_of(table_), *fields) == row.body,
+               "equal records have equal bodies");
         return {};
     }
     Result<void> tombstone(const TombstoneView&) override
@@ -42,7 +44,8 @@ void read(const Table& table, std::string_view body)
     Judge judge(table);
     const auto end = parse_page(plan, body, judge, nullptr, limits);
     if (end) {
-        demand(end->rows == judge.rows && end->tombstones == judge.tombstones, "the figures are those handed out");
+        demand(end->rows == judge.rows && end->tombstones == judge.tombstones,
+               "the figures are those handed out");
         demand(body.size() <= limits.max_bytes, "a page over the limit is refused");
     } else {
         demand(!end.error().message.empty(), "a refusal has words");

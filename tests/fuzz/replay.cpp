@@ -57,7 +57,8 @@ std::string damaged(std::string input, const std::vector<std::string>& others, R
     return input;
 }
 
-std::uint64_t run(const fuzz::Target& target, const std::filesystem::path& folder, double seconds, std::uint64_t seed)
+std::uint64_t run(const fuzz::Target& target, const std::filesystem::path& folder, double seconds,
+                  std::uint64_t seed)
 {
     const auto corpus = corpus_of(folder / target.name);
     if (corpus.empty()) {

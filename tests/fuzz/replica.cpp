@@ -67,7 +67,9 @@ std::string sound_replica()
     StoreOptions options;
     options.path = folder / "replica.hawser";
     {
-        auto store = Store::create(options, {id(101), id(102), "ada@example.org", "https://organization.example", id(103), id(104)}, now);
+        auto store = Store::create(
+            options, {id(101), id(102), "ada@example.org", "https://organization.example", id(103), id(104)},
+            now);
         demand(store.has_value(), "a replica can be made");
         demand((*store)->transact(Durability::full, fill).has_value(), "a replica can be filled");
         WriteContext by;
@@ -76,9 +78,8 @@ std::string sound_replica()
                               {ChangeKind::update, {"contact", id(2)}, {{"jobtitle", std::string("Buyer")}}}};
         const auto made = (*store)->write(edits, by);
         demand(made.has_value(), "a replica can be edited");
-        const auto sent = (*store)->transact(Durability::full, [&](Transaction& transaction) {
-            return send(transaction, made->back());
-        });
+        const auto sent = (*store)->transact(
+            Durability::full, [&](Transaction& transaction) { return send(transaction, made->back()); });
         demand(sent.has_value(), "an intent can be opened");
         demand((*store)->checkpoint_log().has_value(), "the log can be folded back");
     }
@@ -130,7 +131,8 @@ void read_replica(std::string_view input)
     static const tests::Folder folder;
     StoreOptions options;
     options.path = folder / "replica.hawser";
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) std::filesystem::remove(entry);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+        std::filesystem::remove(entry);
     std::ofstream(options.path, std::ios::binary) << damaged(input);
     options.mode = OpenMode::inspect;
     use(options);

@@ -6,9 +6,9 @@
 namespace hawser::fuzz {
 namespace {
 
-constexpr Target all[] = {{"page", read_page},     {"record", read_record},     {"batch", read_batch},
-                          {"error", read_error},   {"scalar", read_scalar},     {"link", read_link},
-                          {"policy", read_policy}, {"filter", read_filter},     {"metadata", read_metadata},
+constexpr Target all[] = {{"page", read_page},     {"record", read_record},  {"batch", read_batch},
+                          {"error", read_error},   {"scalar", read_scalar},  {"link", read_link},
+                          {"policy", read_policy}, {"filter", read_filter},  {"metadata", read_metadata},
                           {"body", read_body},     {"replica", read_replica}};
 
 } // namespace

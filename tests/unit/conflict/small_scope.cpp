@@ -54,9 +54,8 @@ std::optional<Copy> Organization::copy() const
 
 bool Organization::carry_out(Request& request)
 {
-    const bool holds = request.kind == Send::create
-                           ? !record
-                           : record && request.condition == std::to_string(version);
+    const bool holds =
+        request.kind == Send::create ? !record : record && request.condition == std::to_string(version);
     if (!holds) return false;
     if (request.kind == Send::remove) {
         record.reset();
@@ -92,9 +91,10 @@ bool World::allows(const Move& move) const
     case Move::Kind::edit:
         if (move.edit == Edit::create) {
             // An id is given once, so that nobody creates what was there before.
-            const bool is_new = organization_.version == 0 || (!organization_.record && move.who == Who::colleague);
-            return is_new && !seen_by(move.who) && !one.base &&
-                   one.absence == LocalAbsence::never_here && !one.request;
+            const bool is_new =
+                organization_.version == 0 || (!organization_.record && move.who == Who::colleague);
+            return is_new && !seen_by(move.who) && !one.base && one.absence == LocalAbsence::never_here &&
+                   !one.request;
         }
         // A record about which nobody chose yet is not deleted.
         if (move.edit == Edit::remove && move.who != Who::colleague && !one.conflicts.empty()) return false;
@@ -298,7 +298,9 @@ void World::check_equal(const Installation& one) const
 void World::check_nothing_lost() const
 {
     for (const auto& [column, value] : made_) {
-        const auto holds = [&](const std::optional<Fields>& fields) { return words(in(fields, column)) == value; };
+        const auto holds = [&](const std::optional<Fields>& fields) {
+            return words(in(fields, column)) == value;
+        };
         if (superseded_.contains(value) || holds(organization_.record)) continue;
         if (holds(here_.local) && is_contested(here_.conflicts, column)) continue;
         if (holds(other_.local) && is_contested(other_.conflicts, column)) continue;

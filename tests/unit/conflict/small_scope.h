@@ -19,11 +19,11 @@ enum class Edit { create, own_first, common_first, own_second, remove };
 struct Move {
     enum class Kind {
         edit,
-        cycle,         ///< Compare, send, and hear the answer.
-        freeze,        ///< Compare and make the request; it has not left.
-        answered,      ///< The request is carried out or refused, and the answer comes.
-        answer_lost,   ///< Carried out or refused; no answer.
-        request_lost,  ///< Not carried out; no answer.
+        cycle,        ///< Compare, send, and hear the answer.
+        freeze,       ///< Compare and make the request; it has not left.
+        answered,     ///< The request is carried out or refused, and the answer comes.
+        answer_lost,  ///< Carried out or refused; no answer.
+        request_lost, ///< Not carried out; no answer.
     };
     Kind kind = Kind::edit;
     Who who = Who::here;

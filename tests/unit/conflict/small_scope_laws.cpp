@@ -24,7 +24,8 @@ Fields fields_of(const std::optional<Copy>& copy)
 std::set<std::string> columns_of(const Situation& given)
 {
     std::set<std::string> names;
-    for (const Fields& fields : {fields_of(given.base), given.local.value_or(Fields{}), fields_of(given.remote)})
+    for (const Fields& fields :
+         {fields_of(given.base), given.local.value_or(Fields{}), fields_of(given.remote)})
         for (const auto& [column, value] : fields) names.insert(column);
     return names;
 }
@@ -74,12 +75,15 @@ void check_request(const Situation& given, const Plan& plan)
         demand(plan.local && plan.changes == *plan.local, "a creation is not whole");
         return;
     case Send::update:
-        demand(given.remote && plan.condition == given.remote->etag, "a write depends on another version (I3)");
+        demand(given.remote && plan.condition == given.remote->etag,
+               "a write depends on another version (I3)");
         demand(!plan.changes.empty(), "an update of nothing");
         return;
     case Send::remove:
-        demand(given.remote && plan.condition == given.remote->etag, "a deletion depends on another version (I3)");
-        demand(given.base && fields_of(given.base) == fields_of(given.remote), "a deletion of what nobody saw (I3)");
+        demand(given.remote && plan.condition == given.remote->etag,
+               "a deletion depends on another version (I3)");
+        demand(given.base && fields_of(given.base) == fields_of(given.remote),
+               "a deletion of what nobody saw (I3)");
     }
 }
 

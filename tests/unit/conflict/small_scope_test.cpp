@@ -18,8 +18,8 @@ std::vector<Move> all_moves()
              {Edit::create, Edit::own_first, Edit::common_first, Edit::own_second, Edit::remove})
             moves.push_back({Move::Kind::edit, who, edit});
     for (const Who who : {Who::here, Who::other}) moves.push_back({Move::Kind::cycle, who, {}});
-    for (const Move::Kind kind : {Move::Kind::freeze, Move::Kind::answered, Move::Kind::answer_lost,
-                                  Move::Kind::request_lost})
+    for (const Move::Kind kind :
+         {Move::Kind::freeze, Move::Kind::answered, Move::Kind::answer_lost, Move::Kind::request_lost})
         moves.push_back({kind, Who::here, {}});
     return moves;
 }
