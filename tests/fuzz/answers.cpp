@@ -5,6 +5,7 @@
 #include "transport/dataverse/metadata.h"
 #include "transport/dataverse/outcome.h"
 #include "transport/dataverse/pull.h"
+#include "transport/dataverse/write.h"
 #include "transport/odata/answer.h"
 #include "transport/odata/multipart.h"
 

@@ -47,9 +47,9 @@ constexpr int group_contact = 55;
 
 std::string text_of(const CrashPoint& point)
 {
-    const char* const names[] = {"never", "file", "before", "after"};
+    const char* const names[] = {"never", "file", "before", "after", "full", "busy"};
     return std::string(names[static_cast<std::size_t>(point.at)]) + ' ' + std::to_string(point.number) + ' ' +
-           name(point.loss) + ' ' + std::to_string(point.seed);
+           name(point.loss) + ' ' + std::to_string(point.seed) + ' ' + std::to_string(point.again);
 }
 
 // Repair names no VFS: it takes the default one.
@@ -67,9 +67,18 @@ CrashDay::CrashDay(const CrashPoint& point)
                 R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
                 R"("scheduledend":"2026-11-03T11:00:00Z"})");
     office_.log.clear();
-    if (point.at == CrashPoint::At::file) vfs_.crash_at(point.number, point.loss, point.seed);
+    interrupt();
+}
+
+void CrashDay::interrupt()
+{
+    // Longer than anybody waits.
+    constexpr std::uint64_t attempts = 150;
+    if (point_.at == CrashPoint::At::file) vfs_.crash_at(point_.number, point_.loss, point_.seed);
+    if (point_.at == CrashPoint::At::full) vfs_.fill_at(point_.number);
+    if (point_.at == CrashPoint::At::busy) vfs_.lock_out(attempts, point_.number);
     program_.exchange().script = [this](std::size_t number, const http::Request&) {
-        const bool here = number == point_.number && restarts_ == 0 &&
+        const bool here = number == point_.number && interruptions_ == 0 &&
                           (point_.at == CrashPoint::At::before || point_.at == CrashPoint::At::after);
         if (!here) return Fault::none;
         vfs_.crash(point_.loss, point_.seed);
@@ -90,27 +99,38 @@ DayEnd CrashDay::run()
 
 void CrashDay::play(const Step& step)
 {
-    try {
-        for (;;) {
-            try {
-                if (restarts_ == 0 || !vfs_.crashed()) step.second();
-                if (!vfs_.crashed()) return;
-            } catch (const Crashed&) {
-            }
-            start_again();
+    const int most = point_.again == 0 ? 1 : 2;
+    for (;;) {
+        try {
+            if (vfs_.crashed()) start_again();
+            step.second();
+            if (!vfs_.crashed()) return;
+        } catch (const Crashed&) {
+        } catch (const std::runtime_error& failure) {
+            if (!was_disturbed()) throw std::runtime_error(step.first + ": " + failure.what());
         }
-    } catch (const std::runtime_error& failure) {
-        throw std::runtime_error(step.first + ": " + failure.what());
+        if (++interruptions_ > most) throw std::runtime_error(step.first + ": it ended once too often");
     }
 }
 
 void CrashDay::start_again()
 {
-    if (++restarts_ > 1) throw std::runtime_error("it ended twice");
     program_.close();
     vfs_.restart();
     clock_->pass(std::chrono::minutes{1});
+    if (interruptions_ == 1 && point_.again != 0)
+        vfs_.crash_at(vfs_.steps() + point_.again, point_.loss, point_.seed + 1);
     program_.open();
+}
+
+/// Whether a failure is no surprise. It is the last of its kind.
+bool CrashDay::was_disturbed()
+{
+    if (interruptions_ > 0 || point_.at == CrashPoint::At::never || point_.ends()) return false;
+    vfs_.fill(false);
+    vfs_.lock_out(0);
+    clock_->pass(std::chrono::minutes{6});
+    return true;
 }
 
 std::vector<CrashDay::Step> CrashDay::script()

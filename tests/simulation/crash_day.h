@@ -12,14 +12,19 @@ namespace hawser::tests {
 struct CrashPoint {
     enum class At {
         never,
-        file,   ///< At a write, sync, truncate or delete.
+        file,   ///< At a write, sync, truncate, delete or rename.
         before, ///< A request is about to leave.
         after,  ///< It was carried out, and the answer has not come.
+        full,   ///< No end: from that step on the disk is full, until something fails.
+        busy,   ///< No end: from that step on others have the file locked, until something fails.
     };
     At at = At::never;
     std::uint64_t number = 0; ///< Of the step, from 1, or of the request, from 0.
     Loss loss = Loss::nothing;
     std::uint64_t seed = 0;
+    std::uint64_t again = 0; ///< Ends a second time, so many steps after the restart; 0: it does not.
+
+    bool ends() const { return at == At::file || at == At::before || at == At::after; }
 };
 
 std::string text_of(const CrashPoint& point);
@@ -43,8 +48,8 @@ public:
 
     std::uint64_t steps() const { return vfs_.steps(); }
     std::uint64_t requests() { return program_.exchange().seen.size(); }
-    int restarts() const { return restarts_; }
-    FileWork work() const { return vfs_.work(); }
+    /// Restarts, or steps that failed and were done again.
+    int interruptions() const { return interruptions_; }
 
 private:
     using Step = std::pair<std::string, std::function<void()>>;
@@ -56,6 +61,8 @@ private:
     void evening(std::vector<Step>& steps);
     void play(const Step& step);
     void start_again();
+    void interrupt();
+    bool was_disturbed();
     DayEnd end();
 
     void edit(localstore::ChangeKind kind, const RecordKey& key, const Fields& fields = {});
@@ -74,7 +81,7 @@ private:
     std::shared_ptr<VirtualClock> clock_ = monday();
     Office office_{*clock_};
     Program program_;
-    int restarts_ = 0;
+    int interruptions_ = 0;
 };
 
 } // namespace hawser::tests

@@ -24,16 +24,18 @@ std::uint64_t today()
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::hours>(now).count() / 24);
 }
 
-/// "file 123 torn 7": as failures name a point.
+/// "file 123 torn 7 0": as failures name a point.
 CrashPoint point_named(const std::string& text)
 {
     std::istringstream words(text);
     std::string at, loss;
     CrashPoint point;
-    words >> at >> point.number >> loss >> point.seed;
+    words >> at >> point.number >> loss >> point.seed >> point.again;
     point.at = at == "file"     ? CrashPoint::At::file
                : at == "before" ? CrashPoint::At::before
                : at == "after"  ? CrashPoint::At::after
+               : at == "full"   ? CrashPoint::At::full
+               : at == "busy"   ? CrashPoint::At::busy
                                 : CrashPoint::At::never;
     point.loss = loss == "torn" ? Loss::torn : loss == "lost" ? Loss::unsynced : Loss::nothing;
     return point;
@@ -56,7 +58,7 @@ TEST_CASE("A day that is not interrupted takes the same steps every time, to the
 TEST_CASE("A day that ends at any write, sync or request goes on to the same end", "[crash]")
 {
     CrashRound round;
-    round.every = std::max<std::uint64_t>(1, asked("HAWSER_CRASH_EVERY", 97));
+    round.every = std::max<std::uint64_t>(1, asked("HAWSER_CRASH_EVERY", 199));
     round.seed = asked("HAWSER_CRASH_SEED", today());
     std::printf("HAWSER_CRASH_EVERY=%llu HAWSER_CRASH_SEED=%llu\n",
                 static_cast<unsigned long long>(round.every), static_cast<unsigned long long>(round.seed));

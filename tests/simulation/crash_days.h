@@ -19,8 +19,8 @@ struct CrashRound {
 struct CrashTally {
     std::uint64_t file_steps = 0;
     std::uint64_t requests = 0;
-    std::uint64_t points = 0;      ///< Steps and requests, with each loss that there is.
-    std::uint64_t interrupted = 0; ///< Days that were interrupted, all others included in `points`.
+    std::uint64_t points = 0;      ///< Each of them with everything that can befall it.
+    std::uint64_t interrupted = 0; ///< Days that were run, one a point.
     std::vector<std::string> failures{};
 };
 

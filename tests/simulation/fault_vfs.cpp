@@ -5,9 +5,13 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <mutex>
-#include <new>
+#include <sqlite3.h>
 #include <stdexcept>
+#include <vector>
 
 namespace hawser::tests {
 namespace {
@@ -16,7 +20,7 @@ namespace {
 struct Fate {
     explicit Fate(const std::filesystem::path& folder) : files(std::filesystem::canonical(folder)) {}
 
-    bool is_last_step() const { return !crashed && end_at != 0 && work.total() + 1 >= end_at; }
+    bool is_last_step() const { return !crashed && end_at != 0 && has_come_to(end_at); }
     /// Counts the step, unless everything ends with it or had ended before.
     bool ends(std::uint64_t& count)
     {
@@ -29,9 +33,15 @@ struct Fate {
         crashed = true;
         survivors = files.survivors(loss, seed);
     }
+    bool has_come_to(std::uint64_t step) const { return work.total() + 1 >= step; }
+    bool has_room()
+    {
+        if (full_from != 0 && has_come_to(full_from)) is_full = true;
+        return !is_full;
+    }
     bool refuses_lock()
     {
-        if (attempts_to_refuse == 0) return false;
+        if (attempts_to_refuse == 0 || !has_come_to(refuse_from)) return false;
         --attempts_to_refuse;
         return true;
     }
@@ -45,7 +55,9 @@ struct Fate {
     std::uint64_t seed = 0;
     bool crashed = false;
     bool is_full = false;
+    std::uint64_t full_from = 0;
     std::uint64_t attempts_to_refuse = 0;
+    std::uint64_t refuse_from = 0;
     std::map<std::filesystem::path, std::string> survivors{};
 };
 
@@ -101,7 +113,7 @@ int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 of
     Fate& fate = *file.fate;
     const std::string_view bytes(static_cast<const char*>(data), static_cast<std::size_t>(size));
     const auto start = static_cast<std::uint64_t>(offset);
-    if (!fate.crashed && fate.is_full) {
+    if (!fate.crashed && !fate.has_room()) {
         sqlite3_int64 end = 0;
         real(file).xFileSize(file.real, &end);
         if (offset + size > end) return SQLITE_FULL;
@@ -273,16 +285,47 @@ int no_sleep(sqlite3_vfs*, int microseconds)
     return microseconds;
 }
 
+/// Those that live, for renames.
+struct Living {
+    std::mutex mutex{};
+    std::vector<Fate*> fates{};
+};
+
+Living& living()
+{
+    static Living all;
+    return all;
+}
+
 std::string new_name()
 {
     static std::atomic<int> count{0};
     return "hawser-fault-" + std::to_string(++count);
 }
 
+bool may_rename(const char* from)
+{
+    const Guard living_guard(living().mutex);
+    for (Fate* fate : living().fates) {
+        const Guard guard(fate->mutex);
+        if (fate->files.owns(from)) return !fate->ends(fate->work.renames);
+    }
+    return true;
+}
+
 } // namespace
 
 struct FaultVfs::Impl : Fate {
-    explicit Impl(const std::filesystem::path& folder) : Fate(folder) {}
+    explicit Impl(const std::filesystem::path& folder) : Fate(folder)
+    {
+        const Guard guard(living().mutex);
+        living().fates.push_back(this);
+    }
+    ~Impl()
+    {
+        const Guard guard(living().mutex);
+        std::erase(living().fates, this);
+    }
 
     std::string name = new_name();
     sqlite3_vfs own{};
@@ -358,12 +401,30 @@ void FaultVfs::fill(bool is_full)
 {
     const Guard guard(impl_->mutex);
     impl_->is_full = is_full;
+    impl_->full_from = 0;
 }
 
-void FaultVfs::lock_out(std::uint64_t attempts)
+void FaultVfs::fill_at(std::uint64_t step)
+{
+    const Guard guard(impl_->mutex);
+    impl_->full_from = step;
+}
+
+void FaultVfs::lock_out(std::uint64_t attempts, std::uint64_t from_step)
 {
     const Guard guard(impl_->mutex);
     impl_->attempts_to_refuse = attempts;
+    impl_->refuse_from = from_step;
 }
 
 } // namespace hawser::tests
+
+/// The C library's, for the whole program: what is moved by std::filesystem is a step, too.
+extern "C" __attribute__((visibility("default"))) int rename(const char* from, const char* to) noexcept
+{
+    if (!hawser::tests::may_rename(from)) {
+        errno = EIO;
+        return -1;
+    }
+    return ::renameat(AT_FDCWD, from, AT_FDCWD, to);
+}

@@ -26,15 +26,17 @@ struct FileWork {
     std::uint64_t syncs = 0;
     std::uint64_t truncates = 0;
     std::uint64_t deletes = 0;
+    std::uint64_t renames = 0;
 
-    std::uint64_t total() const { return writes + syncs + truncates + deletes; }
+    std::uint64_t total() const { return writes + syncs + truncates + deletes + renames; }
 };
 
 /// SQLite's default VFS with a fate for the files of one folder; other files are none of its concern.
 ///
-/// It numbers every write, sync, truncate and delete from 1, and can end everything at any of them: that
-/// one is not carried out, all later ones fail, and `restart` puts into the folder what had survived.
-/// Files that others make there (locks, notes) survive as they are at that moment, and so do renames.
+/// It numbers every write, sync, truncate and delete from 1, and every rename of the process, and can end
+/// everything at any of them: that one is not carried out, all later ones fail, and `restart` puts into the
+/// folder what had survived. Files that others make there (locks, notes) survive as they are at that
+/// moment, and renames as soon as they are made.
 /// Nothing is really synced, and nobody who finds a lock taken sleeps: for one thread that works.
 class FaultVfs {
 public:
@@ -64,8 +66,10 @@ public:
 
     /// No file can grow.
     void fill(bool is_full);
-    /// So many attempts to lock a file for writing find it locked.
-    void lock_out(std::uint64_t attempts);
+    /// The same from the step of that number on. 0: never.
+    void fill_at(std::uint64_t step);
+    /// So many attempts to lock a file for writing find it locked; from the step of that number on.
+    void lock_out(std::uint64_t attempts, std::uint64_t from_step = 0);
 
 private:
     struct Impl;

@@ -214,6 +214,25 @@ TEST_CASE("A file that was renamed is the same file to a crash", "[vfs]")
     CHECK(bare.ask("SELECT count(*) FROM a") == "0");
 }
 
+TEST_CASE("A rename is a step", "[vfs]")
+{
+    const Folder folder;
+    FaultVfs vfs(folder.path());
+    std::ofstream(folder / "old") << "content";
+    std::error_code failed;
+    std::filesystem::rename(folder / "old", folder / "new", failed);
+    CHECK(!failed);
+    CHECK(vfs.work().renames == 1);
+    vfs.crash_at(vfs.steps() + 1, Loss::unsynced, 0);
+    std::filesystem::rename(folder / "new", folder / "newer", failed);
+    CHECK(failed);
+    REQUIRE(vfs.crashed());
+    std::filesystem::remove(folder / "new");
+    vfs.restart();
+    CHECK(std::filesystem::exists(folder / "new"));
+    CHECK_FALSE(std::filesystem::exists(folder / "newer"));
+}
+
 TEST_CASE("A full disk refuses what grows and takes what does not", "[vfs]")
 {
     const Folder folder;

@@ -2,10 +2,12 @@
 
 #include "conflict/reconcile.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hawser::conflict::small_scope {
@@ -76,6 +78,8 @@ public:
     void settle();
 
     std::uint64_t decisions() const { return decisions_; }
+    /// Two histories that come to the same key go on alike.
+    std::string key() const;
 
 private:
     Installation& at(Who who) { return who == Who::other ? other_ : here_; }
@@ -96,9 +100,9 @@ private:
     Organization organization_;
     Installation here_;
     Installation other_;
-    int edits_ = 0;
-    std::vector<std::pair<std::string, std::string>> made_{}; ///< Column and value of every edit.
-    std::set<std::string> superseded_{};                      ///< By somebody who had seen it.
+    std::array<int, 3> edits_{};
+    std::set<std::pair<std::string, std::string>> made_{}; ///< Column and value of every edit.
+    std::set<std::string> superseded_{};                   ///< By somebody who had seen it.
     std::uint64_t decisions_ = 0;
 };
 
