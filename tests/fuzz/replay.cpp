@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -57,6 +61,24 @@ std::string damaged(std::string input, const std::vector<std::string>& others, R
     return input;
 }
 
+/// The input at hand, for the end of the process.
+std::string_view at_hand;
+
+/// Keeps the input for whoever looks into the failure.
+extern "C" void keep_input(int signal)
+{
+    const int file = ::open("fuzz-failure", O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    if (file >= 0 && ::write(file, at_hand.data(), at_hand.size()) >= 0) ::close(file);
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
+void run_one(const fuzz::Target& target, const std::string& input)
+{
+    at_hand = input;
+    target.run(input);
+}
+
 std::uint64_t run(const fuzz::Target& target, const std::filesystem::path& folder, double seconds,
                   std::uint64_t seed)
 {
@@ -67,16 +89,14 @@ std::uint64_t run(const fuzz::Target& target, const std::filesystem::path& folde
     }
     std::uint64_t runs = 0;
     for (const std::string& input : corpus) {
-        target.run(input);
+        run_one(target, input);
         ++runs;
     }
     const auto random = seeded_random(seed);
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (std::chrono::steady_clock::now() < end) {
         const std::string input = damaged(corpus[below(*random, corpus.size())], corpus, *random);
-        // Kept for whoever looks into a failure: the process ends with it.
-        std::ofstream("fuzz-last-" + std::string(target.name), std::ios::binary) << input;
-        target.run(input);
+        run_one(target, input);
         ++runs;
     }
     return runs;
@@ -90,13 +110,14 @@ int main(int argc, char* argv[])
         std::fputs("Usage: fuzz_replay CORPUS SECONDS SEED\n", stderr);
         return 2;
     }
+    std::signal(SIGABRT, keep_input);
+    std::signal(SIGSEGV, keep_input);
     const double seconds = std::atof(argv[2]) / static_cast<double>(fuzz::targets().size());
     const std::uint64_t seed = std::strtoull(argv[3], nullptr, 10);
     for (const fuzz::Target& target : fuzz::targets()) {
         std::printf("%s: ", std::string(target.name).c_str());
         std::fflush(stdout);
         std::printf("%llu inputs\n", static_cast<unsigned long long>(run(target, argv[1], seconds, seed)));
-        std::filesystem::remove("fuzz-last-" + std::string(target.name));
     }
     std::printf("%zu passed, 0 failed, 0 skipped\n", fuzz::targets().size());
     return 0;

@@ -345,15 +345,19 @@ std::vector<std::string> CrashDay::effects() const
     return lines;
 }
 
+/// Of every change, also of those whose writing did not return.
 std::vector<std::string> CrashDay::fates()
 {
+    using localstore::ChangeState;
+    localstore::ChangeFilter all;
+    all.states = {ChangeState::queued, ChangeState::held,       ChangeState::in_flight,
+                  ChangeState::parked, ChangeState::contested,  ChangeState::applied,
+                  ChangeState::undone, ChangeState::superseded, ChangeState::discarded};
     std::vector<std::string> lines;
-    for (const localstore::Sequence sequence : program_.accepted()) {
-        const auto change = program_.take(program_.store().change(sequence));
+    for (const localstore::Change& change : program_.take(program_.store().changes(all)))
         lines.push_back(change.key.table + ' ' + change.key.id.text() + ' ' +
                         std::to_string(static_cast<int>(change.kind)) + ' ' +
                         std::to_string(static_cast<int>(change.state)) + ' ' + change.reason);
-    }
     return lines;
 }
 

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
-#include <sqlite3.h>
 #include <stdexcept>
 #include <vector>
 
