@@ -35,6 +35,7 @@ struct PullRound {
     std::string wire_filter{};
     std::vector<std::string> without{}; ///< Columns that stay on the server in this round.
     std::size_t page_rows = 5'000;
+    std::vector<Guid> unmerged{}; ///< Rows without those columns, which edits here are about.
     std::int64_t rows = 0;
     std::int64_t since = 0;                 ///< Watermark that a filter round asked from.
     std::int64_t newest = 0;                ///< Newest version known when a filter round began.
@@ -103,6 +104,7 @@ private:
     Result<void> store_rows(PullRound& round, const ReadPage& page);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
                            localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
+    Task<Result<void>> merge_whole(PullRound& round);
     Result<void> keep_link(const PullRound& round, const ReadPage& page);
     Task<Result<void>> bury(const PullRound& round);
     Task<Result<void>> finish(PullRound& round, const ReadPage& page);

@@ -2,6 +2,7 @@
 #include "engine/etag.h"
 #include "engine/mass_change.h"
 #include "engine/pull.h"
+#include "engine/read_back.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
 #include "engine/scope_mode.h"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -92,6 +94,9 @@ Task<Result<Puller::Next>> Puller::store(PullRound& round, const ReadPage& page)
     }
     const Result<void> stored = store_rows(round, page);
     if (!stored) co_return stored.error();
+    auto merging = merge_whole(round);
+    const Result<void> merged = co_await std::move(merging);
+    if (!merged) co_return merged.error();
     const Result<void> linked = keep_link(round, page);
     if (!linked) co_return linked.error();
     if (!page.end.next_link.empty()) co_return Next::another_page;
@@ -164,8 +169,10 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
     if (row.partial) {
         const auto state = transaction.records.state(key);
         if (!state) return state.error();
-        // Else the edits wait until it comes whole, which a refused write asks for.
-        if (!complete(*state, round.without, *fields)) return {};
+        if (!complete(*state, round.without, *fields)) {
+            round.unmerged.push_back(row.id);
+            return {};
+        }
     }
     RemoteWord word{conflict::Presence::present, etag, std::move(*fields), {}};
     return reconcile_record(cycle_, transaction, *round.table, key, word, around_.now());
@@ -200,6 +207,32 @@ Result<void> Puller::store_rows(PullRound& round, const ReadPage& page)
                                {"of_round", round.rows}});
     around_.progress("pull", round.scope.table, static_cast<std::uint64_t>(round.rows), 0);
     return {};
+}
+
+/// Reads whole what a page brought without columns that edits here are about, before the link moves: a
+/// version that is passed over never comes again. What is too large to be read waits until it is sent.
+Task<Result<void>> Puller::merge_whole(PullRound& round)
+{
+    const std::vector<Guid> ids = std::exchange(round.unmerged, {});
+    if (ids.empty()) co_return Result<void>{};
+    std::vector<ReadBack> reads;
+    reads.reserve(ids.size());
+    for (const Guid& id : ids) reads.push_back({{round.scope.table, id}, round.table});
+    auto reading = read_back(around_, std::move(reads));
+    const Result<std::vector<Found>> found = co_await std::move(reading);
+    if (!found) co_return found.error();
+    co_return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                const Found& one = (*found)[i];
+                if (one.presence != Found::Presence::present) continue;
+                const RemoteWord word{conflict::Presence::present, one.etag, one.fields, {}};
+                const Result<void> done = reconcile_record(cycle_, transaction, *round.table,
+                                                           {round.scope.table, ids[i]}, word, around_.now());
+                if (!done) return done;
+            }
+            return {};
+        });
 }
 
 Result<void> Puller::keep_link(const PullRound& round, const ReadPage& page)

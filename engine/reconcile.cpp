@@ -222,6 +222,62 @@ Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const R
     return {};
 }
 
+const Value& value_in(const Fields& fields, std::string_view column)
+{
+    static const Value null;
+    const auto found = fields.find(column);
+    return found == fields.end() ? null : found->second;
+}
+
+/// The columns that the edits of the record together left as they were, having changed them in between. What
+/// was queued again because a restored organization lacks it changes nothing here either, and is meant.
+conflict::Names set_back(const RecordState& before, const conflict::Policy& policy)
+{
+    const Fields& base = before.shadow->fields;
+    const auto same = [&](std::string_view column) {
+        return value_in(base, column) == value_in(*before.local, column) && !before.masked.contains(column);
+    };
+    conflict::Names columns, moved;
+    for (const localstore::Change& change : before.live)
+        for (const auto& [column, value] : change.after) {
+            const conflict::AtomicGroup* group = policy.group_of(column);
+            const bool all = group ? std::ranges::all_of(group->columns, same) : same(column);
+            if (all) columns.insert(column);
+            if (value != value_in(base, column)) moved.insert(column);
+        }
+    std::erase_if(columns, [&](const std::string& column) { return !moved.contains(column); });
+    return columns;
+}
+
+/// Edits that together leave a column as it was have nothing at stake there: what the organization made
+/// of it stands. Folded one after the other, they would put the former value on top of it.
+Result<void> drop_set_back(localstore::Transaction& transaction, const conflict::Policy& policy,
+                           const RecordState& before, const RemoteWord& word, Instant now)
+{
+    const bool known = before.shadow && before.shadow->remote == localstore::Remote::present;
+    if (!known || !before.local) return {};
+    conflict::Names columns = set_back(before, policy);
+    if (columns.empty()) return {};
+    const auto after = transaction.records.state(before.key);
+    if (!after) return after.error();
+    if (!after->local) return {};
+    std::erase_if(columns, [&](const std::string& column) {
+        return value_in(*after->local, column) == value_in(word.fields, column);
+    });
+    for (const localstore::Change& change : after->live) {
+        std::vector<std::string> of_change;
+        for (const auto& [column, value] : change.after)
+            if (columns.contains(column) && std::ranges::find(change.settled, column) == change.settled.end())
+                of_change.push_back(column);
+        if (of_change.empty()) continue;
+        const Result<void> settled = transaction.queue.settle(
+            change.sequence, of_change, localstore::ChangeState::superseded,
+            "you set it back to what it was, and the organization changed it meanwhile", now);
+        if (!settled) return settled;
+    }
+    return {};
+}
+
 /// A repair that found no base leaves an empty one without a version.
 bool lost_its_base(const RecordState& state)
 {
@@ -377,7 +433,9 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         if (!written) return written;
         return reconcile_record(cycle, transaction, table, key, word, now);
     }
-    return act(cycle, transaction, *state, plan, word, situation.name, now);
+    written = act(cycle, transaction, *state, plan, word, situation.name, now);
+    if (!written || word.presence != conflict::Presence::present) return written;
+    return drop_set_back(transaction, table.rules->policy, *state, word, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

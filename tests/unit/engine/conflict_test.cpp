@@ -111,6 +111,28 @@ TEST_CASE("The same column changed on both sides asks, and the rest of the recor
     }
 }
 
+TEST_CASE("An edit that was set back takes nothing from what others wrote meanwhile",
+          "[engine][conflict][I3]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"telephone1", std::string("555 1")}});
+    s.desk.edit("contact", guid(1), {{"telephone1", Null{}}, {"nickname", std::string("Annie")}});
+    s.desk.edit("contact", guid(2), {{"jobtitle", std::string("Buyer")}});
+    s.desk.edit("contact", guid(2), {{"jobtitle", std::string("Clerk")}});
+    s.desk.edit("contact", guid(3), {{"address1_line1", std::string("Side 2")}});
+    s.desk.edit("contact", guid(3), {{"address1_line1", Null{}}});
+    s.office.put("contacts", guid(1), R"({"telephone1":"555 9"})");
+    s.office.put("contacts", guid(2), R"({"jobtitle":"Boss"})");
+    s.office.put("contacts", guid(3), R"({"address1_city":"Goa"})");
+    s.desk.sync();
+    CHECK(s.office.value("contacts", guid(1), "telephone1") == "555 9");
+    CHECK(s.office.value("contacts", guid(1), "nickname") == "Annie");
+    CHECK(s.office.value("contacts", guid(2), "jobtitle") == "Boss");
+    CHECK(s.office.value("contacts", guid(3), "address1_city") == "Goa");
+    CHECK(s.desk.store->queue_figures()->open_conflicts == 0);
+    s.desk.check_equal();
+}
+
 TEST_CASE("The same edit made on both sides is no conflict", "[engine][conflict]")
 {
     Setting s;

@@ -154,10 +154,14 @@ TEST_CASE("A record with edits takes what is pulled also where the scope names i
     SECTION("an edit of a column that stays on the server overwrites nothing unseen")
     {
         desk.edit("contact", guid(1), {{"telephone1", std::string("777")}});
-        office.put("contacts", guid(1), R"({"telephone1":"556"})");
-        desk.sync();
-        CHECK(office.value("contacts", guid(1), "telephone1") == "556");
-        CHECK(desk.store->conflicts({})->size() == 1);
+        for (const char* theirs : {"556", "557"}) {
+            office.put("contacts", guid(1), R"({"telephone1":")" + std::string(theirs) + R"("})");
+            desk.sync();
+            CHECK(office.value("contacts", guid(1), "telephone1") == theirs);
+            const auto open = desk.store->conflicts({});
+            REQUIRE(open->size() == 1);
+            CHECK(open->front().columns.front().theirs == Value{std::string(theirs)});
+        }
     }
 }
 
