@@ -49,6 +49,14 @@ Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::
     return reconcile_record(cycle, transaction, *round.table, key, left, around.now());
 }
 
+/// A version below the one that is here: only an older copy of the organization has that.
+bool is_backwards(const localstore::RecordState& state, const PageRows::Row& row, std::string_view etag,
+                  localstore::CycleNumber cycle)
+{
+    const auto held = version_of(state.etag);
+    return held && row.version > 0 && row.version < *held && !is_overtaken(state, etag, cycle);
+}
+
 /// What stayed on the server counts as unchanged there. Says whether that can be: not of a record that
 /// changes here in just those columns, nor of one whose last version is not known.
 bool complete(const localstore::RecordState& state, const std::vector<std::string>& without, Fields& fields)
@@ -127,19 +135,17 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
         if (!is_inside(*round.local_filter, table, row.id, *fields))
             return take_out(around_, cycle_, transaction, round, key, *fields);
     }
-    // A version below the one that is here: only an older copy of the organization has that.
     bool backwards = false;
     if (round.suspect) {
         const auto state = transaction.records.state(key);
         if (!state) return state.error();
-        const auto held = version_of(state->etag);
-        backwards =
-            held && row.version > 0 && row.version < *held && !is_overtaken(*state, etag, cycle_.number);
+        backwards = is_backwards(*state, row, etag, cycle_.number);
         if (backwards) {
             const Result<void> noted =
                 note_restored(cycle_, transaction,
                               "it holds version " + std::to_string(row.version) + " of " + round.scope.table +
-                                  " " + row.id.text() + ", and version " + std::to_string(*held) + " is here",
+                                  " " + row.id.text() + ", and version " +
+                                  std::to_string(version_of(state->etag).value_or(0)) + " is here",
                               around_.now());
             if (!noted) return noted;
         }
