@@ -4,6 +4,7 @@
 #include "engine/set_aside.h"
 
 #include <algorithm>
+#include <map>
 
 namespace hawser::engine {
 
@@ -229,24 +230,44 @@ const Value& value_in(const Fields& fields, std::string_view column)
     return found == fields.end() ? null : found->second;
 }
 
+/// A repair that found no base leaves an empty one without a version.
+bool lost_its_base(const RecordState& state)
+{
+    return state.shadow && state.shadow->remote == localstore::Remote::present &&
+           state.shadow->etag.empty() && state.shadow->fields.empty() && !state.live.empty() &&
+           !deletes(state);
+}
+
+bool is_settled(const localstore::Change& change, const std::string& column)
+{
+    return std::ranges::find(change.settled, column) != change.settled.end();
+}
+
 /// The columns that the edits of the record together left as they were, having changed them in between. What
 /// was queued again because a restored organization lacks it changes nothing here either, and is meant.
 conflict::Names set_back(const RecordState& before, const conflict::Policy& policy)
 {
     const Fields& base = before.shadow->fields;
-    const auto same = [&](std::string_view column) {
-        return value_in(base, column) == value_in(*before.local, column) && !before.masked.contains(column);
-    };
-    conflict::Names columns, moved;
+    std::map<std::string, Value, std::less<>> last;
+    conflict::Names moved, meant;
     for (const localstore::Change& change : before.live)
         for (const auto& [column, value] : change.after) {
-            const conflict::AtomicGroup* group = policy.group_of(column);
-            const bool all = group ? std::ranges::all_of(group->columns, same) : same(column);
-            if (all) columns.insert(column);
+            if (is_settled(change, column)) continue;
+            last.insert_or_assign(column, value);
+            // A person may still take back what is held or was refused.
+            if (change.state != localstore::ChangeState::queued) meant.insert(column);
             if (value != value_in(base, column)) moved.insert(column);
         }
-    std::erase_if(columns, [&](const std::string& column) { return !moved.contains(column); });
-    return columns;
+    const auto stays_moved = [&](std::string_view column) {
+        const auto found = last.find(column);
+        return before.masked.contains(column) || meant.contains(column) ||
+               (found != last.end() && found->second != value_in(base, column));
+    };
+    std::erase_if(moved, [&](const std::string& column) {
+        const conflict::AtomicGroup* group = policy.group_of(column);
+        return group ? std::ranges::any_of(group->columns, stays_moved) : stays_moved(column);
+    });
+    return moved;
 }
 
 /// Edits that together leave a column as it was have nothing at stake there: what the organization made
@@ -255,7 +276,7 @@ Result<void> drop_set_back(localstore::Transaction& transaction, const conflict:
                            const RecordState& before, const RemoteWord& word, Instant now)
 {
     const bool known = before.shadow && before.shadow->remote == localstore::Remote::present;
-    if (!known || !before.local) return {};
+    if (!known || !before.local || lost_its_base(before)) return {};
     conflict::Names columns = set_back(before, policy);
     if (columns.empty()) return {};
     const auto after = transaction.records.state(before.key);
@@ -267,8 +288,7 @@ Result<void> drop_set_back(localstore::Transaction& transaction, const conflict:
     for (const localstore::Change& change : after->live) {
         std::vector<std::string> of_change;
         for (const auto& [column, value] : change.after)
-            if (columns.contains(column) && std::ranges::find(change.settled, column) == change.settled.end())
-                of_change.push_back(column);
+            if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
         if (of_change.empty()) continue;
         const Result<void> settled = transaction.queue.settle(
             change.sequence, of_change, localstore::ChangeState::superseded,
@@ -276,14 +296,6 @@ Result<void> drop_set_back(localstore::Transaction& transaction, const conflict:
         if (!settled) return settled;
     }
     return {};
-}
-
-/// A repair that found no base leaves an empty one without a version.
-bool lost_its_base(const RecordState& state)
-{
-    return state.shadow && state.shadow->remote == localstore::Remote::present &&
-           state.shadow->etag.empty() && state.shadow->fields.empty() && !state.live.empty() &&
-           !deletes(state);
 }
 
 /// The organization deleted a record that, as far as is known here, was never sent: another copy of this

@@ -100,7 +100,7 @@ Policy grouped()
 std::size_t depth()
 {
     const char* asked = std::getenv("HAWSER_SMALL_SCOPE");
-    return asked == nullptr ? 5 : std::strtoul(asked, nullptr, 10);
+    return asked == nullptr ? 4 : std::strtoul(asked, nullptr, 10);
 }
 
 void enumerate(const char* name, const Policy& policy, std::size_t moves)
