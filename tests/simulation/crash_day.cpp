@@ -306,6 +306,8 @@ void CrashDay::repair()
 DayEnd CrashDay::end()
 {
     program_.open();
+    // Without power the last answers may be forgotten: they are not synced, and are asked for again.
+    program_.sync();
     const auto figures = program_.take(program_.store().queue_figures());
     if (figures.live() != 0) throw std::runtime_error("something waits");
     if (figures.open_conflicts != 0) throw std::runtime_error("a conflict is open");
