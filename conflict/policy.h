@@ -60,8 +60,8 @@ std::set<std::string> with_groups(const std::set<std::string>& columns, const Po
 
 /// The rules of a table nobody configured: start + end + all-day, the recurrence, each address and
 /// state + status + percent complete + actual end are groups; parties and multiple choices union;
-/// the server's bookkeeping that nobody can write is volatile; other columns that cannot be updated are theirs; what
-/// people type asks.
+/// the server's bookkeeping that nobody can write is volatile; other columns that cannot be updated
+/// are theirs; what people type asks.
 Policy default_policy(const Table& table);
 
 } // namespace hawser::conflict

@@ -249,18 +249,16 @@ conflict::Names set_back(const RecordState& before, const conflict::Policy& poli
 {
     const Fields& base = before.shadow->fields;
     std::map<std::string, Value, std::less<>> last;
-    conflict::Names moved, meant;
+    conflict::Names moved;
     for (const localstore::Change& change : before.live)
         for (const auto& [column, value] : change.after) {
             if (is_settled(change, column)) continue;
             last.insert_or_assign(column, value);
-            // A person may still take back what is held or was refused.
-            if (change.state != localstore::ChangeState::queued) meant.insert(column);
             if (value != value_in(base, column)) moved.insert(column);
         }
     const auto stays_moved = [&](std::string_view column) {
         const auto found = last.find(column);
-        return before.masked.contains(column) || meant.contains(column) ||
+        return before.masked.contains(column) ||
                (found != last.end() && found->second != value_in(base, column));
     };
     std::erase_if(moved, [&](const std::string& column) {

@@ -30,8 +30,8 @@ public:
     /// Before anything was merged: all copies are folded by one policy.
     void configure(conflict::PolicyFile configured) { configured_ = std::move(configured); }
 
-    /// A configured entry that does not fit the table (it was refused when it was read, but the
-    /// schema moved since) leaves the defaults.
+    /// What was configured and does not fit the table (it was refused when it was read, but the schema
+    /// moved since) leaves the defaults in its place; the rest of the entry stays.
     std::shared_ptr<const TableRules> of(const Table& table) const;
 
     /// The organization lets us write no receipt rows, so nothing proves what became of a counter or a

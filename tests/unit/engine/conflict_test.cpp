@@ -133,6 +133,30 @@ TEST_CASE("An edit that was set back takes nothing from what others wrote meanwh
     s.desk.check_equal();
 }
 
+TEST_CASE("Held edits that together change nothing overwrite nothing either", "[engine][conflict][I3]")
+{
+    Setting s;
+    std::vector<localstore::Sequence> held;
+    for (const char* title : {"Buyer", "Clerk"}) {
+        held.push_back(s.desk
+                           .write({localstore::ChangeKind::update,
+                                   {"contact", guid(1)},
+                                   {{"jobtitle", std::string(title)}}})
+                           .front());
+        Desk::check(s.desk.store->hold(held.back(), "held by you"));
+    }
+    if (GENERATE(false, true)) s.desk.edit("contact", guid(1), {{"nickname", std::string("Annie")}});
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Boss"})");
+    s.desk.sync();
+    for (const auto change : held) {
+        CHECK(s.desk.store->change(change)->state == localstore::ChangeState::superseded);
+        (void)s.desk.store->release(change);
+    }
+    s.desk.sync();
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Boss");
+    s.desk.check_equal();
+}
+
 TEST_CASE("The same edit made on both sides is no conflict", "[engine][conflict]")
 {
     Setting s;
