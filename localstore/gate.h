@@ -41,6 +41,7 @@ private:
     static constexpr int most_users_in_a_row = 16;
 
     struct Waiter {
+        explicit Waiter(Turn its) : turn(its) {}
         Turn turn;
         bool called = false;
         std::condition_variable wake{};
