@@ -82,7 +82,9 @@ bool is_write(Action action)
 bool contains(std::string_view text, std::string_view part)
 {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return !std::ranges::search(text, part, [&](char a, char b) { return lower(a) == lower(b); }).empty();
+    // std::search: what std::ranges::search returns is beyond clang 14.
+    const auto equal = [&](char a, char b) { return lower(a) == lower(b); };
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), equal) != text.end();
 }
 
 // Whether the text names ids and none of them is one asked for: then it speaks of another record,

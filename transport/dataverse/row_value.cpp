@@ -114,8 +114,7 @@ std::string_view append_choices(BodyWriter& writer, const Slot& slot)
         }
     }
     std::ranges::sort(numbers);
-    const auto repeated = std::ranges::unique(numbers);
-    numbers.erase(repeated.begin(), repeated.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     std::string list;
     for (const auto number : numbers) list += (list.empty() ? "" : ",") + std::to_string(number);
     if (list.empty())
