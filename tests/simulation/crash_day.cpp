@@ -42,6 +42,7 @@ constexpr int new_task = 52;
 constexpr int never_sent = 53;
 constexpr int group_account = 54;
 constexpr int group_contact = 55;
+constexpr int late_contact = 56;
 
 } // namespace
 
@@ -84,6 +85,10 @@ void CrashDay::interrupt()
         vfs_.crash(point_.loss, point_.seed);
         return point_.at == CrashPoint::At::before ? Fault::hang : Fault::hang_done;
     };
+    program_.exchange().alter = [this](const http::Request&, const http::Answer& answer) {
+        constexpr const char* version_stamp_expired = "0x80044352";
+        refused_tokens_ += answer.body.find(version_stamp_expired) != std::string::npos ? 1 : 0;
+    };
 }
 
 DayEnd CrashDay::run()
@@ -120,7 +125,20 @@ void CrashDay::start_again()
     clock_->pass(std::chrono::minutes{1});
     if (interruptions_ == 1 && point_.again != 0)
         vfs_.crash_at(vfs_.steps() + point_.again, point_.loss, point_.seed + 1);
-    program_.open();
+    if (spoiled_)
+        try_to_open();
+    else
+        program_.open();
+}
+
+/// A damaged replica may open or be refused.
+void CrashDay::try_to_open()
+{
+    try {
+        program_.open();
+    } catch (const std::runtime_error&) {
+        program_.close();
+    }
 }
 
 /// Whether a failure is no surprise. It is the last of its kind.
@@ -139,6 +157,7 @@ std::vector<CrashDay::Step> CrashDay::script()
     morning(steps);
     on_the_train(steps);
     afternoon(steps);
+    absence(steps);
     evening(steps);
     return steps;
 }
@@ -224,6 +243,40 @@ void CrashDay::afternoon(std::vector<Step>& steps)
     steps.emplace_back("send that", [this] { program_.sync(); });
 }
 
+/// The machine sleeps longer than the organization remembers what changed; both answers to that are known.
+void CrashDay::absence(std::vector<Step>& steps)
+{
+    const auto asleep = [this](const char* answer) {
+        if (!office_.organization->set_setting("expired_token", answer))
+            throw std::runtime_error("the organization does not know that answer");
+        clock_->pass(std::chrono::hours{24 * 40});
+    };
+    steps.emplace_back("change before the long absence", [this] {
+        edit(ChangeKind::update, contact(24), {{"jobtitle", text("Before")}});
+    });
+    steps.emplace_back("delete before the long absence", [this] { edit(ChangeKind::remove, contact(25)); });
+    steps.emplace_back("a long absence", [this, asleep] {
+        office_.put("contacts", guid(24), R"({"telephone1":"555 0124"})");
+        office_.put("contacts", guid(late_contact), R"({"lastname":"Late"})");
+        office_.erase("contacts", guid(21));
+        asleep("error");
+    });
+    steps.emplace_back("pull with an expired token", [this] {
+        program_.sync();
+        if (refused_tokens_ == 0) throw std::runtime_error("no token was refused");
+        demand_absence(contact(21));
+    });
+    steps.emplace_back("a second one", [this, asleep] {
+        office_.put("contacts", guid(late_contact), R"({"jobtitle":"Later still"})");
+        office_.erase("contacts", guid(19));
+        asleep("full");
+    });
+    steps.emplace_back("pull everything without a word", [this] {
+        program_.sync();
+        demand_absence(contact(19));
+    });
+}
+
 void CrashDay::evening(std::vector<Step>& steps)
 {
     steps.emplace_back("resync", [this] {
@@ -234,9 +287,17 @@ void CrashDay::evening(std::vector<Step>& steps)
     steps.emplace_back("change before the repair", [this] {
         edit(ChangeKind::update, contact(23), {{"jobtitle", text("Last")}});
     });
+    steps.emplace_back("lose the records", [this] {
+        program_.take(program_.store().checkpoint_log());
+        program_.close();
+        if (vfs_.crashed()) return;
+        vfs_.spoil(program_.path(), "hawser_record");
+        spoiled_ = true;
+    });
     steps.emplace_back("repair", [this] { repair(); });
     steps.emplace_back("sync after the repair", [this] { program_.sync(); });
     steps.emplace_back("compare", [this] {
+        ask_again();
         std::function<engine::Task<Result<Verification>>(engine::Engine&)> compare =
             [](engine::Engine& engine) { return engine.verify(); };
         const Verification found = program_.take(program_.run<Verification>(std::move(compare)));
@@ -255,6 +316,11 @@ bool CrashDay::is_done(ChangeKind kind, const RecordKey& key, const Fields& fiel
     return std::all_of(fields.begin(), fields.end(), [&](const auto& member) {
         return value_in(view->fields, member.first) == member.second;
     });
+}
+
+void CrashDay::demand_absence(const RecordKey& key)
+{
+    if (!is_done(ChangeKind::remove, key, {})) throw std::runtime_error("what vanished there is still here");
 }
 
 /// A user whose program ended looks first whether the edit is there.
@@ -299,15 +365,23 @@ void CrashDay::repair()
     program_.close();
     const auto repaired = localstore::repair(program_.path(), clock_->now());
     const auto report = program_.take(repaired);
-    if (!report.unreadable.empty()) throw std::runtime_error("it cannot read " + report.unreadable.front());
+    for (const std::string& lost : report.unreadable)
+        if (lost.find("record") == std::string::npos) throw std::runtime_error("it cannot read " + lost);
+    if (interruptions_ == 0 && report.unreadable.empty()) throw std::runtime_error("no damage was found");
+    spoiled_ = false;
     program_.open();
+}
+
+/// Without power the last answers may be forgotten: they are not synced.
+void CrashDay::ask_again()
+{
+    if (interruptions_ > 0) program_.sync();
 }
 
 DayEnd CrashDay::end()
 {
     program_.open();
-    // Without power the last answers may be forgotten: they are not synced, and are asked for again.
-    program_.sync();
+    ask_again();
     const auto figures = program_.take(program_.store().queue_figures());
     if (figures.live() != 0) throw std::runtime_error("something waits");
     if (figures.open_conflicts != 0) throw std::runtime_error("a conflict is open");

@@ -37,7 +37,7 @@ struct DayEnd {
     friend bool operator==(const DayEnd&, const DayEnd&) = default;
 };
 
-/// One user's scripted day from the first pull to a repair, with a colleague. When it is interrupted
+/// One user's scripted day from the first pull to a repair, with two long absences and a colleague. When it is interrupted
 /// the program is started again and the user goes on with what was not done.
 class CrashDay {
 public:
@@ -58,19 +58,23 @@ private:
     void morning(std::vector<Step>& steps);
     void on_the_train(std::vector<Step>& steps);
     void afternoon(std::vector<Step>& steps);
+    void absence(std::vector<Step>& steps);
     void evening(std::vector<Step>& steps);
     void play(const Step& step);
     void start_again();
+    void try_to_open();
     void interrupt();
     bool was_disturbed();
     DayEnd end();
 
     void edit(localstore::ChangeKind kind, const RecordKey& key, const Fields& fields = {});
     bool is_done(localstore::ChangeKind kind, const RecordKey& key, const Fields& fields);
+    void demand_absence(const RecordKey& key);
     void group(const std::vector<localstore::Edit>& edits);
     void undo_edit_of(const RecordKey& key);
     void resolve(const RecordKey& key, localstore::Side side);
     void repair();
+    void ask_again();
     std::vector<std::string> contents();
     std::vector<std::string> effects() const;
     std::vector<std::string> fates();
@@ -82,6 +86,8 @@ private:
     Office office_{*clock_};
     Program program_;
     int interruptions_ = 0;
+    int refused_tokens_ = 0;
+    bool spoiled_ = false; ///< The replica has a page that cannot be read.
 };
 
 } // namespace hawser::tests

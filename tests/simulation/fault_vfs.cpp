@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <fstream>
 #include <mutex>
 #include <stdexcept>
 #include <vector>
@@ -312,6 +313,33 @@ bool may_rename(const char* from)
     return true;
 }
 
+struct Place {
+    std::uint64_t offset = 0;
+    std::size_t size = 0;
+};
+
+/// The log of the database is not looked at: a table's first page never moves.
+Place first_page(const std::filesystem::path& database, const std::string& table, const char* vfs)
+{
+    sqlite3* opened = nullptr;
+    sqlite3_stmt* found = nullptr;
+    Place place;
+    const std::string name = "file:" + database.native() + "?immutable=1";
+    constexpr const char* sql =
+        "SELECT (rootpage - 1) * page_size, page_size FROM sqlite_schema, pragma_page_size "
+        "WHERE type = 'table' AND name = ?1";
+    if (sqlite3_open_v2(name.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs) == SQLITE_OK &&
+        sqlite3_prepare_v2(opened, sql, -1, &found, nullptr) == SQLITE_OK &&
+        sqlite3_bind_text(found, 1, table.c_str(), -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_step(found) == SQLITE_ROW)
+        place = {static_cast<std::uint64_t>(sqlite3_column_int64(found, 0)),
+                 static_cast<std::size_t>(sqlite3_column_int64(found, 1))};
+    sqlite3_finalize(found);
+    sqlite3_close(opened);
+    if (place.size == 0) throw std::runtime_error("there is no table " + table);
+    return place;
+}
+
 } // namespace
 
 struct FaultVfs::Impl : Fate {
@@ -414,6 +442,18 @@ void FaultVfs::lock_out(std::uint64_t attempts, std::uint64_t from_step)
     const Guard guard(impl_->mutex);
     impl_->attempts_to_refuse = attempts;
     impl_->refuse_from = from_step;
+}
+
+void FaultVfs::spoil(const std::filesystem::path& database, const std::string& table)
+{
+    const Guard guard(impl_->mutex);
+    const Place page = first_page(database, table, impl_->real->zName);
+    const std::string nonsense(page.size, '\xa5');
+    if (const auto kept = impl_->files.find(database)) kept->spoil(page.offset, nonsense);
+    std::fstream file(database, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(page.offset));
+    if (!file.write(nonsense.data(), static_cast<std::streamsize>(page.size)))
+        throw std::runtime_error("the database cannot be spoiled");
 }
 
 } // namespace hawser::tests

@@ -71,6 +71,10 @@ public:
     /// So many attempts to lock a file for writing find it locked; from the step of that number on.
     void lock_out(std::uint64_t attempts, std::uint64_t from_step = 0);
 
+    /// The first page of a table's rows becomes unreadable, as a failing disk does it: no step. Nobody may
+    /// have the database open.
+    void spoil(const std::filesystem::path& database, const std::string& table);
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

@@ -280,3 +280,17 @@ TEST_CASE("Files of other folders are nothing to it, also as the default", "[vfs
     sqlite3_close_v2(handle);
     CHECK(vfs.steps() == 0);
 }
+
+TEST_CASE("a spoiled page stays unreadable, and nothing else is", "[crash][vfs]")
+{
+    const Folder folder;
+    FaultVfs vfs(folder.path());
+    const auto file = folder / "bare.db";
+    REQUIRE(work(file, vfs, {"DELETE", "FULL"}) == rows);
+    vfs.spoil(file, "a");
+    vfs.crash(Loss::nothing, 0);
+    vfs.restart();
+    Bare bare(file, vfs.name());
+    CHECK(bare.ask("SELECT count(*) FROM a").empty());
+    CHECK(bare.ask("SELECT count(*) FROM b") == std::to_string(rows));
+}

@@ -75,6 +75,12 @@ void KeptFile::sync()
     entry_is_safe_ = true;
 }
 
+void KeptFile::spoil(std::uint64_t offset, std::string_view bytes)
+{
+    apply(safe_, {offset, std::string(bytes), false});
+    write(offset, bytes);
+}
+
 std::string KeptFile::seen() const
 {
     std::string content = safe_;

@@ -25,6 +25,8 @@ public:
     void write(std::uint64_t offset, std::string_view bytes);
     void truncate(std::uint64_t size);
     void sync();
+    /// Written and safe at once.
+    void spoil(std::uint64_t offset, std::string_view bytes);
 
     std::string seen() const;
     std::string after(Loss loss, std::uint64_t& seed) const;
