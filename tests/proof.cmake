@@ -1,5 +1,6 @@
 # Proofs by outsiders: Python programs that see only the program, its replica file and the write log.
-# The short runs are tests; the long one is `tests/proof/kill_sync.py build/hawser --kills 200`.
+# The short runs are tests; the long ones are `tests/proof/kill_sync.py build/hawser --kills 200` and
+# `tests/proof/kill_sync.py build/hawser --watch --kills 1000`.
 if(HAWSER_TOOLS)
   set(corpus "$ENV{HAWSER_CORPUS}")
   if(NOT corpus)
@@ -9,4 +10,6 @@ if(HAWSER_TOOLS)
     "$<TARGET_FILE:hawser_program>" "${corpus}/organization")
   hawser_script_test(proof_kills "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/proof/kill_sync.py"
     "$<TARGET_FILE:hawser_program>" --kills 8)
+  hawser_script_test(proof_watch_kills "${Python3_EXECUTABLE}"
+    "${CMAKE_CURRENT_SOURCE_DIR}/proof/kill_sync.py" "$<TARGET_FILE:hawser_program>" --watch --kills 6)
 endif()

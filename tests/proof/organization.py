@@ -61,7 +61,7 @@ class Colleague:
                     text = answer.read()
                     return json.loads(text) if text else None
             except urllib.error.HTTPError as refusal:
-                if refusal.code in (429, 500, 503):
+                if refusal.code in (401, 429, 500, 503):
                     continue
                 raise
             except OSError:

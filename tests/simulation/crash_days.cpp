@@ -99,7 +99,8 @@ CrashTally crash_days(const CrashRound& round, const std::function<void(const st
     const DayEnd expected = whole.run();
     tally.requests = whole.requests();
     tally.file_steps = whole.steps();
-    const auto points = all_points(tally.file_steps, tally.requests, round.seed);
+    auto points = all_points(tally.file_steps, tally.requests, round.seed);
+    std::erase_if(points, [&](const CrashPoint& point) { return !text_of(point).starts_with(round.only); });
     tally.points = points.size();
     for (std::uint64_t at = round.seed % round.every; at < points.size(); at += round.every) {
         ++tally.interrupted;

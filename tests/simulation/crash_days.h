@@ -13,6 +13,7 @@ namespace hawser::tests {
 struct CrashRound {
     std::uint64_t seed = 1;
     std::uint64_t every = 1;
+    std::string only{}; ///< One kind of point: "file", "before", "after", "full" or "busy"; "": all.
 };
 
 /// What there is to interrupt in a day, and what was.

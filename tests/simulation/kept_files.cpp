@@ -70,7 +70,7 @@ void KeptFile::truncate(std::uint64_t size)
 
 void KeptFile::sync()
 {
-    safe_ = seen();
+    for (const Change& change : pending_) apply(safe_, change);
     pending_.clear();
     entry_is_safe_ = true;
 }
