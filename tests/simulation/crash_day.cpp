@@ -258,13 +258,13 @@ void CrashDay::absence(std::vector<Step>& steps)
     steps.emplace_back("a long absence", [this, asleep] {
         office_.put("contacts", guid(24), R"({"telephone1":"555 0124"})");
         office_.put("contacts", guid(late_contact), R"({"lastname":"Late"})");
-        office_.erase("contacts", guid(21));
+        office_.erase("contacts", guid(11));
         asleep("error");
     });
     steps.emplace_back("pull with an expired token", [this] {
         program_.sync();
         if (refused_tokens_ == 0) throw std::runtime_error("no token was refused");
-        demand_absence(contact(21));
+        demand_absence(contact(11));
     });
     steps.emplace_back("a second one", [this, asleep] {
         office_.put("contacts", guid(late_contact), R"({"jobtitle":"Later still"})");
@@ -430,10 +430,13 @@ std::vector<std::string> CrashDay::fates()
                   ChangeState::parked, ChangeState::contested,  ChangeState::applied,
                   ChangeState::undone, ChangeState::superseded, ChangeState::discarded};
     std::vector<std::string> lines;
-    for (const localstore::Change& change : program_.take(program_.store().changes(all)))
+    for (const localstore::Change& change : program_.take(program_.store().changes(all))) {
+        // How an applied one was known to be: by its answer, or because the organization says the same.
+        const std::string reason = change.state == ChangeState::applied ? std::string() : change.reason;
         lines.push_back(change.key.table + ' ' + change.key.id.text() + ' ' +
                         std::to_string(static_cast<int>(change.kind)) + ' ' +
-                        std::to_string(static_cast<int>(change.state)) + ' ' + change.reason);
+                        std::to_string(static_cast<int>(change.state)) + ' ' + reason);
+    }
     return lines;
 }
 
