@@ -252,7 +252,12 @@ ReadTransaction::ReadTransaction(Database& database) : database_(database)
 
 ReadTransaction::~ReadTransaction()
 {
-    if (database_.in_transaction()) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (!database_.in_transaction()) return;
+    try {
+        database_.prepare("ROLLBACK").run();
+    } catch (const std::exception&) {
+        // Nothing was written; a connection that cannot end a read refuses the next one.
+    }
 }
 
 } // namespace hawser::localstore

@@ -33,7 +33,7 @@ std::vector<Part> parts(Database& database)
     return found;
 }
 
-std::set<std::string> own_parts()
+std::set<std::string> read_own_parts()
 {
     SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     fresh.exec(schema_text);
@@ -41,6 +41,12 @@ std::set<std::string> own_parts()
     SQLite::Statement rows(fresh, "SELECT type || ' ' || name FROM sqlite_schema");
     while (rows.executeStep()) names.insert(rows.getColumn(0).getString());
     return names;
+}
+
+const std::set<std::string>& own_parts()
+{
+    static const std::set<std::string> own = read_own_parts();
+    return own;
 }
 
 #define HAWSER_SUMMED_COLUMNS                                                                                \
@@ -129,7 +135,7 @@ Result<void> check_header(Database& database)
 
 std::vector<std::string> foreign_parts(Database& database, const TableSet& tables)
 {
-    const std::set<std::string> own = own_parts();
+    const std::set<std::string>& own = own_parts();
     const auto views = view_statements(tables);
     Statement version = database.prepare("SELECT view_version FROM hawser_meta WHERE one = 1");
     const bool views_are_ours = version.step() && version.integer(0) == view_version;

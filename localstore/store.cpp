@@ -139,19 +139,16 @@ Result<Access> find_access(const StoreOptions& options)
     return usual.error();
 }
 
-Result<void> prepare_file(const StoreOptions& options)
+/// What a file goes through before it is written to.
+Result<void> make_ready(Database& database)
 {
-    return fenced(options.path, [&]() -> Result<void> {
-        Database database = connect(options, Access::read_write);
-        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-        if (auto fine = check_header(database); !fine) return fine;
-        if (sqlite3_db_readonly(database.handle(), "main") != 0)
-            throw SQLite::Exception("attempt to write a readonly database", SQLITE_READONLY);
-        migrate(database, migrations());
-        if (auto fine = check_for_use(database); !fine) return fine;
-        renew_views(database);
-        return {};
-    });
+    if (auto fine = check_header(database); !fine) return fine;
+    if (sqlite3_db_readonly(database.handle(), "main") != 0)
+        throw SQLite::Exception("attempt to write a readonly database", SQLITE_READONLY);
+    migrate(database, migrations());
+    if (auto fine = check_for_use(database); !fine) return fine;
+    renew_views(database);
+    return {};
 }
 
 } // namespace
@@ -228,9 +225,8 @@ Result<std::unique_ptr<Store>> Store::open_used(const StoreOptions& options, pla
     }
     for (const std::string_view suffix : {"", "-wal", "-shm"})
         if (auto done = platform::make_private(with_suffix(options.path, suffix)); !done) break;
-    if (auto prepared = prepare_file(options); !prepared) return prepared.error();
     auto impl = std::make_unique<Impl>(options, Access::read_only, std::move(use));
-    if (auto started = impl->start(); !started) return started.error();
+    if (auto started = impl->start(make_ready); !started) return started.error();
     return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

@@ -79,7 +79,8 @@ public:
         std::unique_ptr<Database> database_;
     };
 
-    Result<void> start(); ///< Opens the writer of a checked file.
+    /// Opens the writer; `make_ready` checks the file through it, and nothing is open when it refuses.
+    Result<void> start(const std::function<Result<void>(Database&)>& make_ready);
 
     /// `body(Database&, const TableSet&)` within one read transaction.
     template <class Body>
