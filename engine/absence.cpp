@@ -146,7 +146,7 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
                 const bool there = presence.state == dataverse::Presence::State::present;
                 if (there && !may_leave) continue;
                 const Result<bool> belongs =
-                    there ? is_expected(transaction, **table, presence.id) : Result<bool>(false);
+                    there ? is_expected(transaction, **table, presence.id, scope) : Result<bool>(false);
                 if (!belongs) return belongs.error();
                 if (*belongs) continue;
                 if (!there && presence.state == dataverse::Presence::State::gone && cycle_.restored) {
@@ -170,14 +170,18 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
 }
 
 /// Whether a record that is there and was not seen belongs here all the same: no scope has brought it
-/// yet, as it was made here a moment ago, or something of it is still to be sent.
+/// yet, as it was made here a moment ago, or something of it is still to be sent, or another scope takes
+/// it. What an earlier cycle sent was brought by the pull before this look, if it is in this scope at all.
 Result<bool> Absence::is_expected(localstore::Transaction& transaction, const TableWork& table,
-                                  const Guid& id)
+                                  const Guid& id, const localstore::Scope& scope)
 {
     const auto state = transaction.records.state({table.table().name, id});
     if (!state) return state.error();
     if (!state->scopes.empty()) return false;
-    const auto stray = is_stray(around_, table.table(), *state, state->local.value_or(Fields{}));
+    const bool just_made = state->dirty() || state->etag.empty() || state->cycle == cycle_.number;
+    const std::optional<localstore::ScopeNumber> left =
+        just_made ? std::nullopt : std::optional(scope.number);
+    const auto stray = is_stray(around_, table.table(), *state, state->local.value_or(Fields{}), left);
     if (!stray) return stray.error();
     return !*stray;
 }

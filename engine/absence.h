@@ -42,7 +42,8 @@ private:
     Result<void> act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
                      Suspicion why);
 
-    Result<bool> is_expected(localstore::Transaction& transaction, const TableWork& table, const Guid& id);
+    Result<bool> is_expected(localstore::Transaction& transaction, const TableWork& table, const Guid& id,
+                             const localstore::Scope& scope);
     Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
 
     Surroundings& around_;

@@ -97,6 +97,7 @@ private:
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
     Result<bool> is_taken_back(const localstore::Intent& intent) const;
     Result<bool> is_deleted_since(const localstore::Intent& intent) const;
+    bool is_refused_for_good(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
     Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);
@@ -135,7 +136,8 @@ private:
     std::set<std::string> deleted_from_{};
     bool schema_changed_ = false;
     bool recover_now_ = false;
-    std::optional<Error> missed_{};                         ///< Why some intents stay open.
+    std::set<Guid> repeats_refused_{}; ///< Intents whose repeat the organization refused as a whole.
+    std::optional<Error> missed_{};    ///< Why some intents stay open.
     std::size_t portion_ = dataverse::max_batch_operations; ///< Changes a request at most.
     std::size_t answer_bytes_ = 0;                          ///< For one change, the most seen.
     int blocked_ = 0;

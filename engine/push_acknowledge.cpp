@@ -28,11 +28,15 @@ Fields sent_of(const localstore::Intent& intent, const RecordKey& key)
     return sent;
 }
 
-/// Nobody touched the record since it was made: all that we did not send is the organization's own.
-bool is_as_created(const Fields& read)
+/// Nobody touched the record since it was made as we sent it: the rest is the organization's own. It may have
+/// been deleted since and made again, by somebody else and otherwise.
+bool is_as_created(const Fields& sent, const Fields& read)
 {
     const Value& created = value_in(read, "createdon");
-    return !is_null(created) && created == value_in(read, "modifiedon");
+    const bool as_sent = std::ranges::all_of(sent, [&](const auto& entry) {
+        return dataverse::equal_as_stored(entry.second, value_in(read, entry.first));
+    });
+    return as_sent && !is_null(created) && created == value_in(read, "modifiedon");
 }
 
 /// The version that our write made, as far as it is proven: the former one with what was sent over
@@ -41,7 +45,7 @@ Fields believed(const localstore::Shadow& former, const Fields& sent, const Fiel
 {
     Fields fields;
     if (former.remote == localstore::Remote::present) fields = former.fields;
-    if (former.remote != localstore::Remote::present && is_as_created(read)) fields = read;
+    if (former.remote != localstore::Remote::present && is_as_created(sent, read)) fields = read;
     for (const auto& [column, value] : sent) {
         const Value& there = value_in(read, column);
         fields.insert_or_assign(column, dataverse::equal_as_stored(value, there) ? there : value);

@@ -1,6 +1,7 @@
 #include "engine/push_draft.h"
 
 #include "conflict/merge.h"
+#include "engine/write_order.h"
 #include "localstore/net_effect.h"
 #include "transport/dataverse/metadata.h"
 #include "transport/dataverse/write.h"
@@ -343,6 +344,66 @@ Result<std::vector<Portion>> portions_of(localstore::Transaction& transaction, c
     return portions;
 }
 
+/// Which of `created` the portion's own columns refer to.
+Result<std::set<RecordKey>> referred_to(localstore::Transaction& transaction, const Portion& portion,
+                                        const std::set<RecordKey>& created)
+{
+    auto folded = transaction.records.folded(portion.state, portion.run.changes.back());
+    if (!folded) return folded.error();
+    std::set<RecordKey> found;
+    if (!*folded) return found;
+    const auto travels = [&](const std::string& column) {
+        return created.contains(portion.state.key) ||
+               std::ranges::any_of(portion.run.changes, [&](localstore::Sequence sequence) {
+                   const auto change =
+                       std::ranges::find(portion.state.live, sequence, &localstore::Change::sequence);
+                   return change != portion.state.live.end() && change->after.contains(column);
+               });
+    };
+    for (const auto& [column, value] : **folded)
+        for (const RecordKey& key : created)
+            if (key != portion.state.key && refers_to(value, {key}) && travels(column)) found.insert(key);
+    return found;
+}
+
+/// A record that is created again is a new one for what refers to it, of which the queue knows no order.
+Result<void> order_revivals(localstore::Transaction& transaction, PushUnit& unit,
+                            std::vector<Portion>& portions)
+{
+    std::set<RecordKey> created;
+    std::set<RecordKey> kept;
+    bool revives = false;
+    for (const Portion& portion : portions) {
+        if (portion.run.kind == localstore::ChangeKind::remove) continue;
+        kept.insert(portion.state.key);
+        const Remote remote = portion.state.shadow ? portion.state.shadow->remote : Remote::never;
+        if (remote != Remote::present) created.insert(portion.state.key);
+        revives = revives || remote == Remote::deleted;
+    }
+    if (!revives || portions.size() < 2) return {};
+    std::map<RecordKey, std::set<RecordKey>> earlier;
+    for (const Portion& portion : portions) {
+        const RecordKey& key = portion.state.key;
+        // What stops referring goes before what is deleted.
+        if (!kept.contains(key)) {
+            earlier[key] = kept;
+            continue;
+        }
+        auto referred = referred_to(transaction, portion, created);
+        if (!referred) return referred.error();
+        earlier[key] = std::move(*referred);
+    }
+    WriteOrder order = order_writes(unit.records, std::move(earlier),
+                                    [&](const RecordKey& key) { return created.contains(key); });
+    unit.records = std::move(order.records);
+    unit.second_step = std::move(order.second_step);
+    const auto place = [&](const Portion& portion) {
+        return std::ranges::find(unit.records, portion.state.key) - unit.records.begin();
+    };
+    std::ranges::sort(portions, {}, place);
+    return {};
+}
+
 Result<void> add_records(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
                          const std::vector<Portion>& portions, Assembly& assembly)
 {
@@ -356,16 +417,18 @@ Result<void> add_records(Surroundings& around, localstore::Transaction& transact
 } // namespace
 
 Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
-                      const PushUnit& unit, const Guid& client_request_id, std::size_t room)
+                      const PushUnit& planned, const Guid& client_request_id, std::size_t room)
 {
     const Instant now = around.now();
-    const auto damaged = transaction.queue.hold_damaged(unit.changes);
+    const auto damaged = transaction.queue.hold_damaged(planned.changes);
     if (!damaged) return damaged.error();
     if (*damaged) return Drafted{Outdated{}};
-    Assembly assembly = assembly_for(around, cycle, unit, now);
-    auto portions = portions_of(transaction, unit);
+    auto portions = portions_of(transaction, planned);
     if (!portions) return portions.error();
     if (portions->empty()) return Drafted{Outdated{}};
+    PushUnit unit = planned;
+    if (auto ordered = order_revivals(transaction, unit, *portions); !ordered) return ordered.error();
+    Assembly assembly = assembly_for(around, cycle, unit, now);
     Result<void> made = add_records(around, transaction, unit, *portions, assembly);
     if (made && assembly.draft.item.steps.empty())
         return settle_unit(transaction, assembly.intent.changes, now);

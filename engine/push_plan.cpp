@@ -1,5 +1,7 @@
 #include "engine/push_plan.h"
 
+#include "engine/write_order.h"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -146,19 +148,10 @@ private:
             const RecordKey& key = live_[by_sequence_.at(sequence)].key;
             if (std::ranges::find(left, key) == left.end()) left.push_back(key);
         }
-        std::map<RecordKey, std::set<RecordKey>> after = inner_order(index);
-        unit.records.clear();
-        while (!left.empty()) {
-            auto next = std::ranges::find_if(left, [&](const RecordKey& key) { return after[key].empty(); });
-            if (next == left.end()) {
-                next = std::ranges::find_if(left, [&](const RecordKey& key) { return is_created(key); });
-                if (next == left.end()) next = left.begin();
-                unit.second_step[*next] = after[*next];
-            }
-            for (auto& [key, earlier] : after) earlier.erase(*next);
-            unit.records.push_back(*next);
-            left.erase(next);
-        }
+        WriteOrder order = order_writes(std::move(left), inner_order(index),
+                                        [&](const RecordKey& key) { return is_created(key); });
+        unit.records = std::move(order.records);
+        unit.second_step = std::move(order.second_step);
     }
 
     /// Which records of the candidate must come before each of its records.

@@ -69,6 +69,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
     case Kind::gone: {
         // The answer to a repeat may be about our own first attempt, and a network may repeat what we
         // sent once: only a read can tell, and a counter must not be added twice.
+        if (sent.resent) repeats_refused_.insert(sent.draft.intent);
         if (sent.resent || sent.draft.receipt) return then(store_unknown(transaction, sent), Follow::recover);
         for (const Draft::Part& part : sent.draft.parts) bump(part.key);
         return then(

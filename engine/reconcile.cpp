@@ -243,6 +243,29 @@ bool is_settled(const localstore::Change& change, const std::string& column)
     return std::ranges::find(change.settled, column) != change.settled.end();
 }
 
+/// What was queued again, because a restored organization lacks it, is in the last version that is known
+/// already: it stands on what was there before it.
+void put_before_requeued(conflict::Copy& base, const std::vector<localstore::Change>& live)
+{
+    std::map<std::string, const Value*, std::less<>> former;
+    std::map<std::string, const Value*, std::less<>> last;
+    for (const localstore::Change& change : live)
+        for (const auto& [column, value] : change.after) {
+            if (is_settled(change, column)) continue;
+            const auto before = change.before.find(column);
+            former.emplace(column, before == change.before.end() ? nullptr : &before->second);
+            last.insert_or_assign(column, &value);
+        }
+    for (const auto& [column, value] : last) {
+        if (*value != value_in(base.fields, column)) continue;
+        const Value* before = former.at(column);
+        if (before == nullptr || is_null(*before))
+            base.fields.erase(column);
+        else
+            base.fields.insert_or_assign(column, *before);
+    }
+}
+
 /// The columns that the edits of the record together left as they were, having changed them in between. What
 /// was queued again because a restored organization lacks it changes nothing here either, and is meant.
 conflict::Names set_back(const RecordState& before, const conflict::Policy& policy)
@@ -389,6 +412,7 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
     if (lost_its_base(state)) rebuild_sides(situation, state);
+    if (situation.base) put_before_requeued(*situation.base, state.live);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
         situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};
@@ -441,6 +465,10 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     if (gives_way) {
         written = give_way(cycle, transaction, *state, now);
         if (!written) return written;
+        const auto left = transaction.records.state(key);
+        if (!left) return left.error();
+        // Out of every scope it left with its last change.
+        if (!left->known) return {};
         return reconcile_record(cycle, transaction, table, key, word, now);
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);

@@ -18,11 +18,14 @@ constexpr int most_recoveries = 4;
 /// Open intents whose records are read together: one reading that fails leaves the others.
 constexpr std::size_t intents_a_reading = 100;
 
+/// No request is on its way for longer; the organization itself ends one after minutes.
+constexpr std::chrono::hours longest_way{1};
+
 constexpr const char* had_been_applied =
     "The organization had applied the change whose answer was lost; it is not sent again.";
-constexpr const char* took_no_effect = "The request whose answer was lost took no effect, and the record has "
-                                       "changed since: the change is decided "
-                                       "about anew.";
+constexpr const char* took_no_effect =
+    "The request whose answer was lost took no effect and can take none any "
+    "more: the change is decided about anew.";
 constexpr const char* not_wanted_any_more =
     "The deletion whose answer was lost took no effect and was undone here since: it is not sent again.";
 constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
@@ -188,6 +191,16 @@ Result<bool> Pusher::is_deleted_since(const localstore::Intent& intent) const
     return false;
 }
 
+/// Whether the very same request was refused, and its records are still as it was meant for: neither it nor
+/// its first attempt took effect, and one more repeat ends like the last. The first attempt can still arrive
+/// late, when its condition stops whatever has happened since. What adds to a value would add twice: its
+/// receipt alone stops it, so that it is repeated for as long as anything can be on its way.
+bool Pusher::is_refused_for_good(const localstore::Intent& intent) const
+{
+    if (!repeats_refused_.contains(intent.id) || intent.attempts.empty()) return false;
+    return !has_receipt(intent) || around_.now() - intent.attempts.front().at >= longest_way;
+}
+
 Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
                                    const std::optional<Found>& receipt)
 {
@@ -200,7 +213,7 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
         if (!taken_back) return taken_back.error();
         const auto deleted = is_deleted_since(intent);
         if (!deleted) return deleted.error();
-        if (!*taken_back && !*deleted) return true;
+        if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return true;
         judgement.kind = *taken_back ? Judgement::Kind::taken_back : Judgement::Kind::not_applied;
     }
     if (judgement.kind == Judgement::Kind::ask_again) {
@@ -230,7 +243,7 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;
     Result<void> done{};
-    // With an answer on record only the read was missing; a question explains itself.
+    // With an answer on record only the read was missing.
     if (applied && !all_applied(intent)) done = explain(transaction, draft, "unknown", had_been_applied);
     if (not_applied)
         done = explain(transaction, draft, "unknown", taken_back ? not_wanted_any_more : took_no_effect);
@@ -241,8 +254,10 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
                                             around_.now());
     } else if (done) {
         ++cycle_.figures.conflicts;
-        done = transaction.intents.indeterminate(intent.id, judgement.columns, nobody_can_tell, cycle_.number,
-                                                 around_.now());
+        done = explain(transaction, draft, "unknown", nobody_can_tell);
+        if (done)
+            done = transaction.intents.indeterminate(intent.id, judgement.columns, nobody_can_tell,
+                                                     cycle_.number, around_.now());
     }
     for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], found[i].second);

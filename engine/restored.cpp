@@ -18,6 +18,10 @@ constexpr std::size_t receipts_looked_at = 100;
 Result<bool> requeue_lost(CycleWork& cycle, localstore::Store& store, localstore::Transaction& transaction,
                           const RecordKey& key, std::optional<std::int64_t> version, Instant now)
 {
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    // What came before a deletion that still waits here is part of what was deleted.
+    if (!state->live.empty() && state->live.back().kind == localstore::ChangeKind::remove) return false;
     const auto receipts = store.receipts(key, receipts_looked_at);
     if (!receipts) return receipts.error();
     std::set<localstore::Sequence> lost;

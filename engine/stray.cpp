@@ -11,14 +11,14 @@ bool is_inside(const Filter& filter, const Table& table, const Guid& id, Fields&
 }
 
 Result<bool> is_stray(const Surroundings& around, const Table& table, const localstore::RecordState& state,
-                      Fields fields)
+                      Fields fields, std::optional<localstore::ScopeNumber> left)
 {
     if (!state.known || !state.scopes.empty() || state.dirty() || state.tombstone || state.etag.empty())
         return false;
     const auto scopes = around.store.scopes();
     if (!scopes) return scopes.error();
     for (const localstore::Scope& scope : *scopes) {
-        if (scope.table != table.name || !scope.aboard) continue;
+        if (scope.table != table.name || !scope.aboard || scope.number == left) continue;
         const auto filter = parse_filter(table, scope.filter);
         if (!filter || is_inside(*filter, table, state.key.id, fields)) return false;
     }

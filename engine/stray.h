@@ -10,8 +10,9 @@ bool is_inside(const Filter& filter, const Table& table, const Guid& id, Fields&
 
 /// Whether a record is here without a reason: no scope ever brought it, nothing of it waits to be
 /// sent, and as `fields` it is outside every scope of its table that is aboard. Such is a record that
-/// was made here, once it was sent. A filter that cannot be read counts as taking it.
+/// was made here, once it was sent. A filter that cannot be read counts as taking it. `left` is a scope
+/// that is known not to take it, whatever `fields` say.
 Result<bool> is_stray(const Surroundings& around, const Table& table, const localstore::RecordState& state,
-                      Fields fields);
+                      Fields fields, std::optional<localstore::ScopeNumber> left = std::nullopt);
 
 } // namespace hawser::engine

@@ -135,7 +135,8 @@ Kind of_server_fault(int status, const odata::ErrorBody& body, const Asked& aske
 
 Kind of_refusal(int status, const odata::ErrorBody& body, const Asked& asked)
 {
-    if (body.form != odata::ErrorBody::Form::json && status == 403)
+    // Without the organization's own words it may be anybody's answer.
+    if (body.form != odata::ErrorBody::Form::json && (status == 403 || status == 410))
         return is_write(asked.action) ? Kind::unknown : Kind::retry;
     if (const auto* rule = rule_for(body.code)) return rule->kind;
     return status == 403 ? Kind::access : Kind::refused;

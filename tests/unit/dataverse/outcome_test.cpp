@@ -144,8 +144,12 @@ TEST_CASE("what a gateway says about a write leaves it unknown, about a read it 
             CHECK(classify(answer, {Action::read, {}}, sample::now).kind == Kind::retry);
         }
     }
-    CHECK(classify(sample::answer(403, "<html>proxy</html>", "text/html"), {Action::read, {}}, sample::now)
-              .kind == Kind::retry);
+    for (const int status : {403, 410}) {
+        const auto page = sample::answer(status, "<html>proxy</html>", "text/html");
+        INFO(status);
+        CHECK(classify(page, {Action::read, {}}, sample::now).kind == Kind::retry);
+        CHECK(classify(page, {Action::update, {}}, sample::now).kind == Kind::unknown);
+    }
 }
 
 TEST_CASE("pages and redirects in place of an answer are the network's, not the organization's", "[outcome]")

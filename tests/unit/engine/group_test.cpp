@@ -313,3 +313,58 @@ TEST_CASE("A deletion that gave way is told", "[engine][reconcile]")
     CHECK(s.desk.sync().kept == 0);
     s.desk.check_equal();
 }
+
+TEST_CASE("What is made again goes before what refers to it, whatever was edited first", "[engine][group]")
+{
+    Setting s;
+    s.office.put("accounts", guid(40), R"({"name":"Firm"})");
+    s.desk.kill();
+    s.desk.choose({{"account", ""}});
+    s.desk.revive();
+    s.desk.sync();
+    const RecordKey firm{"account", guid(40)};
+    s.group({update_of(1, {{"parentcustomerid", Lookup{"account", guid(40)}}}),
+             {localstore::ChangeKind::update, firm, {{"name", std::string("Mine")}}},
+             removal_of(3)});
+    s.office.erase("accounts", guid(40));
+    SECTION("what refers to it is there") {}
+    SECTION("what refers to it is made again, too")
+    {
+        s.office.erase("contacts", guid(1));
+    }
+    s.desk.sync();
+    CHECK(s.desk.store->queue_figures()->live() == 0);
+    CHECK(s.office.value("accounts", guid(40), "name") == "Mine");
+    CHECK(s.office.value("contacts", guid(1), "_parentcustomerid_value") == guid(40).text());
+    CHECK_FALSE(s.has(3));
+    CHECK(s.office.effects(guid(40), "PATCH") == 2);
+    s.desk.check_equal();
+}
+
+TEST_CASE("A repeat that is refused as outdated, of records that are as they were, is decided about anew",
+          "[engine][reconcile]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), job("Mine"));
+    int writes = 0;
+    s.desk.exchange->script = [&writes](std::size_t, const http::Request& request) {
+        if (request.body.find("PATCH ") == std::string::npos) return Fault::none;
+        ++writes;
+        return writes == 1 ? Fault::drop_request : writes < 4 ? Fault::throttle : Fault::none;
+    };
+    s.desk.exchange->alter = [](const http::Request&, http::Answer& answer) {
+        if (answer.status != 429) return;
+        answer = {200,
+                  {{"Content-Type", "multipart/mixed; boundary=b"}},
+                  "--b\r\nContent-Type: application/http\r\nContent-ID: 1\r\n\r\nHTTP/1.1 412 Precondition "
+                  "Failed\r\nContent-Type: application/json\r\n\r\n"
+                  R"({"error":{"code":"0x80060882","message":"The version of the existing record doesn't )"
+                  "match the RowVersion property provided.\"}}\r\n--b--\r\n"};
+    };
+    (void)s.desk.cycle();
+    CHECK(s.desk.store->open_intents()->empty());
+    s.desk.sync();
+    CHECK(s.there(1) == "Mine");
+    CHECK(s.office.effects(guid(1), "PATCH") == 1);
+    s.desk.check_equal();
+}

@@ -107,3 +107,43 @@ TEST_CASE("A record made here stays when any scope of its table takes it", "[eng
     CHECK_FALSE(s.desk.has("contact", outside));
     s.desk.check_equal();
 }
+
+TEST_CASE("A record that left the scope while its deletion waited is not here when the deletion gives way",
+          "[engine][scope]")
+{
+    Setting s(GENERATE("ada", "bob"));
+    s.desk.choose({{"contact", std::string(buyers)}});
+    const Guid id = guid(1);
+    s.office.put("contacts", id,
+                 R"x({"lastname":"One","jobtitle":"Buyer","ownerid@odata.bind":"/systemusers()x" +
+                     s.office.organization->user("bob")->id.text() + R"x()"})x");
+    s.desk.sync();
+    REQUIRE(s.desk.has("contact", id));
+    s.desk.erase("contact", id);
+    s.office.put("contacts", id, R"({"jobtitle":"Seller"})");
+    s.later();
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting);
+    for (const localstore::Change& change : *waiting)
+        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+    s.desk.sync();
+    CHECK(s.decided(id, "reconcile.edit_beats_deletion"));
+    CHECK(s.office.has("contacts", id));
+    CHECK_FALSE(s.desk.has("contact", id));
+    CHECK(s.desk.store->queue_figures()->live() == 0);
+}
+
+TEST_CASE("A record made here that left the scope before it was seen there leaves the replica, too",
+          "[engine][scope]")
+{
+    Setting s(GENERATE("ada", "bob"));
+    s.desk.choose({{"contact", std::string(buyers)}});
+    s.desk.sync();
+    const Guid id = s.create("Buyer");
+    s.desk.sync();
+    s.office.put("contacts", id, R"({"jobtitle":"Seller"})");
+    s.later();
+    s.later();
+    CHECK(s.office.has("contacts", id));
+    CHECK_FALSE(s.desk.has("contact", id));
+}
