@@ -2,6 +2,7 @@
 
 #include "engine/merge_fold.h"
 #include "localstore/transaction.h"
+#include "tests/choose_table.h"
 
 #include <utility>
 
@@ -47,25 +48,7 @@ localstore::StoreOptions Desk::store_options() const
 
 void Desk::choose(const std::vector<std::pair<std::string, std::string>>& tables)
 {
-    check(store->transact(localstore::Durability::full,
-                          [&](localstore::Transaction& transaction) -> Result<void> {
-                              for (const auto& [name, filter] : tables) {
-                                  Table table;
-                                  table.name = name;
-                                  if (!store->table(name)) {
-                                      table.primary_id = name + "id";
-                                      const Result<void> defined = transaction.define_table(table);
-                                      if (!defined) return defined;
-                                  }
-                                  localstore::Scope scope;
-                                  scope.table = name;
-                                  scope.name = "all";
-                                  scope.filter = filter;
-                                  const auto number = transaction.rounds.define_scope(scope);
-                                  if (!number) return number.error();
-                              }
-                              return {};
-                          }));
+    for (const auto& [name, filter] : tables) check(choose_table(*store, name, filter));
 }
 
 void Desk::kill()

@@ -8,6 +8,7 @@
 #include "tests/folder.h"
 #include "tests/office.h"
 #include "tests/organization_exchange.h"
+#include "tests/scripted_tokens.h"
 #include "tests/virtual_clock.h"
 
 #include <memory>
@@ -16,28 +17,6 @@
 #include <vector>
 
 namespace hawser::tests {
-
-/// Hands out the token that the test gave last; a refresh gives the next one, when there is one.
-class ScriptedTokens : public TokenProvider {
-public:
-    std::string token;
-    std::vector<std::string> next{};
-    int refreshes = 0;
-
-    void request(bool refresh, Done done) override
-    {
-        if (refresh) ++refreshes;
-        if (refresh && !next.empty()) {
-            token = next.front();
-            next.erase(next.begin());
-        }
-        if (refresh && token.empty())
-            done(Error{ErrorKind::sign_in, "auth.no_token", "no token"});
-        else
-            done(token);
-    }
-    void cancel() override {}
-};
 
 /// One replica in a temporary file with an engine on it, driven on the test's thread under virtual
 /// time. `kill` destroys the engine where it stands; `revive` makes another on the same file.

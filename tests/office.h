@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hawser::tests {
@@ -42,7 +43,11 @@ private:
 /// An organization in a file, which its administrator can set back to how it was.
 class KeptOffice {
 public:
-    explicit KeptOffice(Clock& clock) : clock_(clock) { start("organization.db"); }
+    explicit KeptOffice(Clock& clock, std::vector<std::string> users = {"ada"})
+        : clock_(clock), users_(std::move(users))
+    {
+        start("organization.db");
+    }
 
     Office& operator*() { return *office_; }
     Office* operator->() { return office_.get(); }
@@ -55,6 +60,7 @@ private:
     void start(const std::string& file);
 
     Clock& clock_;
+    std::vector<std::string> users_;
     Folder folder_;
     std::unique_ptr<Office> office_;
 };

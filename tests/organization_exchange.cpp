@@ -14,6 +14,30 @@ std::string host_of(const std::string& url)
 
 } // namespace
 
+std::string target_of(const std::string& url)
+{
+    const auto host = url.find("://");
+    const auto path = url.find('/', host == std::string::npos ? 0 : host + 3);
+    return path == std::string::npos ? "/" : url.substr(path);
+}
+
+http::Answer carry_out(server::Organization& organization, const http::Request& request, Instant now,
+                       Random& random)
+{
+    server::Request asked;
+    asked.method = request.method;
+    asked.target = target_of(request.url);
+    asked.body = request.body;
+    asked.headers.emplace_back("Host", host_of(request.url));
+    for (const http::Header& header : request.headers) asked.headers.emplace_back(header.name, header.value);
+    const server::Answer given = organization.handle(asked, now, random);
+    http::Answer answer;
+    answer.status = given.status;
+    answer.body = given.body;
+    for (const auto& [header, value] : given.headers) answer.headers.push_back({header, value});
+    return answer;
+}
+
 http::Exchange::Ticket OrganizationExchange::send(http::Request request, Done done)
 {
     const std::size_t number = seen.size();
@@ -39,13 +63,6 @@ http::Exchange::Ticket OrganizationExchange::send(http::Request request, Done do
 void OrganizationExchange::deliver_late()
 {
     if (late_) carry_out(*std::exchange(late_, std::nullopt));
-}
-
-std::string OrganizationExchange::target_of(const std::string& url)
-{
-    const auto host = url.find("://");
-    const auto path = url.find('/', host == std::string::npos ? 0 : host + 3);
-    return path == std::string::npos ? "/" : url.substr(path);
 }
 
 Result<http::Answer> OrganizationExchange::carry(const http::Request& request, Fault fault)
@@ -87,22 +104,6 @@ Result<http::Answer> OrganizationExchange::carry(const http::Request& request, F
         return http::Answer{401, {{"WWW-Authenticate", "Bearer"}}, ""};
     }
     return lost;
-}
-
-http::Answer OrganizationExchange::carry_out(const http::Request& request)
-{
-    server::Request asked;
-    asked.method = request.method;
-    asked.target = target_of(request.url);
-    asked.body = request.body;
-    asked.headers.emplace_back("Host", host_of(request.url));
-    for (const http::Header& header : request.headers) asked.headers.emplace_back(header.name, header.value);
-    const server::Answer given = organization_.handle(asked, clock_.now(), random_);
-    http::Answer answer;
-    answer.status = given.status;
-    answer.body = given.body;
-    for (const auto& [header, value] : given.headers) answer.headers.push_back({header, value});
-    return answer;
 }
 
 } // namespace hawser::tests

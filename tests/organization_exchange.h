@@ -43,6 +43,13 @@ constexpr std::string_view name(Fault fault)
     return names[static_cast<std::size_t>(fault)];
 }
 
+/// Hands a request to the organization as if the network had brought it there.
+http::Answer carry_out(server::Organization& organization, const http::Request& request, Instant now,
+                       Random& random);
+
+/// The path and query of an address.
+std::string target_of(const std::string& url);
+
 /// An Exchange that hands requests to an embedded organization in the same process, with a script of
 /// faults by request number. Answers come before `send` returns; the engine posts them anyway.
 ///
@@ -74,11 +81,12 @@ public:
     /// What is still on its way arrives now.
     void deliver_late();
 
-    static std::string target_of(const std::string& url);
-
 private:
     Result<http::Answer> carry(const http::Request& request, Fault fault);
-    http::Answer carry_out(const http::Request& request);
+    http::Answer carry_out(const http::Request& request)
+    {
+        return tests::carry_out(organization_, request, clock_.now(), random_);
+    }
 
     server::Organization& organization_;
     const Clock& clock_;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace hawser::tests {
@@ -44,6 +45,14 @@ public:
     {
         const std::lock_guard lock(mutex_);
         return !timers_.empty();
+    }
+
+    /// When the earliest timer is due; empty when there is none.
+    std::optional<Milliseconds> next_due() const
+    {
+        const std::lock_guard lock(mutex_);
+        if (timers_.empty()) return std::nullopt;
+        return timers_.begin()->first.first;
     }
 
     /// Moves to the earliest timer and fires it; false when there is none.

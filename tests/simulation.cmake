@@ -1,0 +1,22 @@
+# A VFS that ends everything at any write.
+add_library(hawser_fault_vfs STATIC simulation/fault_vfs.cpp simulation/kept_files.cpp)
+hawser_settings(hawser_fault_vfs)
+target_include_directories(hawser_fault_vfs PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
+target_link_libraries(hawser_fault_vfs PUBLIC SQLite::SQLite3)
+
+# Whole engines in a simulated world. A short run is a test; `hawser_simulate` runs as many stories as wanted.
+add_library(hawser_simulation STATIC choose_table.cpp office.cpp organization_exchange.cpp
+  simulation/colleagues.cpp simulation/installation.cpp simulation/network.cpp simulation/oracle.cpp
+  simulation/people.cpp simulation/quiet.cpp simulation/rows.cpp simulation/script.cpp simulation/shrink.cpp
+  simulation/world.cpp)
+hawser_settings(hawser_simulation)
+target_link_libraries(hawser_simulation PUBLIC hawser_fault_vfs hawser_engine hawser_server_core Boost::json)
+
+add_executable(hawser_simulate simulation/simulate.cpp)
+hawser_settings(hawser_simulate)
+target_link_libraries(hawser_simulate PRIVATE hawser_simulation SQLite::SQLite3)
+
+hawser_test(simulation_stories SOURCES simulation/simulation_test.cpp LIBRARIES hawser_simulation)
+if(HAWSER_SANITIZERS)
+  target_compile_definitions(simulation_stories PRIVATE HAWSER_SANITIZED)
+endif()

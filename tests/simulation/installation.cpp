@@ -1,0 +1,202 @@
+#include "tests/simulation/installation.h"
+
+#include "conflict/policy_file.h"
+#include "engine/diagnosis.h"
+#include "engine/merge_fold.h"
+#include "localstore/transaction.h"
+#include "tests/choose_table.h"
+
+#include <stdexcept>
+#include <utility>
+
+namespace hawser::simulation {
+
+namespace {
+
+void must(const Result<void>& done)
+{
+    if (!done) throw std::runtime_error(done.error().code + ": " + done.error().message);
+}
+
+std::shared_ptr<engine::Policies> configured()
+{
+    const auto rules = conflict::parse_policy_file(policy_text());
+    if (!rules) throw std::runtime_error(rules.error().message);
+    return std::make_shared<engine::Policies>(*rules);
+}
+
+std::vector<std::string> columns_of(const TrackedTable& table)
+{
+    std::vector<std::string> columns;
+    for (const TrackedColumn& column : table.columns) columns.emplace_back(column.name);
+    if (table.name == "contact") columns.emplace_back("statuscode");
+    return columns;
+}
+
+} // namespace
+
+Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> time, engine::Context& context,
+                           std::shared_ptr<Network> way)
+    : clock(std::make_shared<OwnClock>(std::move(time))),
+      network(std::move(way)),
+      setup_(std::move(setup)),
+      context_(context),
+      random_(seeded_random(setup_.seed))
+{
+    policies_ = configured();
+    tokens->token = setup_.token;
+    setup_.binding.instance = Guid::make(*random_);
+    setup_.binding.nonce = Guid::make(*random_);
+    if (setup_.seat.frail) disk_ = std::make_unique<tests::FaultVfs>(folder_ / "");
+    auto made = localstore::Store::create(store_options(), setup_.binding, now());
+    if (!made) throw std::runtime_error(made.error().message);
+    store_ = std::move(*made);
+    for (const TrackedTable& table : tracked_tables())
+        must(tests::choose_table(*store_, std::string(table.name),
+                                 table.name == "contact" ? setup_.seat.contact_filter : std::string(),
+                                 setup_.seat.some_columns ? columns_of(table) : std::vector<std::string>()));
+    store_.reset();
+    start();
+}
+
+localstore::StoreOptions Installation::store_options() const
+{
+    localstore::StoreOptions chosen;
+    chosen.path = folder_ / "replica.hawser";
+    chosen.fold = engine::merge_fold(policies_);
+    chosen.busy_timeout = std::chrono::milliseconds{1};
+    chosen.max_pages = max_pages_;
+    if (disk_) chosen.vfs = disk_->name();
+    return chosen;
+}
+
+void Installation::kill()
+{
+    network->forget();
+    loop_.reset();
+    engine_.reset();
+    lock_.reset();
+    store_.reset();
+    if (crashed()) disk_->restart();
+}
+
+void Installation::crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed)
+{
+    if (disk_) disk_->crash_at(disk_->steps() + steps, loss, seed);
+}
+
+void Installation::crash_no_more()
+{
+    if (disk_) disk_->crash_at(0, tests::Loss::nothing, 0);
+}
+
+void Installation::start()
+{
+    if (store_) return;
+    policies_ = configured();
+    auto opened = localstore::Store::open(store_options());
+    if (!opened) {
+        if (max_pages_ > 0 || crashed()) return;
+        throw std::runtime_error("the replica cannot be opened: " + opened.error().message);
+    }
+    store_ = std::move(*opened);
+    if (!take_lock()) return;
+    auto made = engine::Engine::make(
+        {context_, *store_, *policies_, clock, random_, network, tokens, setup_.options});
+    if (!made && crashed()) return;
+    if (!made) throw std::runtime_error(made.error().message);
+    engine_ = std::move(*made);
+    loop_ = std::make_unique<engine::Loop>(context_, clock);
+    if (setup_.seat.in_background) engine_->run_in_background();
+}
+
+/// As the Synchronizer does.
+Result<void> Installation::take_lock()
+{
+    auto taken = localstore::EngineLock::acquire(*store_, "simulation", *random_);
+    if (!taken) return taken.error();
+    if ((*taken)->provenance() != localstore::Provenance::same) {
+        const Result<void> met =
+            store_->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+                const Result<void> done = transaction.journal.set_instance(Guid::make(*random_));
+                return done ? transaction.journal.set_setting(engine::compare_first_setting, "1") : done;
+            });
+        if (!met) return met;
+    }
+    lock_ = std::move(*taken);
+    return {};
+}
+
+void Installation::limit_disk(std::int64_t more_pages)
+{
+    if (more_pages == 0 && max_pages_ == 0 && has_engine()) return;
+    kill();
+    const auto bytes = std::filesystem::file_size(folder_ / "replica.hawser");
+    max_pages_ = more_pages == 0 ? 0 : static_cast<std::int64_t>(bytes / 4096) + more_pages;
+    start();
+}
+
+void Installation::begin(std::function<engine::Task<void>(engine::Engine&)> operation)
+{
+    loop_->start([this, operation = std::move(operation)] { return operation(*engine_); });
+}
+
+Result<void> Installation::keep_copy()
+{
+    std::filesystem::remove(folder_ / "copy.hawser");
+    const Result<void> done = store_->backup(folder_ / "copy.hawser");
+    has_copy_ = done.has_value();
+    return done;
+}
+
+bool Installation::bring_back_copy()
+{
+    if (!has_copy_) return false;
+    kill();
+    for (const char* const part : {"", "-wal", "-shm"})
+        std::filesystem::remove(folder_ / (std::string("replica.hawser") + part));
+    std::filesystem::rename(folder_ / "copy.hawser", folder_ / "replica.hawser");
+    has_copy_ = false;
+    start();
+    return true;
+}
+
+Row Installation::see(const RecordKey& key) const
+{
+    const auto found = store_->get(key);
+    if (!found) throw std::runtime_error(found.error().message);
+    if (!*found) return std::nullopt;
+    return texts_of(*tracked(key.table), (*found)->fields);
+}
+
+std::map<Guid, Texts> Installation::see_all(const TrackedTable& table) const
+{
+    localstore::Query query;
+    query.table = std::string(table.name);
+    query.limit = 10'000;
+    for (const TrackedColumn& column : table.columns) query.columns.emplace_back(column.name);
+    const auto page = store_->query(query);
+    if (!page) throw std::runtime_error(page.error().message);
+    std::map<Guid, Texts> all;
+    for (const localstore::RecordView& record : page->records)
+        all.emplace(record.key.id, texts_of(table, record.fields));
+    return all;
+}
+
+localstore::WriteContext Installation::context_of_a_person() const
+{
+    localstore::WriteContext context;
+    context.now = now();
+    context.actor = setup_.seat.user;
+    return context;
+}
+
+Result<std::vector<localstore::Sequence>> Installation::write(const std::vector<localstore::Edit>& edits,
+                                                              localstore::Grouping grouping)
+{
+    localstore::WriteContext context = context_of_a_person();
+    context.grouping = grouping;
+    return store_->write(edits, context);
+}
+
+} // namespace hawser::simulation

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/loop.h"
+#include "localstore/engine_lock.h"
+#include "localstore/store.h"
+#include "tests/folder.h"
+#include "tests/scripted_tokens.h"
+#include "tests/simulation/fault_vfs.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/rows.h"
+#include "tests/virtual_clock.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace hawser::simulation {
+
+/// The clock on one machine: its wall time may be wrong.
+class OwnClock : public Clock {
+public:
+    explicit OwnClock(std::shared_ptr<tests::VirtualClock> time) : time_(std::move(time)) {}
+
+    std::chrono::seconds wrong_by{0};
+
+    Instant now() const override { return time_->now() + wrong_by; }
+    Milliseconds elapsed() const override { return time_->elapsed(); }
+    Timer call_after(Milliseconds after, std::function<void()> wake) override
+    {
+        return time_->call_after(after, std::move(wake));
+    }
+    void cancel(Timer timer) override { time_->cancel(timer); }
+
+private:
+    std::shared_ptr<tests::VirtualClock> time_;
+};
+
+/// Whom an installation is bound to and how it is set up.
+struct Setup {
+    std::size_t number = 0;
+    Seat seat;
+    localstore::Binding binding;
+    std::string token;
+    SynchronizerOptions options;
+    std::uint64_t seed = 0;
+};
+
+/// One user's engine on one machine: the replica in a file, the engine on it while the process lives, and
+/// the locks and clocks that a real process has. Everything that fails here for good throws.
+class Installation {
+public:
+    Installation(Setup setup, std::shared_ptr<tests::VirtualClock> time, engine::Context& context,
+                 std::shared_ptr<Network> network);
+    ~Installation() { kill(); }
+
+    bool alive() const { return store_ != nullptr; }
+    bool has_engine() const { return engine_ != nullptr; }
+    localstore::Store& store() { return *store_; }
+    engine::Engine& engine() { return *engine_; }
+    const Setup& setup() const { return setup_; }
+    Instant now() const { return clock->now(); }
+
+    /// Ends the process where it stands.
+    void kill();
+    /// Opens the file and takes the engine up again; empty-handed when the disk does not let it.
+    void start();
+    /// Everything ends at the write, sync or deletion of a file that comes after so many; only for frail ones.
+    void crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed);
+    void crash_no_more();
+    /// Whether that has come. What is in memory then is worth nothing; `kill` and `start` go on from the disk.
+    bool crashed() const { return disk_ && disk_->crashed(); }
+
+    /// With so many pages more than the file has now; 0 = no limit.
+    void limit_disk(std::int64_t more_pages);
+
+    /// Starts an operation of the engine and does not wait for it.
+    void begin(std::function<engine::Task<void>(engine::Engine&)> operation);
+
+    /// The file as it is now is put aside; `bring_back_copy` puts it in the replica's place.
+    Result<void> keep_copy();
+    bool bring_back_copy();
+
+    /// What a person sees of a record, and of all records of a table.
+    Row see(const RecordKey& key) const;
+    std::map<Guid, Texts> see_all(const TrackedTable& table) const;
+
+    Result<std::vector<localstore::Sequence>> write(const std::vector<localstore::Edit>& edits,
+                                                    localstore::Grouping grouping);
+    localstore::WriteContext context_of_a_person() const;
+    localstore::StoreOptions store_options() const;
+
+    std::shared_ptr<OwnClock> clock;
+    std::shared_ptr<Network> network;
+    std::shared_ptr<tests::ScriptedTokens> tokens = std::make_shared<tests::ScriptedTokens>();
+
+private:
+    Result<void> take_lock();
+
+    Setup setup_;
+    engine::Context& context_;
+    tests::Folder folder_{};
+    std::unique_ptr<tests::FaultVfs> disk_{}; ///< Outlives whatever has a file open.
+    std::shared_ptr<Random> random_;
+    std::shared_ptr<engine::Policies> policies_;
+    std::int64_t max_pages_ = 0;
+    bool has_copy_ = false;
+    std::unique_ptr<localstore::Store> store_;
+    std::unique_ptr<localstore::EngineLock> lock_;
+    std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<engine::Loop> loop_;
+};
+
+} // namespace hawser::simulation

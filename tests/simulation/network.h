@@ -1,0 +1,80 @@
+#pragma once
+
+#include "hawser/clock.h"
+#include "tests/simulation/draw.h"
+#include "tests/simulation/script.h"
+#include "transport/http/exchange.h"
+
+#include <functional>
+#include <memory>
+
+namespace hawser::simulation {
+
+/// What a network asks of the world around it.
+class Surrounding {
+public:
+    virtual ~Surrounding() = default;
+    /// The organization's answer to what installation `where` sent.
+    virtual http::Answer carry(std::size_t where, const http::Request& request) = 0;
+    /// An answer is about to be delivered.
+    virtual void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) = 0;
+    /// A colleague is faster. False when the request is about no record that is there.
+    virtual bool outrun(const http::Request& request) = 0;
+    /// The process ends as soon as it waits.
+    virtual void kill(std::size_t where) = 0;
+    /// A request left before the time was over for which the organization had asked for quiet.
+    virtual void sent_too_soon(std::size_t where, const http::Request& request) = 0;
+    virtual void befell(std::size_t where, std::uint64_t number, Mishap mishap,
+                        const http::Request& request) = 0;
+};
+
+/// One installation's way to the organization, in virtual time. What was sent arrives even if its sender
+/// is no more.
+///
+/// Not for more than one thread. Must outlive the clock's timers.
+class Network : public http::Exchange {
+public:
+    Network(Surrounding& world, Script& script, std::shared_ptr<Clock> clock, std::size_t where)
+        : world_(world), script_(script), clock_(std::move(clock)), where_(where)
+    {
+    }
+
+    Ticket send(http::Request request, Done done) override;
+    /// Answers come all the same; nobody listens.
+    void cancel(Ticket) override {}
+
+    /// The process is another one: it may not know for how long it should be quiet.
+    void forget() { quiet_until_ = {}; }
+
+    /// Nothing befalls any more.
+    bool calm = false;
+
+private:
+    struct Journey {
+        http::Request request;
+        Done done;
+        Clock::Milliseconds there{};
+        Clock::Milliseconds back{};
+    };
+    using Shared = std::shared_ptr<Journey>;
+
+    void start(const Shared& journey, Mishap mishap, Draw draw);
+    void start_unlucky(const Shared& journey, Mishap mishap, Draw draw);
+    void arrive(const Shared& journey);
+    void deliver(const Shared& journey, http::Answer answer);
+    void fail(const Shared& journey, Clock::Milliseconds after, const char* code);
+    void reply(const Shared& journey, http::Answer answer);
+    void after(Clock::Milliseconds wait, std::function<void()> what)
+    {
+        clock_->call_after(wait, std::move(what));
+    }
+
+    Surrounding& world_;
+    Script& script_;
+    std::shared_ptr<Clock> clock_;
+    std::size_t where_;
+    std::uint64_t number_ = 0;
+    Clock::Milliseconds quiet_until_{};
+};
+
+} // namespace hawser::simulation

@@ -1,0 +1,370 @@
+#include "tests/simulation/oracle.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace hawser::simulation {
+
+namespace {
+
+std::string called(const RecordKey& key)
+{
+    return key.table + " " + key.id.text().substr(0, 8) + "…" + key.id.text().substr(32);
+}
+
+std::int64_t number(const std::string& text)
+{
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+/// The version in a condition such as: If-Match: W/"12".
+std::string version_in(std::string_view condition)
+{
+    const auto begin = condition.find('"');
+    if (begin == std::string_view::npos) return {};
+    const auto end = condition.find('"', begin + 1);
+    return std::string(condition.substr(begin + 1, end - begin - 1));
+}
+
+} // namespace
+
+Oracle::Oracle(std::vector<std::string> users)
+{
+    for (std::size_t i = 0; i < users.size(); ++i) {
+        Person person;
+        person.name = users[i] + " at machine " + std::to_string(i + 1);
+        person.user = std::move(users[i]);
+        people_.push_back(std::move(person));
+    }
+}
+
+void Oracle::break_(int invariant, std::string sentence)
+{
+    if (!broken_) broken_ = Violation{invariant, std::move(sentence)};
+}
+
+void Oracle::require(bool holds, int invariant, const std::string& sentence)
+{
+    if (!holds) break_(invariant, sentence);
+}
+
+Row Oracle::there(const RecordKey& key) const
+{
+    const auto row = rows_.find(key);
+    return row == rows_.end() ? Row{} : Row(row->second);
+}
+
+// ---- what people did --------------------------------------------------------------------------------
+
+void Oracle::see(Person& person, const RecordKey& key, const Row& row)
+{
+    if (!row) return;
+    for (const TrackedColumn& column : tracked(key.table)->columns)
+        person.seen[{key, std::string(column.name)}].insert(text_of(row, column.name));
+}
+
+void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after)
+{
+    Person& person = people_[who];
+    see(person, key, before);
+    see(person, key, after);
+    // With a deletion go the edits that it takes back.
+    if (!after) {
+        person.removed[key] = true;
+        uncounted_.insert(key);
+        for (const TrackedColumn& column : tracked(key.table)->columns)
+            person.excused.insert({key, std::string(column.name)});
+        return;
+    }
+    person.removed[key] = false;
+    for (const TrackedColumn& column : tracked(key.table)->columns) {
+        const Place place{key, std::string(column.name)};
+        const std::string from = text_of(before, column.name);
+        const std::string to = text_of(after, column.name);
+        if (from == to) continue;
+        person.excused.erase(place);
+        person.steps[place].push_back(to);
+        ++person.allowed[place][to];
+        if (column.meeting == Meeting::adds && before && counters_.contains(key))
+            counters_[key] += number(to) - number(from);
+    }
+}
+
+void Oracle::took_back(std::size_t who, const RecordKey& key, const Texts& columns)
+{
+    for (const auto& [column, value] : columns) people_[who].excused.insert({key, column});
+}
+
+void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& column,
+                     const std::string& mine, const std::string& theirs, bool mine_is_sent)
+{
+    Person& person = people_[who];
+    const Place place{key, column};
+    person.seen[place].insert(theirs);
+    person.seen[place].insert(mine);
+    const TrackedColumn* known = tracked(key.table)->column(column);
+    if (known && known->meeting == Meeting::adds) uncounted_.insert(key);
+    if (!mine_is_sent) return;
+    person.steps[place].push_back(mine);
+    ++person.allowed[place][mine];
+}
+
+void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid, Texts>& visible)
+{
+    Person& person = people_[who];
+    std::set<Guid> now;
+    for (const auto& [id, row] : visible) now.insert(id);
+    std::set<Guid>& held = person.held[std::string(table)];
+    std::size_t gone = 0;
+    for (const Guid& id : held) {
+        const RecordKey key{std::string(table), id};
+        const auto removed = person.removed.find(key);
+        const bool by_hand = removed != person.removed.end() && removed->second;
+        const bool excused = by_hand || ever_deleted_.contains(key) || person.narrowed || restored_ ||
+                             person.replaced || !rows_.contains(key);
+        if (!now.contains(id) && !excused)
+            break_(9, called(key) + " is gone at " + person.name +
+                          ", though nobody ever deleted it and it is still in the organization");
+        if (!now.contains(id) && !by_hand) ++gone;
+    }
+    // What came in the meantime was here too when they were taken away.
+    const auto of = static_cast<double>(std::max(held.size(), now.size() + gone));
+    const bool many = gone >= person.ask_least && static_cast<double>(gone) >= person.ask_share * of;
+    require(!many || person.narrowed || person.replaced || person.asked.contains(table), 9,
+            std::to_string(gone) + " of " + std::to_string(held.size()) + " records of " +
+                std::string(table) + " vanished at once at " + person.name + ", and nobody was asked");
+    if (many) person.asked.erase(std::string(table));
+    held = std::move(now);
+}
+
+// ---- what the organization says -----------------------------------------------------------------------
+
+void Oracle::arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is)
+{
+    const Person& person = people_[who];
+    if (user_of_token != person.user && !asks_who_it_is)
+        break_(8, person.name + " sent a request as " + std::string(user_of_token));
+}
+
+void Oracle::received(std::size_t who, std::string_view body)
+{
+    constexpr std::string_view mark = R"("@odata.etag":"W/\")";
+    for (auto at = body.find(mark); at != std::string_view::npos; at = body.find(mark, at + 1)) {
+        const auto begin = at + mark.size();
+        people_[who].versions.emplace(body.substr(begin, body.find('\\', begin) - begin));
+    }
+}
+
+void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const Row& now)
+{
+    const RecordKey& key = written.key;
+    const auto known = rows_.find(key);
+    const Row before = known == rows_.end() ? Row{} : Row(known->second);
+    writers_[key].insert(who);
+    const bool direct = written.outcome != "unlinked" && written.condition != "cascade";
+    if (who && direct) {
+        Person& person = people_[*who];
+        require(written.user == person.user, 8,
+                person.name + " wrote to " + called(key) + " as " + written.user);
+        check_condition(person, written);
+        check_overwritten(person, written, before, now);
+        check_effects(person, written, before, now);
+        check_columns(person, written);
+        check_references(person, written, now);
+    }
+    if (!who && now && key.table == "account" && (!before || counters_.contains(key))) {
+        if (!before) counters_[key] = 0;
+        counters_[key] +=
+            number(text_of(now, "numberofemployees")) - number(text_of(before, "numberofemployees"));
+    }
+    if (written.outcome == "deleted" || !now) ever_deleted_.insert(key);
+    for (const TrackedColumn& column : tracked(key.table)->columns)
+        if (!direct && text_of(now, column.name) != text_of(before, column.name))
+            cleared_.insert({key, std::string(column.name)});
+        else if (text_of(now, column.name) != text_of(before, column.name))
+            cleared_.erase({key, std::string(column.name)});
+    if (!now) {
+        rows_.erase(key);
+        return;
+    }
+    if (!before)
+        for (Person& person : people_)
+            for (const TrackedColumn& column : tracked(key.table)->columns)
+                person.effects.erase({key, std::string(column.name)});
+    for (const auto& [column, text] : *now) ever_[{key, column}].insert(text);
+    rows_[key] = *now;
+}
+
+void Oracle::check_condition(const Person& person, const Written& written)
+{
+    const std::string deed = person.name + "'s " + written.method + " of " + called(written.key);
+    if (written.outcome == "created") {
+        require(written.condition.find('*') != std::string::npos &&
+                    written.condition.find("None") != std::string::npos,
+                2, deed + " made it without If-None-Match: *");
+        return;
+    }
+    const std::string version = version_in(written.condition);
+    require(!version.empty(), 3, deed + " had no condition (\"" + written.condition + "\")");
+    if (restored_ || person.replaced) return;
+    require(person.versions.contains(version), 3,
+            deed + " was conditional on version " + version + ", whose body never arrived there");
+}
+
+void Oracle::check_overwritten(const Person& person, const Written& written, const Row& before,
+                               const Row& now)
+{
+    // A version that the organization hands out a second time says nothing of what stands behind it.
+    if (!before || person.versions_of_a_former_life.contains(version_in(written.condition))) return;
+    for (const TrackedColumn& column : tracked(written.key.table)->columns) {
+        if (column.meeting != Meeting::asks) continue;
+        // What else of the same request did to the record, such as the deletion of what it refers to.
+        const bool sent = std::ranges::find(written.columns, column.name) != written.columns.end();
+        if (written.outcome == "updated" && !sent) continue;
+        const std::string was = text_of(before, column.name);
+        if (now && was == text_of(now, column.name)) continue;
+        // What the organization does by itself is nobody's word.
+        if (column.name == "statecode" && was == "0") continue;
+        if (was.empty() && cleared_.contains({written.key, std::string(column.name)})) continue;
+        const auto seen = person.seen.find({written.key, std::string(column.name)});
+        if (seen != person.seen.end() && seen->second.contains(was)) continue;
+        break_(3, person.name + (now ? " overwrote " : " deleted ") + std::string(column.name) + " \"" + was +
+                      "\" of " + called(written.key) +
+                      (now ? " by \"" + text_of(now, column.name) + "\"" : std::string()) +
+                      ", which the person there had never seen");
+    }
+}
+
+void Oracle::check_effects(Person& person, const Written& written, const Row& before, const Row& now)
+{
+    if (!now) return;
+    if (!before) {
+        const bool theirs = std::ranges::any_of(
+            person.steps, [&](const auto& step) { return step.first.first == written.key; });
+        require(theirs, 2, person.name + " created " + called(written.key) + ", which nobody had made there");
+        // What is made again whole is this person's word from now on.
+        see(person, written.key, now);
+        return;
+    }
+    for (const TrackedColumn& column : tracked(written.key.table)->columns) {
+        if (column.meeting == Meeting::adds || column.meeting == Meeting::merges_lines) continue;
+        const Place place{written.key, std::string(column.name)};
+        const std::string to = text_of(now, column.name);
+        if (to.empty() || to == text_of(before, column.name)) continue;
+        const auto steps = person.steps.find(place);
+        const int effects = ++person.effects[place][to];
+        const int allowed = steps == person.steps.end() ? 0 : person.allowed[place][to];
+        const std::string sentence = person.name + " wrote \"" + to + "\" into " + std::string(column.name) +
+                                     " of " + called(written.key);
+        require(allowed > 0, 3, sentence + ", which nobody had entered there");
+        // An older copy cannot know that what waits in it was sent and then replaced by somebody.
+        require(effects <= allowed || person.replaced, 2,
+                sentence + " " + std::to_string(effects) + " times");
+        if (allowed == 0) continue;
+        const auto& all = steps->second;
+        const auto last = static_cast<std::size_t>(all.rend() - std::find(all.rbegin(), all.rend(), to));
+        const auto reached = person.reached.find(place);
+        require(reached == person.reached.end() || reached->second <= last || person.replaced, 6,
+                sentence + " after a later edit of theirs");
+        person.reached[place] = last;
+    }
+}
+
+void Oracle::check_columns(const Person& person, const Written& written)
+{
+    if (written.outcome != "updated") return;
+    for (const std::string& column : written.columns)
+        require(!tracked(written.key.table)->column(column) || person.steps.contains({written.key, column}),
+                3,
+                person.name + " sent " + column + " of " + called(written.key) +
+                    ", which nobody had changed there");
+}
+
+void Oracle::check_references(const Person& person, const Written& written, const Row& now)
+{
+    const std::string parent = text_of(now, "parentcustomerid");
+    if (written.outcome != "created" || parent.empty()) return;
+    require(rows_.contains({"account", *Guid::parse(parent)}) ||
+                ever_deleted_.contains({"account", *Guid::parse(parent)}),
+            6, person.name + " created " + called(written.key) + " before the account that it refers to");
+}
+
+// ---- what excuses what ----------------------------------------------------------------------------------
+
+void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
+{
+    restored_ = true;
+    rows_ = std::move(rows);
+    for (Person& person : people_) {
+        person.effects.clear();
+        person.reached.clear();
+        person.versions_of_a_former_life = person.versions;
+    }
+}
+
+void Oracle::replica_kept(std::size_t who)
+{
+    Person& person = people_[who];
+    person.kept_steps.clear();
+    for (const auto& [place, steps] : person.steps) person.kept_steps[place] = steps.size();
+}
+
+void Oracle::replica_replaced(std::size_t who)
+{
+    Person& person = people_[who];
+    person.replaced = true;
+    for (const auto& [place, steps] : person.steps)
+        if (steps.size() > person.kept_steps[place]) person.excused.insert(place);
+    for (auto& [key, removed] : person.removed) removed = false;
+    for (const auto& [key, sum] : counters_) uncounted_.insert(key);
+    person.reached.clear();
+}
+
+// ---- the end --------------------------------------------------------------------------------------------
+
+void Oracle::close()
+{
+    for (std::size_t who = 0; who < people_.size(); ++who) close_person(who);
+    if (!restored_) close_counters();
+}
+
+void Oracle::close_person(std::size_t who)
+{
+    const Person& person = people_[who];
+    for (const auto& [place, steps] : person.steps) {
+        const auto& [key, column] = place;
+        if (tracked(key.table)->column(column)->meeting != Meeting::asks) continue;
+        const auto removed = person.removed.find(key);
+        const bool gone = removed != person.removed.end() && removed->second;
+        const std::string& last = steps.back();
+        if (gone || last.empty() || person.excused.contains(place)) continue;
+        // What it refers to went meanwhile.
+        if (column == "parentcustomerid" && ever_deleted_.contains({"account", *Guid::parse(last)})) continue;
+        const auto ever = ever_.find(place);
+        require(ever != ever_.end() && ever->second.contains(last), 1,
+                person.name + " entered \"" + last + "\" into " + column + " of " + called(key) +
+                    "; it never reached the organization and nothing waits any more");
+    }
+    for (const auto& [key, removed] : person.removed) {
+        if (!removed || !rows_.contains(key) || person.replaced || restored_) continue;
+        const bool others = std::ranges::any_of(writers_[key], [&](const auto& one) { return one != who; });
+        require(others, 1,
+                person.name + " deleted " + called(key) + "; it is still in the organization, where nobody " +
+                    "else ever wrote to it");
+    }
+}
+
+void Oracle::close_counters()
+{
+    for (const auto& [key, sum] : counters_) {
+        if (uncounted_.contains(key) || ever_deleted_.contains(key) || !rows_.contains(key)) continue;
+        const std::int64_t there = number(text_of(rows_[key], "numberofemployees"));
+        require(there == sum, there > sum ? 2 : 1,
+                "all that was added to the employees of " + called(key) + " makes " + std::to_string(sum) +
+                    ", and the organization says " + std::to_string(there));
+    }
+}
+
+} // namespace hawser::simulation

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "hawser/value.h"
+#include "tests/simulation/rows.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hawser::simulation {
+
+/// Which invariant of the design does not hold, and the sentence that says how.
+struct Violation {
+    int invariant = 0;
+    std::string sentence;
+};
+
+/// One applied write, as the organization's log tells it.
+struct Written {
+    std::string user;
+    RecordKey key;
+    std::string method;
+    std::string outcome; ///< created, updated, deleted, unlinked …
+    std::string condition;
+    std::vector<std::string> columns{};
+};
+
+/// What must be true of a story, from what people did at their desks and what the organization says
+/// happened to it. Knows nothing of how the engine works: no queue, no intents, no tokens.
+///
+/// Values of the text columns are never used twice in a story, so that each says who wrote it and when.
+/// The first violation stays.
+class Oracle {
+public:
+    explicit Oracle(std::vector<std::string> users);
+
+    // ---- what people did -------------------------------------------------------------------------
+    /// A person at an installation changed what they see of a record.
+    void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after);
+    /// A person let a change go that was held: they were shown what it goes on top of.
+    void was_shown(std::size_t who, const RecordKey& key, const Row& theirs)
+    {
+        see(people_[who], key, theirs);
+    }
+    /// A person gave up a change that cannot be seen, perhaps because the record is deleted here.
+    void took_back(std::size_t who, const RecordKey& key, const Texts& columns);
+    /// A person decided about a column: they saw both sides.
+    void decided(std::size_t who, const RecordKey& key, const std::string& column, const std::string& mine,
+                 const std::string& theirs, bool mine_is_sent);
+    /// What can be seen of the records of a table at an installation now.
+    void looked(std::size_t who, std::string_view table, const std::map<Guid, Texts>& visible);
+    /// A person at an installation was asked about very many deletions of a table.
+    void asked(std::size_t who, const std::string& table) { people_[who].asked.insert(table); }
+    /// From so many on, and from this share of what was here on, people want to be asked.
+    void wants_to_be_asked(std::size_t who, std::size_t least, double share)
+    {
+        people_[who].ask_least = least;
+        people_[who].ask_share = share;
+    }
+
+    // ---- what the organization says ----------------------------------------------------------------
+    /// After a request was carried out: the record as the organization holds it now. `who` is the
+    /// installation that sent the request; empty for a colleague.
+    void wrote(std::optional<std::size_t> who, const Written& written, const Row& now);
+    /// A request arrived under a user's token.
+    void arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is);
+    /// An answer with whole rows reached the installation.
+    void received(std::size_t who, std::string_view body);
+
+    // ---- what excuses what -------------------------------------------------------------------------
+    /// What was pulled and not yet safe on the disk may be gone, and comes again.
+    void lost_power(std::size_t who) { people_[who].held.clear(); }
+    /// With it the sums that were shown went back to what was safe.
+    void cannot_be_counted(const RecordKey& key) { uncounted_.insert(key); }
+    void organization_restored(std::map<RecordKey, Texts> rows);
+    void replica_kept(std::size_t who);
+    void replica_replaced(std::size_t who);
+    /// What this user may read was narrowed.
+    void narrowed(std::size_t who) { people_[who].narrowed = true; }
+
+    // ---- the end -----------------------------------------------------------------------------------
+    /// Everybody is quiet: every edit has come to its end.
+    void close();
+    /// For what the story itself finds.
+    void require(bool holds, int invariant, const std::string& sentence);
+
+    const std::optional<Violation>& broken() const { return broken_; }
+    Row there(const RecordKey& key) const;
+    const std::map<RecordKey, Texts>& organization() const { return rows_; }
+    std::string who_is(std::size_t who) const { return people_[who].name; }
+
+private:
+    using Place = std::pair<RecordKey, std::string>; ///< One column of one record.
+    struct Person {
+        std::string user;
+        std::string name;
+        std::map<Place, std::set<std::string>> seen{};         ///< What stood before their eyes.
+        std::map<Place, std::vector<std::string>> steps{};     ///< What they made of it, in order.
+        std::map<Place, std::map<std::string, int>> allowed{}; ///< How often a value may be written.
+        std::map<Place, std::map<std::string, int>> effects{}; ///< How often it was.
+        std::map<Place, std::size_t> reached{};                ///< The last step that was written.
+        std::map<RecordKey, bool> removed{};                   ///< Whether their last deed was a deletion.
+        std::set<std::string, std::less<>> versions{};         ///< That arrived here with their bodies.
+        std::set<std::string, std::less<>> versions_of_a_former_life{};
+        std::map<std::string, std::set<Guid>, std::less<>> held{}; ///< What could be seen, by table.
+        std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
+        std::map<Place, std::size_t> kept_steps{};
+        std::set<std::string, std::less<>> asked{};
+        std::size_t ask_least = 50;
+        double ask_share = 0.3;
+        bool replaced = false;
+        bool narrowed = false;
+    };
+
+    void break_(int invariant, std::string sentence);
+    void see(Person& person, const RecordKey& key, const Row& row);
+    void check_condition(const Person& person, const Written& written);
+    void check_overwritten(const Person& person, const Written& written, const Row& before, const Row& now);
+    void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
+    void check_columns(const Person& person, const Written& written);
+    void check_references(const Person& person, const Written& written, const Row& now);
+    void close_person(std::size_t who);
+    void close_counters();
+
+    std::vector<Person> people_;
+    std::map<RecordKey, Texts> rows_{};
+    std::map<Place, std::set<std::string>> ever_{};
+    std::set<RecordKey> ever_deleted_{};
+    std::set<Place> cleared_{}; ///< By the organization, with what it referred to.
+    std::map<RecordKey, std::set<std::optional<std::size_t>>> writers_{};
+    std::map<RecordKey, std::int64_t> counters_{}; ///< What all additions come to.
+    std::set<RecordKey> uncounted_{};
+    bool restored_ = false;
+    std::optional<Violation> broken_{};
+};
+
+} // namespace hawser::simulation

@@ -1,0 +1,401 @@
+#include "localstore/transaction.h"
+#include "tests/simulation/world.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser::simulation {
+
+namespace {
+
+using localstore::ChangeKind;
+using Milliseconds = Clock::Milliseconds;
+
+std::string described(const localstore::Edit& edit)
+{
+    const char* const verb = edit.kind == ChangeKind::create   ? " creates "
+                             : edit.kind == ChangeKind::remove ? " deletes "
+                                                               : " edits ";
+    std::string text = verb + edit.key.table + " " + edit.key.id.text();
+    for (const auto& [column, value] : edit.after) text += " " + column + "=\"" + plain(value) + "\"";
+    return text;
+}
+
+Guid drawn_id(Draw& draw)
+{
+    Guid id;
+    for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(draw.next() & 0xff);
+    return id;
+}
+
+std::vector<RecordKey> keys_of(const Installation& desk, std::string_view table)
+{
+    std::vector<RecordKey> keys;
+    for (const auto& [id, row] : desk.see_all(*tracked(table))) keys.push_back({std::string(table), id});
+    return keys;
+}
+
+const RecordKey& one_of(const std::vector<RecordKey>& keys, Draw& draw)
+{
+    return keys[std::min(draw.below(keys.size()), draw.below(keys.size()))];
+}
+
+} // namespace
+
+/// What a person did when everything ended is seen on what is left of it.
+bool World::survive(Installation& desk)
+{
+    if (!desk.crashed()) return false;
+    tell(place(desk.setup().number) + ": everything ends at a write; the process starts again");
+    count("mishap: cut off at a write");
+    oracle_.lost_power(desk.setup().number);
+    desk.kill();
+    desk.start();
+    for (const auto& [key, row] : oracle_.organization()) oracle_.cannot_be_counted(key);
+    return true;
+}
+
+/// Deeds whose effect on what can be seen is not known beforehand.
+void World::watched(Installation& desk, const std::function<void()>& deeds)
+{
+    std::map<RecordKey, Row> before;
+    for (const TrackedTable& table : tracked_tables())
+        for (auto& [id, row] : desk.see_all(table)) before[{std::string(table.name), id}] = row;
+    deeds();
+    (void)survive(desk);
+    for (const TrackedTable& table : tracked_tables())
+        for (auto& [id, row] : desk.see_all(table)) {
+            const RecordKey key{std::string(table.name), id};
+            const Row was = std::exchange(before[key], std::nullopt);
+            if (was != Row(row)) oracle_.acted(desk.setup().number, key, was, row);
+            before.erase(key);
+        }
+    for (const auto& [key, row] : before) oracle_.acted(desk.setup().number, key, row, std::nullopt);
+}
+
+void World::write(Installation& desk, const std::vector<localstore::Edit>& edits,
+                  localstore::Grouping grouping)
+{
+    const std::size_t who = desk.setup().number;
+    std::map<RecordKey, Row> before;
+    for (const localstore::Edit& edit : edits) before[edit.key] = desk.see(edit.key);
+    const auto made = desk.write(edits, grouping);
+    const bool cut_off = survive(desk);
+    for (const localstore::Edit& edit : edits)
+        tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
+             (made ? "" : "; refused: " + made.error().message));
+    if (!made) count("refused: " + made.error().code);
+    count(made ? "edits" : "refused edits");
+    for (const auto& [key, was] : before) {
+        const Row now = desk.see(key);
+        oracle_.require(made.has_value() || now == was || cut_off, 1,
+                        "a refused edit changed what can be seen");
+        oracle_.require(!made || !cut_off || now.has_value() == (edits.front().kind != ChangeKind::remove), 1,
+                        "what was accepted is gone after a loss of power");
+        if (made || now != was) oracle_.acted(who, key, was, now);
+    }
+    if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
+}
+
+Fields World::some_fields(Installation& desk, const RecordKey& key, const Row& row, Draw& draw)
+{
+    Fields fields;
+    static constexpr std::string_view of_contacts[] = {"firstname",  "lastname",        "jobtitle",
+                                                       "telephone1", "description",     "department",
+                                                       "nickname",   "parentcustomerid"};
+    static constexpr std::string_view of_accounts[] = {"name", "telephone1", "numberofemployees",
+                                                       "description"};
+    const bool account = key.table == "account";
+    for (std::uint64_t i = draw.below(3) + 1; i > 0; --i) {
+        const std::string column(account ? draw.pick(std::to_array(of_accounts))
+                                         : draw.pick(std::to_array(of_contacts)));
+        const std::string mark =
+            "P" + std::to_string(desk.setup().number) + "-" + std::to_string(draw.below(1'000'000'000));
+        const std::string present = text_of(row, column);
+        if (column == "numberofemployees") {
+            fields[column] = std::int64_t{(present.empty() ? 0 : std::stoi(present)) + draw.between(1, 9)};
+        } else if (column == "parentcustomerid") {
+            const std::vector<RecordKey> accounts = keys_of(desk, "account");
+            if (!accounts.empty()) fields[column] = Lookup{"account", one_of(accounts, draw).id};
+        } else if (account && column == "description") {
+            fields[column] = present.substr(0, 1'500) + "\n" + mark;
+        } else if (draw.chance(0.06) && column != "lastname" && column != "name" && row) {
+            fields[column] = Null{};
+        } else {
+            fields[column] = column == "description" && draw.chance(0.3) ? mark + "  " : mark;
+        }
+    }
+    return fields;
+}
+
+std::optional<localstore::Edit> World::some_edit(Installation& desk, Draw& draw)
+{
+    const std::vector<RecordKey> keys = keys_of(desk, draw.chance(0.25) ? "account" : "contact");
+    if (keys.empty()) return std::nullopt;
+    const RecordKey& key = one_of(keys, draw);
+    return localstore::Edit{ChangeKind::update, key, some_fields(desk, key, desk.see(key), draw)};
+}
+
+localstore::Edit World::some_creation(Installation& desk, Draw& draw)
+{
+    const bool account = draw.chance(0.3);
+    const RecordKey key{account ? "account" : "contact", drawn_id(draw)};
+    Fields fields = some_fields(desk, key, std::nullopt, draw);
+    const std::string mark =
+        "N" + std::to_string(desk.setup().number) + "-" + std::to_string(draw.below(1'000'000'000));
+    fields[account ? "name" : "lastname"] = mark;
+    return {ChangeKind::create, key, std::move(fields)};
+}
+
+void World::act(const Deed& deed, Installation& desk)
+{
+    Draw draw(deed.draw);
+    switch (deed.act) {
+    case Act::create:
+        return write(desk, {some_creation(desk, draw)});
+    case Act::edit:
+        if (const auto edit = some_edit(desk, draw)) write(desk, {*edit});
+        return;
+    case Act::erase: {
+        const std::vector<RecordKey> keys = keys_of(desk, draw.chance(0.9) ? "contact" : "account");
+        if (!keys.empty()) write(desk, {{ChangeKind::remove, one_of(keys, draw), {}}});
+        return;
+    }
+    case Act::unit: {
+        std::vector<localstore::Edit> edits;
+        for (std::uint64_t i = 1 + draw.below(2); i > 0; --i)
+            if (auto edit = some_edit(desk, draw)) edits.push_back(std::move(*edit));
+        edits.push_back(some_creation(desk, draw));
+        const bool twice = edits.size() > 2 && edits[0].key == edits[1].key;
+        if (!twice) write(desk, edits, localstore::Grouping::one_unit);
+        return;
+    }
+    case Act::undo:
+    case Act::discard:
+    case Act::hold:
+    case Act::release:
+    case Act::retry:
+    case Act::resolve:
+        return act_on_queue(deed, desk);
+    default:
+        return act_on_machine(deed, desk);
+    }
+}
+
+void World::act_on_queue(const Deed& deed, Installation& desk)
+{
+    Draw draw(deed.draw);
+    const std::string who = place(desk.setup().number);
+    if (deed.act == Act::resolve) {
+        const auto conflicts = desk.store().conflicts({});
+        if (conflicts && !conflicts->empty()) resolve(desk, draw.pick(*conflicts), draw);
+        return;
+    }
+    localstore::ChangeFilter filter;
+    if (deed.act == Act::hold) filter.states = {localstore::ChangeState::queued};
+    if (deed.act == Act::release) filter.states = {localstore::ChangeState::held};
+    if (deed.act == Act::retry) filter.states = {localstore::ChangeState::parked};
+    const auto changes = desk.store().changes(filter);
+    if (!changes || changes->empty()) return;
+    const localstore::Change& change = draw.pick(*changes);
+    const localstore::Sequence sequence = change.sequence;
+    std::string outcome = "done";
+    const auto told = [&](const auto& done) {
+        if (!done) outcome = done.error().message;
+    };
+    const auto gave_up = [&](const Result<localstore::Undone>& done) {
+        told(done);
+        if (done) forget_dropped(desk, *done);
+    };
+    watched(desk, [&] {
+        switch (deed.act) {
+        case Act::undo:
+            return gave_up(desk.store().undo(sequence, desk.context_of_a_person()));
+        case Act::discard:
+            return gave_up(desk.store().discard(sequence, desk.context_of_a_person()));
+        case Act::hold:
+            return told(desk.store().hold(sequence, "not yet"));
+        case Act::release:
+            show_theirs(desk, change.key);
+            return told(desk.store().release(sequence));
+        default:
+            return told(desk.store().retry(sequence));
+        }
+    });
+    tell(who + ": " + std::string(name(deed.act)) + " change " + std::to_string(sequence.value) + " (" +
+         std::string(to_text(change.kind)) + " of " + change.key.table + " " + change.key.id.text() + ", " +
+         std::string(to_text(change.state)) + "): " + outcome);
+}
+
+void World::show_theirs(Installation& desk, const RecordKey& key)
+{
+    const auto state = desk.store().state(key);
+    if (!state || !state->shadow) return;
+    oracle_.was_shown(desk.setup().number, key, texts_of(*tracked(key.table), state->shadow->fields));
+}
+
+/// Before what can be seen is compared: what shows counts as entered.
+void World::forget_dropped(Installation& desk, const localstore::Undone& undone)
+{
+    for (const localstore::Sequence sequence : undone.dropped) {
+        const auto change = desk.store().change(sequence);
+        if (!change) continue;
+        oracle_.took_back(desk.setup().number, change->key,
+                          texts_of(*tracked(change->key.table), change->after));
+    }
+}
+
+/// One of the sides, for the whole question, having seen both.
+void World::resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw)
+{
+    const std::size_t who = desk.setup().number;
+    localstore::Resolution resolution;
+    const bool mine = draw.chance(0.5);
+    resolution.side = mine ? localstore::Side::mine : localstore::Side::theirs;
+    for (const localstore::ConflictColumn& column : conflict.columns)
+        resolution.seen[column.column] = column.theirs;
+    Result<std::optional<localstore::Sequence>> done = std::optional<localstore::Sequence>();
+    watched(desk,
+            [&] { done = desk.store().resolve(conflict.number, resolution, desk.context_of_a_person()); });
+    for (const localstore::ConflictColumn& column : conflict.columns)
+        tell(place(who) + ": conflict " + conflict.label() + ": " + column.column + " was " +
+             to_json(column.base) + ", mine " + to_json(column.mine) + ", theirs " + to_json(column.theirs));
+    tell(place(who) + ": takes " + (mine ? "mine" : "theirs") + " in conflict " + conflict.label() + " of " +
+         conflict.key.table + " " + conflict.key.id.text() +
+         (done ? "" : "; refused: " + done.error().message));
+    if (!done) return;
+    count("resolved");
+    for (const localstore::ConflictColumn& column : conflict.columns)
+        if (tracked(conflict.key.table)->column(column.column))
+            oracle_.decided(who, conflict.key, column.column, plain(column.mine), plain(column.theirs), mine);
+}
+
+void World::begin_cycle(Installation& desk)
+{
+    if (!desk.has_engine()) return;
+    const std::size_t where = desk.setup().number;
+    tell(place(where) + ": a cycle is asked for");
+    desk.begin([this, where](engine::Engine& engine) -> engine::Task<void> {
+        auto running = engine.cycle({});
+        const Result<CycleReport> report = co_await std::move(running);
+        count(report ? "cycles" : "cycle failed: " + report.error().code);
+        tell(place(where) + ": the cycle ends: " + (report ? "well" : report.error().message));
+    });
+}
+
+void World::begin_verify(Installation& desk)
+{
+    desk.begin([this](engine::Engine& engine) -> engine::Task<void> {
+        auto running = engine.verify();
+        const Result<Verification> found = co_await std::move(running);
+        count(found ? "verified" : "verify failed: " + found.error().code);
+    });
+}
+
+void World::begin_departure(Installation& desk, bool now)
+{
+    tell(place(desk.setup().number) + ": goes offline " + (now ? "now" : "after a pull"));
+    const auto how = now ? Synchronizer::Departure::now : Synchronizer::Departure::pull_first;
+    desk.begin([this, how](engine::Engine& engine) -> engine::Task<void> {
+        auto going = engine.go_offline(how);
+        const Result<void> gone = co_await std::move(going);
+        count(gone ? "went offline" : "stayed online");
+    });
+}
+
+void World::begin_return(Installation& desk)
+{
+    tell(place(desk.setup().number) + ": comes back online");
+    failed_at_.erase(desk.setup().number);
+    desk.begin([this](engine::Engine& engine) -> engine::Task<void> {
+        auto coming = engine.go_online();
+        const Result<CycleReport> back = co_await std::move(coming);
+        count(back ? "came back" : "did not come back");
+    });
+}
+
+/// Another program writes to the file for a while.
+void World::block_file(Installation& desk, Milliseconds time)
+{
+    if (blocked_) return;
+    const auto other = localstore::Store::open(desk.store_options());
+    if (!other) return;
+    blocked_ = true;
+    tell(place(desk.setup().number) + ": another program holds the file");
+    (void)(*other)->transact(localstore::Durability::relaxed, [&](localstore::Transaction&) -> Result<void> {
+        pass(time);
+        return Error{ErrorKind::retry, "done", "as it was"};
+    });
+    tell(place(desk.setup().number) + ": the other program lets go of the file");
+    blocked_ = false;
+}
+
+void World::act_on_machine(const Deed& deed, Installation& desk)
+{
+    Draw draw(deed.draw);
+    const std::size_t where = desk.setup().number;
+    const std::string who = place(where);
+    if (!desk.has_engine() && deed.act != Act::kill) return;
+    switch (deed.act) {
+    case Act::cycle:
+        return begin_cycle(desk);
+    case Act::verify:
+        return begin_verify(desk);
+    case Act::go_offline:
+        return begin_departure(desk, draw.chance(0.5));
+    case Act::go_online:
+        return begin_return(desk);
+    case Act::kill:
+        doomed_.insert(where);
+        return;
+    case Act::suspend:
+        tell(who + ": the machine sleeps");
+        desk.engine().suspend();
+        time_->call_after(Milliseconds{draw.between(1'000, 600'000)}, [this, where] {
+            if (!desks_[where]->has_engine()) return;
+            tell(place(where) + ": the machine wakes");
+            failed_at_.erase(where);
+            desks_[where]->engine().resume();
+        });
+        return;
+    case Act::clock_jump:
+        desk.clock->wrong_by = std::chrono::seconds{draw.between(-400'000, 400'000)};
+        return tell(who + ": the wall clock is wrong by " + std::to_string(desk.clock->wrong_by.count()) +
+                    " s");
+    case Act::disk_full:
+        tell(who + ": the disk is full");
+        failed_at_.erase(where);
+        desk.limit_disk(draw.between(1, 6));
+        time_->call_after(Milliseconds{draw.between(1'000, 120'000)}, [this, where] {
+            tell(place(where) + ": there is room on the disk again");
+            desks_[where]->limit_disk(0);
+        });
+        return;
+    case Act::crash: {
+        constexpr tests::Loss losses[] = {tests::Loss::nothing, tests::Loss::unsynced, tests::Loss::torn};
+        return desk.crash_after(1 + draw.below(40), draw.pick(std::to_array(losses)), draw.next());
+    }
+    case Act::busy:
+        return block_file(desk, Milliseconds{draw.between(100, 20'000)});
+    case Act::keep_copy:
+        tell(who + ": the replica file is copied");
+        if (desk.keep_copy()) oracle_.replica_kept(where);
+        return;
+    case Act::older_copy:
+        if (!desk.bring_back_copy()) return;
+        tell(who + ": the older copy replaces the replica");
+        return oracle_.replica_replaced(where);
+    case Act::wrong_user:
+        desk.tokens->next.push_back(office_->token(desk.setup().seat.user == "ada" ? "bob" : "ada"));
+        desk.tokens->next.push_back(desk.setup().token);
+        return;
+    case Act::renew_token:
+        tell(who + ": signs in anew");
+        desk.tokens->token = office_->token(desk.setup().seat.user);
+        return;
+    default:
+        return;
+    }
+}
+
+} // namespace hawser::simulation

@@ -1,0 +1,220 @@
+#include "base/time_text.h"
+#include "tests/simulation/world.h"
+
+#include <utility>
+
+namespace hawser::simulation {
+
+namespace {
+
+using Milliseconds = Clock::Milliseconds;
+
+constexpr int most_rounds = 14;
+/// After so many people give up what does not come by itself.
+constexpr int patient_rounds = 6;
+
+std::string listed(localstore::Store& store)
+{
+    std::string text;
+    const auto changes = store.changes({});
+    if (changes)
+        for (const localstore::Change& change : *changes)
+            text += "; " + std::string(to_text(change.state)) + " " + std::string(to_text(change.kind)) +
+                    " " + change.key.table + " " + change.key.id.text() + " waits for \"" + change.waits_for +
+                    "\" " + change.last_error;
+    return text;
+}
+
+} // namespace
+
+/// All faults end, everybody synchronizes and decides what is theirs to decide, until nothing moves any more.
+void World::come_to_rest()
+{
+    tell("--- all faults end ---");
+    calm_ = true;
+    for (const auto& network : networks_) network->calm = true;
+    for (const auto& desk : desks_) desk->crash_no_more();
+    rewriting_ = false;
+    bumped_.clear();
+    for (const std::string& user : lowered_)
+        (void)office_->organization->set_depth(user, server::Depth::global);
+    lowered_.clear();
+    pass(std::chrono::minutes{15});
+    for (const auto& desk : desks_) {
+        desk->tokens->next.clear();
+        desk->tokens->token = office_->token(desk->setup().seat.user);
+        desk->clock->wrong_by = {};
+        desk->limit_disk(0);
+    }
+    Draw draw(stirred(script_.seed, 9));
+    // What only a sweep can find is found within the time of one. What an organization lacks that seemed
+    // to be restored stays until another one misses it still.
+    const bool rare = expiry_happened_ || script_.restores;
+    int sweeps = rare ? 2 : 1;
+    for (int round = 0; !oracle_.broken(); ++round) {
+        const std::uint64_t before = writes_;
+        for (const auto& desk : desks_) {
+            clear_up(*desk, draw, round);
+            desk->begin([this](engine::Engine& engine) -> engine::Task<void> {
+                auto coming = engine.go_online();
+                const Result<CycleReport> back = co_await std::move(coming);
+                if (!back) tell("a cycle of the calm fails: " + back.error().message);
+            });
+            pass(std::chrono::minutes{6});
+        }
+        if (writes_ == before && all_quiet()) {
+            if (sweeps-- == 0) break;
+            sleep_all(std::chrono::hours{rare ? 24 * 8 : 25});
+            continue;
+        }
+        if (round < most_rounds) continue;
+        std::string waiting;
+        for (const auto& desk : desks_) waiting += listed(desk->store());
+        oracle_.require(false, 4, "no rest after " + std::to_string(round) + " quiet rounds" + waiting);
+    }
+    if (oracle_.broken()) return;
+    count("stories told to the end");
+    oracle_.close();
+    for (const auto& desk : desks_) {
+        compare(*desk);
+        explain(*desk);
+        look(desk->setup().number);
+    }
+}
+
+/// With every machine asleep: nothing that happens by itself is of interest now.
+void World::sleep_all(Milliseconds time)
+{
+    for (const auto& desk : desks_) desk->engine().suspend();
+    pass(time);
+    for (const auto& desk : desks_) desk->engine().resume();
+}
+
+bool World::all_quiet()
+{
+    for (const auto& desk : desks_) {
+        const auto figures = desk->store().queue_figures();
+        const auto open = desk->store().open_intents();
+        if (!figures || !open || figures->live() > 0 || figures->open_conflicts > 0 || !open->empty())
+            return false;
+    }
+    return true;
+}
+
+/// What waits for a person gets its answer. Those who have to give up begin with what was made last, on
+/// which nothing else can stand.
+void World::clear_up(Installation& desk, Draw& draw, int round)
+{
+    const auto conflicts = desk.store().conflicts({});
+    if (conflicts)
+        for (const localstore::Conflict& conflict : *conflicts) resolve(desk, conflict, draw);
+    localstore::ChangeFilter filter;
+    filter.states = {localstore::ChangeState::held, localstore::ChangeState::parked,
+                     localstore::ChangeState::queued};
+    const auto changes = desk.store().changes(filter);
+    if (!changes) return;
+    for (auto change = changes->rbegin(); change != changes->rend(); ++change) clear_up(desk, *change, round);
+}
+
+void World::clear_up(Installation& desk, const localstore::Change& change, int round)
+{
+    const bool held = change.state == localstore::ChangeState::held;
+    const bool queued = change.state == localstore::ChangeState::queued;
+    const bool impatient = round >= patient_rounds;
+    // What may not be read may be readable one day, and what stands behind it goes with it.
+    if (queued && (!impatient || change.waits_for.empty())) return;
+    oracle_.require(held || queued || !change.last_error.empty(), 10, "a refused change does not say why");
+    const bool insist = !impatient && (held || round < 2);
+    tell(place(desk.setup().number) + (insist ? ": tries again: " : ": gives up: ") + "change " +
+         std::to_string(change.sequence.value) + " " + change.waits_for + " " + change.last_error);
+    watched(desk, [&] {
+        if (insist) {
+            if (held) show_theirs(desk, change.key);
+            (void)(held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence));
+            return;
+        }
+        const auto done = desk.store().discard(change.sequence, desk.context_of_a_person());
+        if (done)
+            forget_dropped(desk, *done);
+        else
+            tell("    in vain: " + done.error().message);
+    });
+}
+
+/// The replica and what this user may see of the organization are the same.
+void World::compare(Installation& desk)
+{
+    const std::string who = place(desk.setup().number);
+    std::map<RecordKey, Texts> here;
+    for (const TrackedTable& table : tracked_tables())
+        for (auto& [id, row] : desk.see_all(table)) here.emplace(RecordKey{std::string(table.name), id}, row);
+    const auto there = read_all(desk.setup().seat.user, desk.setup().seat.contact_filter);
+    for (const auto& [key, row] : there) {
+        const auto found = here.find(key);
+        const std::string record = key.table + " " + key.id.text();
+        oracle_.require(found != here.end(), 4, record + " is missing at " + who + " at the end");
+        if (found == here.end()) continue;
+        for (const TrackedColumn& column : tracked(key.table)->columns) {
+            const std::string mine = text_of(found->second, column.name);
+            const std::string theirs = text_of(row, column.name);
+            oracle_.require(mine == theirs, 4,
+                            std::string(column.name) + " of " + record + " is \"" + mine + "\" at " + who +
+                                " at the end, and \"" + theirs + "\" in the organization");
+        }
+        here.erase(found);
+    }
+    for (const auto& [key, row] : here)
+        oracle_.require(false, 4,
+                        key.table + " " + key.id.text() + " is still at " + who +
+                            " at the end, and not in the organization");
+}
+
+/// What was decided about records can be read.
+void World::explain(Installation& desk)
+{
+    localstore::ConflictFilter filter;
+    filter.closed_too = true;
+    const auto conflicts = desk.store().conflicts(filter);
+    if (!conflicts) return;
+    for (const localstore::Conflict& conflict : *conflicts) {
+        localstore::DecisionFilter of_record;
+        of_record.key = conflict.key;
+        const auto decisions = desk.store().decisions(of_record);
+        oracle_.require(!conflict.sentence.empty() && decisions && !decisions->empty(), 10,
+                        "conflict " + conflict.label() + " of " + conflict.key.table + " " +
+                            conflict.key.id.text() + " is explained nowhere at " +
+                            place(desk.setup().number));
+    }
+    const auto found = desk.store().integrity_check();
+    oracle_.require(found && found->empty(), 1,
+                    "the replica is damaged: " + (found && !found->empty() ? found->front() : std::string()));
+}
+
+/// What became of all that was entered.
+void World::tell_queue(Installation& desk)
+{
+    for (localstore::Sequence at{1};; ++at.value) {
+        const auto change = desk.store().change(at);
+        if (!change) return;
+        tell("  " + place(desk.setup().number) + ": change " + std::to_string(at.value) + " (" +
+             std::string(to_text(change->kind)) + " of " + change->key.table + " " + change->key.id.text() +
+             ") is " + std::string(to_text(change->state)) + ": " + change->waits_for + change->reason);
+    }
+}
+
+/// Which kinds of decision the story came to.
+void World::collect(Installation& desk)
+{
+    if (telling_) tell_queue(desk);
+    localstore::DecisionFilter filter;
+    filter.limit = 100'000;
+    const auto decisions = desk.store().decisions(filter);
+    if (!decisions) return;
+    for (const localstore::Decision& decision : *decisions) {
+        count("decision: " + decision.rule);
+        tell("  " + place(desk.setup().number) + " at " + to_text(decision.at) + ": " + decision.key.table +
+             " " + decision.key.id.text() + ": " + decision.sentence + " (" + decision.rule + ")");
+    }
+}
+
+} // namespace hawser::simulation

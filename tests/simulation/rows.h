@@ -1,0 +1,54 @@
+#pragma once
+
+#include "hawser/value.h"
+
+#include <boost/json/object.hpp>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::simulation {
+
+/// A record as both sides can say it: tracked columns as text, without what is empty.
+using Texts = std::map<std::string, std::string, std::less<>>;
+/// Empty when it is not there.
+using Row = std::optional<Texts>;
+
+/// How two edits of one column meet.
+enum class Meeting { asks, adds, merges_lines, theirs, mine };
+
+struct TrackedColumn {
+    std::string_view name;
+    std::string_view on_the_wire;
+    Meeting meeting = Meeting::asks;
+};
+
+/// A table of the story and the columns that are looked at.
+struct TrackedTable {
+    std::string_view name;
+    std::string_view set;
+    std::vector<TrackedColumn> columns;
+
+    std::string select() const;
+    const TrackedColumn* column(std::string_view column_name) const;
+};
+
+const std::vector<TrackedTable>& tracked_tables();
+/// Null when the table plays no part.
+const TrackedTable* tracked(std::string_view table);
+
+/// The merge policy file of the stories.
+std::string_view policy_text();
+
+Texts texts_of(const TrackedTable& table, const Fields& fields);
+Texts texts_of(const TrackedTable& table, const boost::json::object& row);
+
+/// A column of a row; "" when it is empty or the row is not there.
+std::string text_of(const Row& row, std::string_view column);
+std::string plain(const Value& value);
+
+} // namespace hawser::simulation

@@ -1,0 +1,152 @@
+#include "tests/simulation/script.h"
+
+#include "tests/simulation/draw.h"
+
+#include <algorithm>
+
+namespace hawser::simulation {
+
+namespace {
+
+struct Frequent {
+    Act act;
+    int weight;
+};
+
+constexpr Frequent at_a_seat[] = {
+    {Act::create, 10},     {Act::edit, 34},     {Act::erase, 5},  {Act::unit, 5},
+    {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},   {Act::release, 2},
+    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 30}, {Act::verify, 1},
+    {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 4},   {Act::suspend, 1},
+    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},   {Act::wrong_user, 1},
+    {Act::renew_token, 1}, {Act::crash, 3},
+};
+constexpr Frequent elsewhere[] = {
+    {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
+    {Act::colleague_purge, 1},  {Act::leave, 2},           {Act::privilege, 1},
+    {Act::rewriting, 2},        {Act::bumping, 2},         {Act::tokens_expire, 1},
+};
+
+template <std::size_t N>
+Act frequent(const Frequent (&among)[N], Draw& draw)
+{
+    int total = 0;
+    for (const Frequent& one : among) total += one.weight;
+    auto left = static_cast<int>(draw.below(static_cast<std::uint64_t>(total)));
+    for (const Frequent& one : among)
+        if ((left -= one.weight) < 0) return one.act;
+    return among[0].act;
+}
+
+/// The last seat is the one whose file is copied: what that allows, the oracle knows of it alone.
+void set_back(Script& script, Draw& draw, Act keep, Act bring_back, std::size_t where)
+{
+    const auto end = static_cast<double>(script.deeds.back().at.count());
+    const auto at = [&](double part) { return Clock::Milliseconds{static_cast<std::int64_t>(part * end)}; };
+    const double kept = 0.2 + 0.4 * static_cast<double>(draw.below(100)) / 100;
+    script.deeds.push_back({keep, where, at(kept), draw.next()});
+    script.deeds.push_back({bring_back, where, at(kept + 0.3), draw.next()});
+}
+
+} // namespace
+
+Script write_script(std::uint64_t seed)
+{
+    Draw draw(stirred(seed, 17));
+    Script script;
+    script.seed = seed;
+    constexpr double rates[] = {0, 0.02, 0.06, 0.15, 0.3};
+    script.mishaps = draw.pick(std::to_array(rates));
+    script.quiet_token_expiry = draw.chance(0.5);
+    const bool in_background = draw.chance(0.3);
+    const std::size_t seats = 2 + draw.below(100) / 70;
+    const char* const users[] = {"ada", "ada", "bob", "dan"};
+    for (std::size_t i = 0; i < seats; ++i) {
+        Seat seat;
+        seat.user = i == 0 ? "ada" : draw.pick(std::to_array(users));
+        seat.in_background = in_background;
+        if (draw.chance(0.2)) seat.contact_filter = "statecode eq 0";
+        seat.some_columns = draw.chance(0.3);
+        seat.frail = draw.chance(0.2);
+        script.seats.push_back(std::move(seat));
+    }
+    Clock::Milliseconds now{0};
+    const std::uint64_t deeds = 130 + draw.below(60);
+    for (std::uint64_t i = 0; i < deeds; ++i) {
+        // People work in bursts.
+        now += Clock::Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 120'000)};
+        const Act act = draw.chance(0.28) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
+        script.deeds.push_back({act, draw.below(seats), now, draw.next()});
+    }
+    script.restores = draw.chance(0.06);
+    if (script.restores)
+        set_back(script, draw, Act::back_up, Act::restore, 0);
+    else if (draw.chance(0.08))
+        set_back(script, draw, Act::keep_copy, Act::older_copy, seats - 1);
+    else if (draw.chance(0.08))
+        script.deeds.push_back({Act::holiday, 0, Clock::Milliseconds{now.count() / 2}, draw.next()});
+    std::ranges::stable_sort(script.deeds, {}, &Deed::at);
+    return script;
+}
+
+Mishap befalls(const Script& script, std::size_t where, std::uint64_t number)
+{
+    Draw draw(stirred(stirred(script.seed, 1000 + where), number));
+    if (!draw.chance(script.mishaps)) return Mishap::none;
+    const auto mishap = static_cast<Mishap>(1 + draw.below(mishap_kinds - 1));
+    const bool spared = script.left_out.contains(mishap) || script.spared.contains({where, number});
+    return spared ? Mishap::none : mishap;
+}
+
+std::string_view name(Mishap mishap)
+{
+    constexpr std::string_view names[mishap_kinds] = {
+        "none",        "unreachable", "request lost", "answer lost",   "late",
+        "slow",        "reordered",   "duplicate",    "truncated",     "401",
+        "403 in HTML", "404 in HTML", "410 in HTML",  "outrun",        "429",
+        "500",         "503 in HTML", "portal",       "killed before", "killed after"};
+    return names[static_cast<std::size_t>(mishap)];
+}
+
+std::string_view name(Act act)
+{
+    constexpr std::string_view names[act_kinds] = {"create",
+                                                   "edit",
+                                                   "erase",
+                                                   "unit",
+                                                   "undo",
+                                                   "discard",
+                                                   "hold",
+                                                   "release",
+                                                   "retry",
+                                                   "resolve",
+                                                   "cycle",
+                                                   "verify",
+                                                   "go offline",
+                                                   "go online",
+                                                   "kill",
+                                                   "suspend",
+                                                   "clock jump",
+                                                   "disk full",
+                                                   "file busy",
+                                                   "crash",
+                                                   "keep a copy",
+                                                   "older copy",
+                                                   "wrong user",
+                                                   "colleague creates",
+                                                   "colleague edits",
+                                                   "colleague deletes",
+                                                   "colleague purges",
+                                                   "leave a scope",
+                                                   "privilege",
+                                                   "rewriting job",
+                                                   "bumping job",
+                                                   "tokens expire",
+                                                   "renew token",
+                                                   "back up",
+                                                   "restore",
+                                                   "holiday"};
+    return names[static_cast<std::size_t>(act)];
+}
+
+} // namespace hawser::simulation

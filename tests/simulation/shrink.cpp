@@ -1,0 +1,78 @@
+#include "tests/simulation/shrink.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hawser::simulation {
+
+namespace {
+
+class Shrinking {
+public:
+    Shrinking(Script failing, int invariant, int most_runs)
+        : best_(std::move(failing)), invariant_(invariant), left_(most_runs)
+    {
+    }
+
+    void leave_out_deeds()
+    {
+        for (std::size_t size = best_.deeds.size() / 2; size > 0; size /= 2)
+            for (std::size_t at = 0; at < best_.deeds.size();) {
+                Script less = best_;
+                const auto from = less.deeds.begin() + static_cast<std::ptrdiff_t>(at);
+                const std::size_t count = std::min(size, less.deeds.size() - at);
+                less.deeds.erase(from, from + static_cast<std::ptrdiff_t>(count));
+                if (!takes(std::move(less))) at += size;
+            }
+    }
+
+    void leave_out_mishaps()
+    {
+        for (std::size_t kind = 1; kind < mishap_kinds; ++kind) {
+            Script less = best_;
+            if (less.left_out.insert(static_cast<Mishap>(kind)).second) takes(std::move(less));
+        }
+        for (const auto& request : run(best_, false).befallen) {
+            Script less = best_;
+            less.spared.insert(request);
+            takes(std::move(less));
+        }
+    }
+
+    std::size_t size() const { return best_.deeds.size() + best_.left_out.size() + best_.spared.size(); }
+    bool may_go_on() const { return left_ > 0; }
+    const Script& best() const { return best_; }
+    int left() const { return left_; }
+
+private:
+    bool takes(Script less)
+    {
+        if (left_ <= 0) return false;
+        --left_;
+        const Report report = run(less, false);
+        if (!report.broken || report.broken->invariant != invariant_) return false;
+        best_ = std::move(less);
+        return true;
+    }
+
+    Script best_;
+    int invariant_;
+    int left_;
+};
+
+} // namespace
+
+Shrunk shrink(Script failing, int invariant, int most_runs)
+{
+    Shrinking shrinking(std::move(failing), invariant, most_runs);
+    for (std::size_t before = 0; before != shrinking.size() && shrinking.may_go_on();) {
+        before = shrinking.size();
+        shrinking.leave_out_mishaps();
+        shrinking.leave_out_deeds();
+    }
+    Shrunk shrunk{shrinking.best(), {}, most_runs - shrinking.left()};
+    shrunk.report = run(shrunk.script, true);
+    return shrunk;
+}
+
+} // namespace hawser::simulation

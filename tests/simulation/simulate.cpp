@@ -1,0 +1,169 @@
+#include "tests/simulation/shrink.h"
+#include "tests/simulation/world.h"
+
+#include <sqlite3.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+using namespace hawser::simulation;
+
+namespace {
+
+constexpr const char* usage =
+    R"(Usage: hawser_simulate [--seeds FROM COUNT | --seconds N [--from SEED] | --seed N] [OPTIONS]
+
+  --seeds FROM COUNT  Run COUNT stories from seed FROM on; the default is 1 100.
+  --seconds N         Run stories from seed 1 (--from SEED) on until N seconds are over.
+  --seed N            Run one story.
+  --verbose           Print each story.
+  --twice             Run each story twice and compare; else one in 16.
+  --shrink            Print what remains of the first failing story when all that is not needed is left out.
+  --stop              End with the first failure.
+
+Exit code: 0 nothing failed, 1 something did, 2 usage.
+)";
+
+/// One story in so many is run twice.
+constexpr std::uint64_t compared_every = 16;
+constexpr int most_runs_to_shrink = 4'000;
+
+struct Choice {
+    std::uint64_t from = 1;
+    std::uint64_t count = 100;
+    std::uint64_t seconds = 0; ///< Instead of a count.
+    bool verbose = false;
+    bool twice = false;
+    bool shrink = false;
+    bool stop = false;
+};
+
+bool number(const char* text, std::uint64_t& value)
+{
+    const std::string_view all(text);
+    const auto read = std::from_chars(all.data(), all.data() + all.size(), value);
+    return read.ec == std::errc{} && read.ptr == all.data() + all.size();
+}
+
+bool parse(int count, char** words, Choice& choice)
+{
+    for (int i = 1; i < count; ++i) {
+        const std::string_view word = words[i];
+        const int left = count - i - 1;
+        if (word == "--verbose")
+            choice.verbose = true;
+        else if (word == "--twice")
+            choice.twice = true;
+        else if (word == "--shrink")
+            choice.shrink = true;
+        else if (word == "--stop")
+            choice.stop = true;
+        else if (word == "--seeds" && left >= 2 && number(words[i + 1], choice.from) &&
+                 number(words[i + 2], choice.count))
+            i += 2;
+        else if (word == "--seed" && left >= 1 && number(words[i + 1], choice.from))
+            choice.count = 1, ++i;
+        else if (word == "--seconds" && left >= 1 && number(words[i + 1], choice.seconds))
+            ++i;
+        else if (word == "--from" && left >= 1 && number(words[i + 1], choice.from))
+            ++i;
+        else
+            return false;
+    }
+    return true;
+}
+
+class Runner {
+public:
+    explicit Runner(const Choice& choice) : choice_(choice) {}
+
+    int run_all()
+    {
+        for (std::uint64_t seed = choice_.from; !over(); ++seed) {
+            ++seeds_;
+            tell_of(seed);
+            std::fflush(stdout);
+        }
+        for (const auto& [what, times] : counts_)
+            std::printf("%12llu  %s\n", static_cast<unsigned long long>(times), what.c_str());
+        std::printf("%llu seeds, %llu failures, %.1f seeds a second\n",
+                    static_cast<unsigned long long>(seeds_), static_cast<unsigned long long>(failures_),
+                    static_cast<double>(seeds_) / past());
+        return failures_ > 0 ? 1 : 0;
+    }
+
+private:
+    double past() const
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+    }
+
+    bool over() const
+    {
+        if (choice_.stop && failures_ > 0) return true;
+        return choice_.seconds > 0 ? past() >= static_cast<double>(choice_.seconds) : seeds_ >= choice_.count;
+    }
+
+    void tell_of(std::uint64_t seed)
+    {
+        const auto shown = static_cast<unsigned long long>(seed);
+        const Script script = write_script(seed);
+        const Report report = run(script, choice_.verbose);
+        for (const std::string& line : report.story) std::printf("%s\n", line.c_str());
+        if (choice_.verbose) std::printf("trace %016llx\n", static_cast<unsigned long long>(report.trace));
+        for (const auto& [what, times] : report.counts) counts_[what] += times;
+        if (choice_.twice || seed % compared_every == 0)
+            if (run(script, false).trace != report.trace) {
+                ++failures_;
+                std::printf("seed %llu does not run the same twice\n", shown);
+            }
+        if (!report.broken) return;
+        ++failures_;
+        std::printf("seed %llu breaks I%d: %s\n", shown, report.broken->invariant,
+                    report.broken->sentence.c_str());
+        if (choice_.shrink && failures_ == 1) tell_shrunk(script, report.broken->invariant);
+    }
+
+    void tell_shrunk(const Script& script, int invariant)
+    {
+        std::fflush(stdout);
+        const Shrunk shrunk = shrink(script, invariant, most_runs_to_shrink);
+        std::printf("after %d runs %zu of %zu deeds are left:\n", shrunk.runs, shrunk.script.deeds.size(),
+                    script.deeds.size());
+        for (const std::string& line : shrunk.report.story) std::printf("  %s\n", line.c_str());
+        if (shrunk.report.broken)
+            std::printf("  breaks I%d: %s\n", shrunk.report.broken->invariant,
+                        shrunk.report.broken->sentence.c_str());
+    }
+
+    Choice choice_;
+    std::map<std::string, std::uint64_t> counts_{};
+    std::uint64_t seeds_ = 0;
+    std::uint64_t failures_ = 0;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+} // namespace
+
+int main(int count, char** words)
+try {
+    // Without a real disk under them, commits cost next to nothing.
+    // One thread does everything: SQLite needs no locks of its own, and nobody asks it for its figures.
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (!std::getenv("TMPDIR") && std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 0);
+    Choice choice;
+    if (parse(count, words, choice)) return Runner(choice).run_all();
+    std::fputs(usage, stderr);
+    return 2;
+} catch (const std::exception& failure) {
+    std::fprintf(stderr, "hawser_simulate: %s\n", failure.what());
+    return 1;
+}

@@ -1,0 +1,55 @@
+#include "tests/catch.h"
+#include "tests/simulation/world.h"
+
+#include <map>
+#include <string>
+
+using namespace hawser::simulation;
+
+namespace {
+
+using Counts = std::map<std::string, std::uint64_t>;
+
+#ifdef HAWSER_SANITIZED
+constexpr std::uint64_t stories = 8; // Each takes ten times as long.
+#else
+constexpr std::uint64_t stories = 80;
+#endif
+
+/// What broke a promise once, with the stories as they are written now.
+constexpr std::uint64_t failed_once[] = {87, 152, 213, 298, 351, 409, 728, 852};
+
+Counts tell(std::uint64_t seed)
+{
+    const Report report = run(write_script(seed), false);
+    INFO("seed " << seed);
+    if (report.broken) FAIL_CHECK("breaks I" << report.broken->invariant << ": " << report.broken->sentence);
+    return report.counts;
+}
+
+} // namespace
+
+TEST_CASE("Whole engines keep every promise in simulated worlds", "[simulation]")
+{
+    Counts counts;
+    for (std::uint64_t seed = 1; seed <= stories; ++seed)
+        for (const auto& [what, number] : tell(seed)) counts[what] += number;
+    for (const std::uint64_t seed : failed_once)
+        if (seed > stories) tell(seed);
+    // A world in which little happens proves little.
+    CHECK(counts["edits"] > stories * 40);
+    CHECK(counts["cycles"] > stories * 12);
+    if (stories < 50) return;
+    for (std::size_t kind = 1; kind < mishap_kinds; ++kind) {
+        INFO(name(static_cast<Mishap>(kind)));
+        CHECK(counts["mishap: " + std::string(name(static_cast<Mishap>(kind)))] > 5);
+    }
+}
+
+TEST_CASE("The same seed is the same story, step for step", "[simulation]")
+{
+    for (std::uint64_t seed = 1; seed <= stories / 4; ++seed) {
+        INFO("seed " << seed);
+        CHECK(run(write_script(seed), false).trace == run(write_script(seed), false).trace);
+    }
+}

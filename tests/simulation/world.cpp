@@ -1,0 +1,327 @@
+#include "tests/simulation/world.h"
+
+#include "base/time_text.h"
+
+#include <boost/json.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace hawser::simulation {
+
+namespace {
+
+using Milliseconds = Clock::Milliseconds;
+
+/// Far more than any story needs; one that comes to it runs in a circle.
+constexpr int most_events = 200'000;
+
+std::vector<std::string> users_of(const Script& script)
+{
+    std::vector<std::string> users;
+    for (const Seat& seat : script.seats) users.push_back(seat.user);
+    return users;
+}
+
+std::string as_text(Milliseconds time)
+{
+    const auto seconds = time.count() / 1000;
+    char text[40];
+    std::snprintf(text, sizeof text, "%02lld:%02lld:%02lld.%03lld", static_cast<long long>(seconds / 3600),
+                  static_cast<long long>(seconds / 60 % 60), static_cast<long long>(seconds % 60),
+                  static_cast<long long>(time.count() % 1000));
+    return text;
+}
+
+} // namespace
+
+Report run(Script script, bool tell)
+{
+    return World(std::move(script), tell).run();
+}
+
+World::World(Script script, bool tell)
+    : script_(std::move(script)), telling_(tell), time_(tests::monday()), oracle_(users_of(script_))
+{
+}
+
+World::~World()
+{
+    desks_.clear();
+    context_.poll();
+}
+
+void World::tell(const std::string& sentence)
+{
+    if (telling_) report_.story.push_back(as_text(time_->elapsed()) + "  " + sentence);
+}
+
+void World::note(std::string_view what)
+{
+    for (const char c : what)
+        report_.trace = (report_.trace ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    report_.trace = stirred(report_.trace, static_cast<std::uint64_t>(time_->elapsed().count()));
+}
+
+/// The organization with what is in it, and everybody's machine.
+void World::found()
+{
+    const std::vector<std::string> users = {"ada", "bob:basic", "dan:global:-prvDeleteContact", "carol",
+                                            "root"};
+    if (script_.restores) {
+        kept_office_ = std::make_unique<tests::KeptOffice>(*time_, users);
+        office_ = &**kept_office_;
+    } else {
+        memory_office_ = std::make_unique<tests::Office>(*time_, users);
+        office_ = memory_office_.get();
+    }
+    (void)office_->organization->set_setting("expired_token", script_.quiet_token_expiry ? "full" : "error");
+    const auto teams = boost::json::parse(ask("GET", "teams?$select=teamid").body);
+    team_ = teams.at("value").at(0).at("teamid").as_string().c_str();
+    colleague_ = office_->organization->user("carol")->id.text();
+    Draw draw(stirred(script_.seed, 3));
+    for (int i = 0; i < 4; ++i) colleague_creates(Draw(draw.next()), "account");
+    for (int i = 0; i < 9; ++i) colleague_creates(Draw(draw.next()), "contact");
+    for (std::size_t i = 0; i < script_.seats.size(); ++i) {
+        Setup setup;
+        setup.number = i;
+        setup.seat = script_.seats[i];
+        setup.seed = stirred(script_.seed, 500 + i);
+        setup.token = office_->token(setup.seat.user);
+        setup.binding.organization = office_->organization->organization_id();
+        setup.binding.user = office_->organization->user(setup.seat.user)->id;
+        setup.binding.mailbox = setup.seat.user + "@organization.example";
+        setup.binding.url = "http://127.0.0.1:1";
+        setup.options = options_of(i, draw);
+        const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
+        if (sees_less) oracle_.narrowed(i);
+        networks_.push_back(std::make_shared<Network>(*this, script_, time_, i));
+        desks_.push_back(std::make_unique<Installation>(std::move(setup), time_, context_, networks_.back()));
+    }
+}
+
+SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
+{
+    SynchronizerOptions options;
+    options.page_bytes = draw.chance(0.2) ? 3'000 : 2u << 20;
+    options.batch_changes = draw.chance(0.3) ? 1 : 250;
+    options.mass_change_least = 4;
+    oracle_.wants_to_be_asked(where, 4, options.mass_change_share);
+    options.ask_mass_change = [this, where](const MassChange& change,
+                                            const std::function<void(bool)>& answer) {
+        const bool yes = calm_ || Draw(stirred(script_.seed, change.affected)).chance(0.5);
+        tell(place(where) + ": is asked about " + std::to_string(change.affected) + " deletions and says " +
+             (yes ? "yes" : "no"));
+        count(yes ? "mass change: yes" : "mass change: no");
+        if (yes) oracle_.asked(where, change.table);
+        answer(yes);
+    };
+    options.cycle_finished = [this, where](const CycleReport&) { look(where); };
+    if (script_.seats[where].in_background)
+        options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
+            heed_cycles(where, event, json);
+        };
+    return options;
+}
+
+/// After a failure nothing begins by itself at once.
+void World::heed_cycles(std::size_t where, std::string_view event, std::string_view json)
+{
+    constexpr Milliseconds least{900};
+    if (event == "cycle.ended") {
+        failed_at_.erase(where);
+        if (json.find(R"("outcome":"failed")") != std::string_view::npos)
+            failed_at_[where] = time_->elapsed();
+    }
+    const bool by_itself = json.find(R"("reason":"timer")") != std::string_view::npos ||
+                           json.find(R"("reason":"edited")") != std::string_view::npos;
+    if (event != "cycle.begun" || !by_itself || !failed_at_.contains(where)) return;
+    oracle_.require(time_->elapsed() - failed_at_[where] >= least, 4,
+                    place(where) + " tries again at once after a failure");
+}
+
+void World::sent_too_soon(std::size_t where, const http::Request& request)
+{
+    oracle_.require(false, 4,
+                    place(where) + " sends " + request.method + " " + tests::target_of(request.url) +
+                        " before the time is over for which the organization asked for quiet");
+}
+
+/// Everybody has the tables aboard before anything goes wrong.
+void World::open_the_day()
+{
+    for (const auto& network : networks_) network->calm = true;
+    for (const auto& desk : desks_) begin_cycle(*desk);
+    pass(std::chrono::minutes{1});
+    for (const auto& network : networks_) network->calm = false;
+}
+
+Report World::run()
+{
+    found();
+    open_the_day();
+    const Milliseconds start = time_->elapsed();
+    for (const Deed& deed : script_.deeds) {
+        advance(start + deed.at);
+        if (oracle_.broken()) break;
+        perform(deed);
+        settle_down();
+    }
+    if (!oracle_.broken()) come_to_rest();
+    for (const auto& desk : desks_)
+        if (desk->alive()) collect(*desk);
+    report_.broken = oracle_.broken();
+    return std::move(report_);
+}
+
+/// Everything that can happen without time passing happens.
+void World::settle_down()
+{
+    while (context_.poll() > 0) {
+    }
+    for (const auto& desk : desks_)
+        if (desk->crashed()) doomed_.insert(desk->setup().number);
+    while (!doomed_.empty()) {
+        const std::size_t where = *doomed_.begin();
+        doomed_.erase(doomed_.begin());
+        if (!desks_[where]->alive() && !desks_[where]->crashed()) continue;
+        const bool cut_off = desks_[where]->crashed();
+        count(cut_off ? "mishap: cut off at a write" : "mishap: killed");
+        tell(place(where) + (cut_off ? ": everything ends at a write" : ": the process is killed"));
+        if (cut_off) oracle_.lost_power(where);
+        desks_[where]->kill();
+        failed_at_.erase(where);
+        while (context_.poll() > 0) {
+        }
+        start_again(where);
+    }
+}
+
+/// After a while.
+void World::start_again(std::size_t where)
+{
+    Draw draw(stirred(script_.seed, static_cast<std::uint64_t>(time_->elapsed().count())));
+    time_->call_after(Milliseconds{draw.between(500, 90'000)}, [this, where] {
+        if (desks_[where]->alive()) return;
+        tell(place(where) + ": the process starts again");
+        desks_[where]->start();
+        // Once more at once where the first writes were the last ones.
+        if (desks_[where]->crashed()) {
+            desks_[where]->kill();
+            desks_[where]->start();
+        }
+    });
+}
+
+void World::advance(Milliseconds until)
+{
+    settle_down();
+    for (;;) {
+        const auto due = time_->next_due();
+        if (!due || *due > until || oracle_.broken()) break;
+        if (++events_ > most_events) {
+            oracle_.require(false, 4, "the story does not come to an end: something runs in a circle");
+            break;
+        }
+        time_->fire_next();
+        settle_down();
+    }
+    if (time_->elapsed() < until && !oracle_.broken()) time_->pass(until - time_->elapsed());
+}
+
+void World::look(std::size_t where)
+{
+    if (!desks_[where]->alive() || desks_[where]->crashed()) return;
+    for (const TrackedTable& table : tracked_tables())
+        oracle_.looked(where, table.name, desks_[where]->see_all(table));
+}
+
+void World::befell(std::size_t where, std::uint64_t number, Mishap mishap, const http::Request& request)
+{
+    report_.befallen.emplace_back(where, number);
+    count("mishap: " + std::string(name(mishap)));
+    tell(place(where) + ": request " + std::to_string(number) + " (" + request.method + " " +
+         tests::target_of(request.url).substr(0, 90) + ") meets: " + std::string(name(mishap)));
+}
+
+http::Answer World::carry(std::size_t where, const http::Request& request)
+{
+    const std::string* token = http::find_header(request.headers, "Authorization");
+    const std::string target = tests::target_of(request.url);
+    for (const server::User& user : office_->organization->users())
+        if (token && *token == "Bearer " + user.token)
+            oracle_.arrived(where, user.name, target.find("WhoAmI") != std::string::npos);
+    if (request.method != "GET" && !bumped_.empty()) bump(request);
+    http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
+    count("requests");
+    note(request.method + target + request.body + std::to_string(answer.status));
+    tell(place(where) + " → " + request.method + " " + target.substr(0, 110) + " = " +
+         std::to_string(answer.status));
+    heed_log(where);
+    return answer;
+}
+
+void World::delivers(std::size_t where, const http::Request& request, const http::Answer& answer)
+{
+    // A sweep brings ids and versions without bodies.
+    const std::string target = tests::target_of(request.url);
+    const auto select = target.find("select=");
+    const bool bodies =
+        request.method == "POST" || target.find('(') != std::string::npos ||
+        (select != std::string::npos && target.find_first_of(",%&", select) != std::string::npos &&
+         target[target.find_first_of(",%&", select)] != '&');
+    if (bodies) oracle_.received(where, answer.body);
+    note(std::to_string(answer.body.size()));
+}
+
+void World::perform(const Deed& deed)
+{
+    Installation& desk = *desks_[deed.where];
+    note(name(deed.act));
+    Draw draw(deed.draw);
+    switch (deed.act) {
+    case Act::colleague_create:
+        return colleague_creates(draw, draw.chance(0.8) ? "contact" : "account");
+    case Act::colleague_edit:
+        return colleague_edits(draw);
+    case Act::colleague_erase:
+        return colleague_deletes(draw);
+    case Act::colleague_purge:
+        return colleague_purges(draw);
+    case Act::leave:
+        return record_leaves(draw);
+    case Act::privilege:
+        return privilege_changes(script_.seats[deed.where % script_.seats.size()]);
+    case Act::rewriting:
+        rewriting_ = !rewriting_;
+        return tell(rewriting_ ? "a job begins to rewrite what is sent" : "the rewriting job ends");
+    case Act::bumping:
+        if (const auto key = some_record(draw, "contact"); key && bumped_.empty())
+            bumped_.insert(*key);
+        else
+            bumped_.clear();
+        return tell(bumped_.empty() ? "the bumping job ends" : "a job begins to bump a contact");
+    case Act::tokens_expire:
+        return tokens_expire(draw);
+    case Act::back_up:
+        backed_up_ = true;
+        kept_office_->back_up();
+        return tell("the organization is backed up");
+    case Act::restore:
+        return restore();
+    case Act::holiday:
+        for (const auto& one : desks_)
+            if (one->alive()) doomed_.insert(one->setup().number);
+        settle_down();
+        tell("everybody goes on holiday");
+        time_->pass(std::chrono::hours{24 * draw.between(2, 40)});
+        return;
+    default:
+        break;
+    }
+    if (!desk.alive()) return;
+    count("act: " + std::string(name(deed.act)));
+    act(deed, desk);
+}
+
+} // namespace hawser::simulation
