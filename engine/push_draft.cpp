@@ -434,7 +434,8 @@ Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transa
         return settle_unit(transaction, assembly.intent.changes, now);
     if (made) {
         if (assembly.needs_receipt) add_receipt(assembly);
-        if (assembly.intent.steps.size() > 1)
+        // Also where only one of several records needs a step: the others' changes end with it.
+        if (assembly.intent.steps.size() > 1 || portions->size() > 1)
             assembly.intent.atomicity = localstore::Atomicity::one_change_set;
         if (assembly.intent.steps.size() > room && assembly.intent.steps.size() <= localstore::most_steps)
             return Drafted{NoRoom{}};
