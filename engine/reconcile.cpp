@@ -291,32 +291,67 @@ conflict::Names set_back(const RecordState& before, const conflict::Policy& poli
     return moved;
 }
 
-/// Edits that together leave a column as it was have nothing at stake there: what the organization made
-/// of it stands. Folded one after the other, they would put the former value on top of it.
-Result<void> drop_set_back(localstore::Transaction& transaction, const conflict::Policy& policy,
-                           const RecordState& before, const RemoteWord& word, Instant now)
+/// The columns of which the organization says by now, and did not say before, what the edits make of them. A
+/// sum and joined lines say nothing of the kind.
+conflict::Names said_already(const RecordState& before, const conflict::Policy& policy, const Fields& theirs)
 {
-    const bool known = before.shadow && before.shadow->remote == localstore::Remote::present;
-    if (!known || !before.local || lost_its_base(before)) return {};
-    conflict::Names columns = set_back(before, policy);
-    if (columns.empty()) return {};
-    const auto after = transaction.records.state(before.key);
-    if (!after) return after.error();
-    if (!after->local) return {};
-    std::erase_if(columns, [&](const std::string& column) {
-        return value_in(*after->local, column) == value_in(word.fields, column);
-    });
-    for (const localstore::Change& change : after->live) {
+    const Fields& base = before.shadow->fields;
+    const auto differs = [&](std::string_view column) {
+        return value_in(*before.local, column) != value_in(theirs, column);
+    };
+    conflict::Names columns;
+    for (const localstore::Change& change : before.live)
+        for (const auto& [column, value] : change.after) {
+            const conflict::Rule rule = policy.rule_of(column);
+            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
+            const conflict::AtomicGroup* group = policy.group_of(column);
+            const bool apart = group ? std::ranges::any_of(group->columns, differs) : differs(column);
+            if (joins || apart || is_settled(change, column)) continue;
+            if (value_in(base, column) != value_in(theirs, column)) columns.insert(column);
+        }
+    return columns;
+}
+
+Result<void> settle_columns(localstore::Transaction& transaction,
+                            const std::vector<localstore::Change>& changes, const conflict::Names& columns,
+                            localstore::ChangeState outcome, std::string_view why, Instant now)
+{
+    for (const localstore::Change& change : changes) {
         std::vector<std::string> of_change;
         for (const auto& [column, value] : change.after)
             if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
         if (of_change.empty()) continue;
-        const Result<void> settled = transaction.queue.settle(
-            change.sequence, of_change, localstore::ChangeState::superseded,
-            "you set it back to what it was, and the organization changed it meanwhile", now);
+        const bool goes_out = change.state == localstore::ChangeState::queued;
+        const Result<void> settled =
+            transaction.queue.settle(change.sequence, of_change,
+                                     goes_out ? outcome : localstore::ChangeState::superseded, why, now);
         if (!settled) return settled;
     }
     return {};
+}
+
+/// Edits that together leave a column as it was, or that the organization says already, have nothing at
+/// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
+/// put their value on top of it.
+Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
+                       const RecordState& before, const RemoteWord& word, Instant now)
+{
+    const bool known = before.shadow && before.shadow->remote == localstore::Remote::present;
+    if (!known || !before.local || lost_its_base(before)) return {};
+    conflict::Names back = set_back(before, policy);
+    const conflict::Names said = said_already(before, policy, word.fields);
+    if (back.empty() && said.empty()) return {};
+    const auto after = transaction.records.state(before.key);
+    if (!after) return after.error();
+    const Result<void> settled =
+        settle_columns(transaction, after->live, said, localstore::ChangeState::applied,
+                       "the organization says the same already", now);
+    if (!settled || !after->local) return settled;
+    std::erase_if(back, [&](const std::string& column) {
+        return value_in(*after->local, column) == value_in(word.fields, column);
+    });
+    return settle_columns(transaction, after->live, back, localstore::ChangeState::superseded,
+                          "you set it back to what it was, and the organization changed it meanwhile", now);
 }
 
 /// The organization deleted a record that, as far as is known here, was never sent: another copy of this
@@ -473,7 +508,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
-    return drop_set_back(transaction, table.rules->policy, *state, word, now);
+    return drop_idle(transaction, table.rules->policy, *state, word, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

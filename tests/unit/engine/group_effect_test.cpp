@@ -71,3 +71,29 @@ TEST_CASE("A column of a group that was set to what it was overwrites nothing", 
     CHECK(s.there(1, "nickname") == "Annie");
     CHECK(s.there(2, "jobtitle") == "Buyer");
 }
+
+TEST_CASE("What the organization came to say by itself is not said again later", "[engine][group][I3]")
+{
+    Setting s;
+    const auto grouping = GENERATE(localstore::Grouping::separate, localstore::Grouping::one_unit);
+    s.desk.write_all({update_of(1, {{"jobtitle", std::string("Buyer")}, {"telephone1", std::string("1")}}),
+                      update_of(2, {{"jobtitle", std::string("Clerk")}})},
+                     grouping);
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Buyer","telephone1":"9"})");
+    s.desk.sync();
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Boss"})");
+    s.desk.sync();
+    const auto conflicts = s.desk.store->conflicts({});
+    REQUIRE(conflicts->size() == 1);
+    CHECK(conflicts->front().columns.size() == 1);
+    localstore::Resolution theirs;
+    theirs.side = localstore::Side::theirs;
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(conflicts->front().number, theirs, by));
+    s.desk.sync();
+    CHECK(s.there(1, "jobtitle") == "Boss");
+    CHECK(s.there(1, "telephone1") == "9");
+    CHECK(s.there(2, "jobtitle") == "Clerk");
+    s.desk.check_equal();
+}
