@@ -11,7 +11,7 @@ namespace hawser::engine {
 
 namespace {
 
-constexpr int most_waits = 8;
+constexpr int most_waits = 3;
 constexpr Clock::Milliseconds first_pause{300};
 
 /// A read changes nothing, so it may be asked again when its answer was lost or the organization
@@ -92,7 +92,7 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
     bool renewed = false;
     int repeats = 0;
     for (int waits = 0;; ++waits) {
-        const Result<void> rested = co_await sit_out();
+        const Result<void> rested = co_await sit_out(waits);
         if (!rested) co_return rested.error();
         if (token_.empty()) {
             const Result<void> got = co_await renew(std::string());
@@ -192,12 +192,17 @@ std::optional<Error> Courier::held() const
     return wait;
 }
 
-Task<Result<void>> Courier::sit_out()
+/// Everybody may have been asked for quiet until the same moment: they come back spread over a time that
+/// doubles with each refusal.
+Task<Result<void>> Courier::sit_out(int refusals)
 {
     const auto left = held_until_ - loop_.clock().elapsed();
     if (left > Clock::Milliseconds{short_wait}) co_return *held();
     if (left > Clock::Milliseconds{0}) {
-        auto sleeping = loop_.sleep(left);
+        const auto widest =
+            std::min<Clock::Milliseconds>(left * (1 << std::max(refusals - 1, 0)), short_wait);
+        auto sleeping = loop_.sleep(left + Clock::Milliseconds{static_cast<std::int64_t>(below(
+                                               *random_, static_cast<std::uint64_t>(widest.count()) + 1))});
         co_await std::move(sleeping);
     }
     co_return Result<void>{};

@@ -29,7 +29,8 @@ struct Expected {
 /// nothing but WhoAmI goes out under a token before the organization confirmed, for that very token,
 /// that it stands for this user of this organization. A refused token is renewed once a request.
 /// After a 429 nothing at all is sent before the server's time is over; a wait up to
-/// `short_wait` is sat out here, a longer one is the caller's error to plan by. A read (GET) whose
+/// `short_wait` is sat out here, a little longer by chance and at most a few times a request; else it
+/// is the caller's error to plan by. A read (GET) whose
 /// answer was lost on the way, or that met a passing fault (500, 502 to 504), is asked again
 /// `most_repeats` times. No more requests are under way at once than the organization's
 /// `x-ms-dop-hint`, 4 before it gave one.
@@ -79,7 +80,7 @@ private:
     Task<Result<http::Answer>> take_turn(http::Request request);
     Task<void> pause_before_repeat(int repeat);
     Task<Result<void>> renew(std::string refused);
-    Task<Result<void>> sit_out();
+    Task<Result<void>> sit_out(int refusals);
     Task<Result<http::Answer>> send_as(http::Request request, bool confirm);
     Result<void> check(const dataverse::Identity& identity) const;
 

@@ -322,9 +322,8 @@ Result<void> settle_columns(localstore::Transaction& transaction,
             if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
         if (of_change.empty()) continue;
         const bool goes_out = change.state == localstore::ChangeState::queued;
-        const Result<void> settled =
-            transaction.queue.settle(change.sequence, of_change,
-                                     goes_out ? outcome : localstore::ChangeState::superseded, why, now);
+        const Result<void> settled = transaction.queue.settle(
+            change.sequence, of_change, goes_out ? outcome : localstore::ChangeState::superseded, why, now);
         if (!settled) return settled;
     }
     return {};

@@ -33,8 +33,9 @@ private:
 /// *When* to do it. All moments are those of `Clock::elapsed`, so that a jump of the wall clock
 /// changes nothing. Knows no work.
 ///
-/// With work waiting, an attempt comes at the latest after the longest backoff, or when the server's
-/// own time is over: there is no state without a next moment.
+/// With work waiting, an attempt comes at the latest after the longest backoff, counted from the end of
+/// the server's own time where it named one: there is no state without a next moment. All waits after
+/// failures are jittered, so that many replicas that failed together do not come back together.
 class Timetable {
 public:
     using Milliseconds = std::chrono::milliseconds;
@@ -56,7 +57,7 @@ public:
     void failed(const Error& error, Milliseconds now, Random& random);
 
     /// Something waits for its own moment (a change's next attempt): not later than this.
-    void not_later_than(Milliseconds moment) { next_ = std::min(next_, std::max(moment, hold_)); }
+    void not_later_than(Milliseconds moment) { next_ = std::min(next_, std::max(moment, retry_)); }
 
     /// The next moment to run a cycle.
     Milliseconds next() const { return std::max(next_, hold_); }
@@ -69,7 +70,7 @@ private:
     Backoff backoff_;
     Milliseconds next_;
     Milliseconds hold_{0};
-    Milliseconds retry_{0}; ///< Nudges do not come before the backoff is over.
+    Milliseconds retry_{0}; ///< Nothing comes by itself before the backoff is over.
 };
 
 } // namespace hawser::engine

@@ -191,6 +191,27 @@ TEST_CASE("The timetable always has a next moment, and Retry-After comes before 
     }
 }
 
+TEST_CASE("Many whom the server told the same time come back one after the other", "[engine]")
+{
+    Error wait = failure(ErrorKind::wait);
+    wait.retry_after = 30s;
+    std::vector<Timetable> many(200, Timetable({15min, 500ms, 2s, 300s}, 0ms));
+    const auto random = seeded_random(5);
+    for (const auto widest : {30s, 60s, 120s, 240s, 300s, 300s}) {
+        std::vector<std::chrono::milliseconds> moments;
+        for (Timetable& times : many) {
+            times.failed(wait, 5'000ms, *random);
+            times.nudged(6'000ms);
+            times.not_later_than(35'000ms);
+            moments.push_back(times.next() - 35'000ms);
+        }
+        const auto [first, last] = std::ranges::minmax(moments);
+        CHECK(first >= 0ms);
+        CHECK(last <= widest);
+        CHECK(last - first > widest * 9 / 10);
+    }
+}
+
 TEST_CASE("The reasons of a cycle are gathered and taken together", "[engine]")
 {
     WorkReasons reasons;

@@ -26,11 +26,11 @@ public:
     }
     void cancel(Ticket) override {}
 
-    void answer_one(std::vector<http::Header> headers = {})
+    void answer_one(std::vector<http::Header> headers = {}, int status = 204)
     {
         const Done done = std::move(under_way.front());
         under_way.erase(under_way.begin());
-        done(http::Answer{204, std::move(headers), ""});
+        done(http::Answer{status, std::move(headers), ""});
     }
 
     std::vector<Done> under_way{};
@@ -39,6 +39,9 @@ public:
 };
 
 struct Setting {
+    explicit Setting(std::uint64_t chance = 1) : seed(chance) {}
+
+    std::uint64_t seed;
     std::shared_ptr<VirtualClock> clock = std::make_shared<VirtualClock>(Instant{});
     Context context;
     Loop loop{context, clock};
@@ -47,7 +50,7 @@ struct Setting {
                     {.root = "https://organization.example/api/data/v9.2/"},
                     exchange,
                     fixed_token("token"),
-                    seeded_random(1),
+                    seeded_random(seed),
                     std::nullopt};
 
     void dispatch(int count)
@@ -88,4 +91,28 @@ TEST_CASE("No more requests are under way at once than the organization wants", 
     s.answer_all();
     CHECK(s.exchange->count == 14);
     CHECK(s.exchange->most == 2);
+}
+
+TEST_CASE("Many who were asked for the same short quiet come back one after the other", "[engine][courier]")
+{
+    constexpr Clock::Milliseconds quiet{4'000};
+    std::vector<Clock::Milliseconds> moments;
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        Setting s(seed);
+        s.dispatch(1);
+        s.exchange->answer_one({{"Retry-After", "4"}}, 429);
+        const Clock::Milliseconds asked = s.clock->elapsed();
+        while (s.exchange->under_way.empty()) {
+            while (s.context.poll() > 0) {
+            }
+            if (s.exchange->under_way.empty() && !s.clock->fire_next()) break;
+        }
+        REQUIRE(s.exchange->under_way.size() == 1);
+        moments.push_back(s.clock->elapsed() - asked);
+        s.answer_all();
+    }
+    const auto [first, last] = std::ranges::minmax(moments);
+    CHECK(first >= quiet);
+    CHECK(last <= 2 * quiet);
+    CHECK(last - first > quiet * 3 / 4);
 }

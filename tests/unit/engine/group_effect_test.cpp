@@ -62,9 +62,9 @@ TEST_CASE("A column of a group that was set to what it was overwrites nothing", 
 {
     Setting s;
     const bool before_a_deletion = GENERATE(false, true);
-    s.desk.write_all({update_of(1, {{"nickname", Null{}}}),
-                      update_of(2, {{"jobtitle", std::string("Buyer")}})},
-                     localstore::Grouping::one_unit);
+    s.desk.write_all(
+        {update_of(1, {{"nickname", Null{}}}), update_of(2, {{"jobtitle", std::string("Buyer")}})},
+        localstore::Grouping::one_unit);
     if (before_a_deletion) s.desk.erase("contact", guid(1));
     s.office.put("contacts", guid(1), R"({"nickname":"Annie"})");
     s.desk.sync();
