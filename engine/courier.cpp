@@ -105,9 +105,15 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
         const std::string used = token_;
         http::Request copy = request;
         Result<http::Answer> answer = co_await take_turn(std::move(copy));
-        if (repeats < most_repeats && worth_repeating(request, answer)) {
-            co_await pause_before_repeat(repeats++);
-            continue;
+        if (worth_repeating(request, answer)) {
+            if (repeats < most_repeats && !in_vain_) {
+                co_await pause_before_repeat(repeats++);
+                continue;
+            }
+            // One that is down is not helped by three times as many requests from everybody.
+            in_vain_ = true;
+        } else if (answer && answer->status < 500) {
+            in_vain_ = false;
         }
         if (!answer) co_return answer;
         if (answer->status == 401) {

@@ -32,7 +32,7 @@ struct Expected {
 /// `short_wait` is sat out here, a little longer by chance and at most a few times a request; else it
 /// is the caller's error to plan by. A read (GET) whose
 /// answer was lost on the way, or that met a passing fault (500, 502 to 504), is asked again
-/// `most_repeats` times. No more requests are under way at once than the organization's
+/// `most_repeats` times, unless that was in vain the last time and nothing was answered since. No more requests are under way at once than the organization's
 /// `x-ms-dop-hint`, 4 before it gave one.
 ///
 /// `send` returns the answer whatever its status, except 401 (sign_in) and such waits.
@@ -95,6 +95,7 @@ private:
     std::string token_;
     std::vector<std::shared_ptr<Bell>> waiting_for_token_{};
     bool renewing_ = false;
+    bool in_vain_ = false; ///< Asking again did not help the last time.
     std::optional<dataverse::Identity> identity_; ///< Of `token_`, once confirmed.
     Clock::Milliseconds held_until_{0};
     std::uint64_t requests_ = 0;

@@ -72,6 +72,18 @@ struct Setting {
             }
         }
     }
+    /// How often one read is sent when it always meets this.
+    std::size_t times_sent(int status)
+    {
+        const std::size_t before = exchange->count;
+        dispatch(1);
+        do {
+            if (!exchange->under_way.empty()) exchange->answer_one({}, status);
+            while (context.poll() > 0) {
+            }
+        } while (!exchange->under_way.empty() || clock->fire_next());
+        return exchange->count - before;
+    }
 };
 
 } // namespace
@@ -115,4 +127,15 @@ TEST_CASE("Many who were asked for the same short quiet come back one after the 
     CHECK(first >= quiet);
     CHECK(last <= 2 * quiet);
     CHECK(last - first > quiet * 3 / 4);
+}
+
+TEST_CASE("Where asking again was in vain, nothing is asked again before something is answered",
+          "[engine][courier]")
+{
+    Setting s;
+    CHECK(s.times_sent(503) == 3);
+    CHECK(s.times_sent(503) == 1);
+    CHECK(s.times_sent(502) == 1);
+    CHECK(s.times_sent(404) == 1);
+    CHECK(s.times_sent(503) == 3);
 }
