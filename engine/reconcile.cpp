@@ -396,6 +396,13 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
     situation.local = conflict::without_nulls(local);
 }
 
+/// A record that was deleted is there again, and so are the questions about it that its deletion closed.
+bool came_back(const RecordState& state, const RemoteWord& word)
+{
+    return word.presence == conflict::Presence::present && state.shadow && state.local &&
+           !state.live.empty() && state.shadow->remote == localstore::Remote::deleted && !deletes(state);
+}
+
 /// What was staged of a record that is being created can only be a tombstone.
 RemoteWord word_of(const localstore::Staged& staged)
 {
@@ -445,7 +452,7 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
     else if (!state.shadow && state.known && state.local)
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
-    if (lost_its_base(state)) rebuild_sides(situation, state);
+    if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state);
     if (situation.base) put_before_requeued(*situation.base, state.live);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
