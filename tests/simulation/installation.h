@@ -8,6 +8,7 @@
 #include "tests/scripted_tokens.h"
 #include "tests/simulation/fault_vfs.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/own_clock.h"
 #include "tests/simulation/rows.h"
 #include "tests/virtual_clock.h"
 
@@ -17,25 +18,6 @@
 #include <string>
 
 namespace hawser::simulation {
-
-/// The clock on one machine: its wall time may be wrong.
-class OwnClock : public Clock {
-public:
-    explicit OwnClock(std::shared_ptr<tests::VirtualClock> time) : time_(std::move(time)) {}
-
-    std::chrono::seconds wrong_by{0};
-
-    Instant now() const override { return time_->now() + wrong_by; }
-    Milliseconds elapsed() const override { return time_->elapsed(); }
-    Timer call_after(Milliseconds after, std::function<void()> wake) override
-    {
-        return time_->call_after(after, std::move(wake));
-    }
-    void cancel(Timer timer) override { time_->cancel(timer); }
-
-private:
-    std::shared_ptr<tests::VirtualClock> time_;
-};
 
 /// Whom an installation is bound to and how it is set up.
 struct Setup {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -21,6 +22,13 @@ std::vector<std::string> users_of(const Script& script)
     std::vector<std::string> users;
     for (const Seat& seat : script.seats) users.push_back(seat.user);
     return users;
+}
+
+/// Among users that are given with their rights.
+bool is_one_of(const std::vector<std::string>& users, const std::string& name)
+{
+    return std::ranges::any_of(
+        users, [&](const std::string& user) { return user.substr(0, user.find(':')) == name; });
 }
 
 std::string as_text(Milliseconds time)
@@ -66,8 +74,9 @@ void World::note(std::string_view what)
 /// The organization with what is in it, and everybody's machine.
 void World::found()
 {
-    const std::vector<std::string> users = {"ada", "bob:basic", "dan:global:-prvDeleteContact", "carol",
-                                            "root"};
+    std::vector<std::string> users = {"ada", "bob:basic", "dan:global:-prvDeleteContact", "carol", "root"};
+    for (const Seat& seat : script_.seats)
+        if (!is_one_of(users, seat.user)) users.push_back(seat.user);
     if (script_.restores) {
         kept_office_ = std::make_unique<tests::KeptOffice>(*time_, users);
         office_ = &**kept_office_;
@@ -95,7 +104,7 @@ void World::found()
         setup.options = options_of(i, draw);
         const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
         if (sees_less) oracle_.narrowed(i);
-        networks_.push_back(std::make_shared<Network>(*this, script_, time_, i));
+        networks_.push_back(network_for(i));
         desks_.push_back(std::make_unique<Installation>(std::move(setup), time_, context_, networks_.back()));
     }
 }

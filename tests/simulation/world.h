@@ -49,11 +49,16 @@ public:
                 const http::Request& request) override;
     void sent_too_soon(std::size_t where, const http::Request& request) override;
 
-private:
+protected:
     // world.cpp
     void found();
     void open_the_day();
-    SynchronizerOptions options_of(std::size_t where, Draw& draw);
+    virtual SynchronizerOptions options_of(std::size_t where, Draw& draw);
+    /// The way of one installation to the organization.
+    virtual std::shared_ptr<Network> network_for(std::size_t where)
+    {
+        return std::make_shared<Network>(*this, script_, time_, where);
+    }
     void heed_cycles(std::size_t where, std::string_view event, std::string_view json);
     void tell(const std::string& sentence);
     void note(std::string_view what);
