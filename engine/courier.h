@@ -95,7 +95,7 @@ private:
     std::string token_;
     std::vector<std::shared_ptr<Bell>> waiting_for_token_{};
     bool renewing_ = false;
-    bool in_vain_ = false; ///< Asking again did not help the last time.
+    bool in_vain_ = false;                        ///< Asking again did not help the last time.
     std::optional<dataverse::Identity> identity_; ///< Of `token_`, once confirmed.
     Clock::Milliseconds held_until_{0};
     std::uint64_t requests_ = 0;

@@ -25,7 +25,8 @@ using localstore::Scope;
 /// every link it gives.
 constexpr int most_restarts = 16;
 
-/// So many tables in a row without any answer are the network's trouble: each may have waited long.
+/// So many tables in a row without any answer, or refused by a server that is down, are not these tables' trouble:
+/// each may have waited long, and one that is down is not helped by more requests.
 constexpr int most_unanswered = 3;
 
 /// Organizations keep deletions for days at least; a younger token is refused by a restored one.
@@ -475,7 +476,8 @@ Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
         }
         const Result<void> noted = cycle_.troubles.note(table, pulled.error());
         if (!noted) co_return noted;
-        unanswered = pulled.error().code.starts_with("net.") ? unanswered + 1 : 0;
+        const std::string& code = pulled.error().code;
+        unanswered = code.starts_with("net.") || code == "server.unavailable" ? unanswered + 1 : 0;
         if (unanswered == most_unanswered) break;
     }
     co_return Result<void>{};
