@@ -267,7 +267,8 @@ void put_before_requeued(conflict::Copy& base, const std::vector<localstore::Cha
 }
 
 /// The columns that the edits of the record together left as they were, having changed them in between. What
-/// was queued again because a restored organization lacks it changes nothing here either, and is meant.
+/// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
+/// is added says nothing of the sum, though the sums may be equal by chance.
 conflict::Names set_back(const RecordState& before, const conflict::Policy& policy)
 {
     const Fields& base = before.shadow->fields;
@@ -275,7 +276,7 @@ conflict::Names set_back(const RecordState& before, const conflict::Policy& poli
     conflict::Names moved;
     for (const localstore::Change& change : before.live)
         for (const auto& [column, value] : change.after) {
-            if (is_settled(change, column)) continue;
+            if (is_settled(change, column) || policy.rule_of(column) == conflict::Rule::add) continue;
             last.insert_or_assign(column, value);
             if (value != value_in(base, column)) moved.insert(column);
         }
