@@ -173,6 +173,8 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         check_effects(person, written, before, now);
         check_columns(person, written);
         check_references(person, written, now);
+        // What somebody creates again holds what others had written before it was deleted.
+        if (written.outcome == "created") see(person, key, now);
     }
     if (!who && now && key.table == "account" && (!before || counters_.contains(key))) {
         if (!before) counters_[key] = 0;
