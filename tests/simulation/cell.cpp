@@ -12,7 +12,6 @@ namespace hawser::simulation {
 namespace {
 
 using Milliseconds = Clock::Milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 /// A user's machine sends and fetches by itself within this time, whatever was before.
