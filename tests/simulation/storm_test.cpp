@@ -9,9 +9,9 @@ TEST_CASE("A few dozen clients recover from 503, 429 and 410 without a second sh
     plan.clients = 30;
     plan.limit = 8;
     plan.down_at = std::chrono::seconds{60};
-    plan.throttled_at = std::chrono::seconds{600};
-    plan.expired_at = std::chrono::seconds{1'200};
-    plan.end = std::chrono::seconds{2'300};
+    plan.throttled_at = std::chrono::seconds{900};
+    plan.expired_at = std::chrono::seconds{1'500};
+    plan.end = std::chrono::seconds{2'600};
     const StormReport report = run(plan, [](const std::string&) {});
     CHECK(report.stuck == 0);
     CHECK(report.wrong_sums == 0);
