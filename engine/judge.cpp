@@ -54,8 +54,9 @@ Judgement::Kind kind_of(Verdict::Kind kind)
     case Verdict::Kind::indeterminate:
         return Judgement::Kind::indeterminate;
     case Verdict::Kind::not_applied:
-    case Verdict::Kind::gone:
         return Judgement::Kind::not_applied;
+    case Verdict::Kind::gone:
+        return Judgement::Kind::deleted_since;
     case Verdict::Kind::ask_again:
         break;
     }
@@ -88,7 +89,9 @@ Judgement together(const std::vector<Judged>& judged)
     const bool kept = std::ranges::any_of(judged, [](const Judged& j) {
         return j.kind == StepKind::remove && j.verdict.kind == Verdict::Kind::not_applied;
     });
-    if (kept || !any(Verdict::Kind::indeterminate)) return {Judgement::Kind::not_applied, {}};
+    if (kept) return {Judgement::Kind::not_applied, {}};
+    if (!any(Verdict::Kind::indeterminate))
+        return {any(Verdict::Kind::gone) ? Judgement::Kind::deleted_since : Judgement::Kind::not_applied, {}};
     Judgement open{Judgement::Kind::indeterminate, {}};
     for (const Judged& one : judged)
         if (one.verdict.kind == Verdict::Kind::indeterminate)

@@ -19,6 +19,7 @@ struct Judgement {
         resend,        ///< The same frozen steps again.
         indeterminate, ///< Contest `columns`.
         not_applied,   ///< It has no effect and never will: decide anew against what was read.
+        deleted_since, ///< A record that it edits is gone, perhaps with the edit in it: hold its changes.
         taken_back,    ///< It had no effect so far, and nobody wants it any more. Not for `judge` to say.
         out_of_reach,  ///< This user may not read a record any more: nobody can tell.
         ask_again,     ///< Nothing usable was read.

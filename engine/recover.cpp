@@ -1,6 +1,7 @@
 #include "engine/judge.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
+#include "engine/set_aside.h"
 #include "localstore/transaction.h"
 
 #include <algorithm>
@@ -26,6 +27,12 @@ constexpr const char* had_been_applied =
 constexpr const char* took_no_effect =
     "The request whose answer was lost took no effect and can take none any "
     "more: the change is decided about anew.";
+constexpr const char* deleted_unheard =
+    "The answer to the change was lost, and the record was deleted in the organization since: the change may "
+    "have been applied before. It waits until you release or discard it.";
+constexpr std::string_view why_deleted_unheard = "it may already have been applied before the record was "
+                                                 "deleted in the organization; release it to create "
+                                                 "the record again, or discard it";
 constexpr const char* not_wanted_any_more =
     "The deletion whose answer was lost took no effect and was undone here since: it is not sent again.";
 constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
@@ -242,16 +249,21 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;
+    const bool deleted = judgement.kind == Judgement::Kind::deleted_since;
     Result<void> done{};
     // With an answer on record only the read was missing.
     if (applied && !all_applied(intent)) done = explain(transaction, draft, "unknown", had_been_applied);
     if (not_applied)
         done = explain(transaction, draft, "unknown", taken_back ? not_wanted_any_more : took_no_effect);
+    if (deleted) done = explain(transaction, draft, "unknown", deleted_unheard);
     if (done && applied) return acknowledge_read(transaction, draft, found);
     if (done && not_applied) {
         for (const Draft::Part& part : draft.parts) bump(part.key);
         done = transaction.intents.conflict(intent.id, "the lost request took no effect", cycle_.number,
                                             around_.now());
+    } else if (done && deleted) {
+        done = transaction.intents.conflict(intent.id, "the record was deleted before its answer was known",
+                                            cycle_.number, around_.now());
     } else if (done) {
         ++cycle_.figures.conflicts;
         done = explain(transaction, draft, "unknown", nobody_can_tell);
@@ -261,6 +273,11 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
     }
     for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], found[i].second);
+    for (std::size_t i = 0; done && deleted && i < draft.parts.size(); ++i) {
+        const auto state = transaction.records.state(draft.parts[i].key);
+        if (!state) return state.error();
+        done = set_aside_queued(cycle_, transaction, *state, why_deleted_unheard);
+    }
     return done;
 }
 

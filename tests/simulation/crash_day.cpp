@@ -372,10 +372,17 @@ void CrashDay::repair()
     program_.open();
 }
 
-/// Without power the last answers may be forgotten: they are not synced.
+/// Without power the last answers may be forgotten: they are not synced. And an edit that was on its way to
+/// a record that is gone waits for its author, who wants the record back.
 void CrashDay::ask_again()
 {
-    if (interruptions_ > 0) program_.sync();
+    if (interruptions_ == 0) return;
+    program_.sync();
+    localstore::ChangeFilter held;
+    held.states = {localstore::ChangeState::held};
+    for (const localstore::Change& change : program_.take(program_.store().changes(held)))
+        program_.take(program_.store().release(change.sequence));
+    program_.sync();
 }
 
 DayEnd CrashDay::end()

@@ -31,6 +31,7 @@ http::Exchange::Ticket Network::send(http::Request request, Done done)
     auto journey = std::make_shared<Journey>();
     journey->there = Milliseconds{draw.between(5, 200)};
     journey->back = Milliseconds{draw.between(5, 200)};
+    journey->life = life_;
     journey->request = std::move(request);
     journey->done = std::move(done);
     Mishap mishap = calm ? Mishap::none : befalls(script_, where_, number);
@@ -98,8 +99,9 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
         http::Answer answer = refusal(429, "0x80072322", "Number of requests exceeded");
         const std::chrono::seconds quiet{draw.between(1, 90)};
         answer.headers.push_back({"Retry-After", std::to_string(quiet.count())});
-        after(journey->there + journey->back,
-              [this, quiet] { quiet_until_ = std::max(quiet_until_, clock_->elapsed() + quiet); });
+        after(journey->there + journey->back, [this, quiet, life = journey->life] {
+            if (life == life_) quiet_until_ = std::max(quiet_until_, clock_->elapsed() + quiet);
+        });
         return reply(journey, std::move(answer));
     }
     case Mishap::server_error:

@@ -44,7 +44,11 @@ public:
     void cancel(Ticket) override {}
 
     /// The process is another one: it may not know for how long it should be quiet.
-    void forget() { quiet_until_ = {}; }
+    void forget()
+    {
+        quiet_until_ = {};
+        ++life_;
+    }
 
     /// Nothing befalls any more.
     bool calm = false;
@@ -55,6 +59,7 @@ private:
         Done done;
         Clock::Milliseconds there{};
         Clock::Milliseconds back{};
+        int life = 0; ///< Of the process that sent it.
     };
     using Shared = std::shared_ptr<Journey>;
 
@@ -75,6 +80,7 @@ private:
     std::size_t where_;
     std::uint64_t number_ = 0;
     Clock::Milliseconds quiet_until_{};
+    int life_ = 0;
 };
 
 } // namespace hawser::simulation

@@ -37,7 +37,7 @@ struct Verdict {
         resend,        ///< Send the same frozen steps: their condition makes a late arrival harmless.
         indeterminate, ///< `columns` become contested: "may already have been applied".
         not_applied,   ///< It did not take effect and will not: decide anew against what was seen.
-        gone,          ///< An update whose record is no longer there.
+        gone,          ///< An update whose record is no longer there: nobody can tell.
         ask_again,     ///< The read had no usable answer either.
     };
     Kind kind = Kind::ask_again;

@@ -178,3 +178,45 @@ TEST_CASE("A creation whose answer was lost is not repeated once a deletion of t
     CHECK(s.office.has("contacts", known));
     s.desk.check_equal();
 }
+
+TEST_CASE("An edit whose answer was lost is not repeated once its record was deleted",
+          "[engine][reconcile][I2]")
+{
+    Setting s;
+    s.office.put("contacts", guid(1), person(1));
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), text({{"jobtitle", "Buyer"}}));
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    s.office.erase("contacts", guid(1));
+    s.office.log.clear();
+    s.desk.exchange->script = {};
+    s.clock->jump(std::chrono::hours{1});
+    CHECK(s.desk.sync().held == 1);
+    s.desk.sync();
+    CHECK(s.office.log.empty());
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting->size() == 1);
+    CHECK(waiting->front().state == localstore::ChangeState::held);
+    SECTION("released, it creates the record again")
+    {
+        Desk::check(s.desk.store->release(waiting->front().sequence));
+        s.desk.sync();
+        CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    }
+    SECTION("discarded, it leaves nothing")
+    {
+        localstore::WriteContext by;
+        by.now = s.clock->now();
+        REQUIRE(s.desk.store->discard(waiting->front().sequence, by));
+        s.desk.sync();
+        CHECK(s.office.log.empty());
+        CHECK_FALSE(s.desk.has("contact", guid(1)));
+    }
+    s.desk.check_equal();
+}

@@ -292,7 +292,7 @@ TEST_CASE("A lost update is applied when equal, sent again when untouched, else 
     };
     CHECK(judged(there("W/\"5\"")).kind == Kind::resend);
     CHECK(judged(there("W/\"6\"", sent)).kind == Kind::applied);
-    CHECK(judged(absent).kind == Kind::not_applied);
+    CHECK(judged(absent).kind == Kind::deleted_since);
     const Judgement contested =
         judged(there("W/\"6\"", {{"jobtitle", std::string("Clerk")}, {"telephone1", std::string("1")}}));
     REQUIRE(contested.kind == Kind::indeterminate);
