@@ -34,12 +34,12 @@ TEST_CASE("Whole engines keep every promise in simulated worlds", "[simulation]"
     Counts counts;
     for (std::uint64_t seed = 1; seed <= stories; ++seed)
         for (const auto& [what, number] : tell(seed)) counts[what] += number;
-    for (const std::uint64_t seed : failed_once)
-        if (seed > stories) tell(seed);
     // A world in which little happens proves little.
     CHECK(counts["edits"] > stories * 40);
     CHECK(counts["cycles"] > stories * 12);
     if (stories < 50) return;
+    for (const std::uint64_t seed : failed_once)
+        if (seed > stories) tell(seed);
     for (std::size_t kind = 1; kind < mishap_kinds; ++kind) {
         INFO(name(static_cast<Mishap>(kind)));
         CHECK(counts["mishap: " + std::string(name(static_cast<Mishap>(kind)))] > 5);

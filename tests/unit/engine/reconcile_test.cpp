@@ -514,37 +514,3 @@ TEST_CASE("A creation whose answer was lost is no word about what somebody else 
     REQUIRE(s.conflicts().size() == 1);
     CHECK(s.conflicts().front().columns.front().column == "jobtitle");
 }
-
-TEST_CASE(
-    "What is queued again for a restored organization does not take what was written there since unseen",
-    "[engine][reconcile]")
-{
-    const auto clock = monday();
-    KeptOffice office(*clock);
-    office->put("contacts", guid(1), R"({"lastname":"One","department":"Sales"})");
-    Desk desk(*office, clock);
-    desk.choose({{"contact", ""}});
-    desk.sync();
-    office.back_up();
-    clock->pass(std::chrono::hours{2});
-    for (int number = 1; number < 5; ++number)
-        office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
-    desk.sync();
-    desk.edit("contact", guid(1), text({{"department", "Buying"}}));
-    desk.sync();
-    desk.kill();
-    office.restore();
-    desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
-    desk.revive();
-    office->put("contacts", guid(1), R"({"mobilephone":"1"})");
-    desk.edit("contact", guid(1), text({{"firstname", "Ann"}}));
-    (void)desk.cycle();
-    const auto queue = desk.store->changes({});
-    REQUIRE(queue);
-    office->put("contacts", guid(1), R"({"department":"Theirs"})");
-    for (const localstore::Change& change : *queue)
-        if (change.state == localstore::ChangeState::held) REQUIRE(desk.store->release(change.sequence));
-    (void)desk.cycle();
-    CHECK(office->value("contacts", guid(1), "department") == "Theirs");
-    CHECK(desk.store->queue_figures()->open_conflicts == 1);
-}
