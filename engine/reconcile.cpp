@@ -389,10 +389,12 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 {
     Fields base = state.local.value_or(Fields{});
     for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
-        for (const auto& [column, before] : change->before) base[column] = before;
+        for (const auto& [column, before] : change->before)
+            if (!is_settled(*change, column)) base[column] = before;
     Fields local = base;
     for (const localstore::Change& change : state.live)
-        for (const auto& [column, after] : change.after) local[column] = after;
+        for (const auto& [column, after] : change.after)
+            if (!is_settled(change, column)) local[column] = after;
     situation.base = conflict::Copy{conflict::without_nulls(base), {}};
     situation.local = conflict::without_nulls(local);
 }
