@@ -30,9 +30,9 @@ struct Expected {
 /// that it stands for this user of this organization. A refused token is renewed once a request.
 /// After a 429 nothing at all is sent before the server's time is over; a wait up to
 /// `short_wait` is sat out here, a little longer by chance and at most a few times a request; else it
-/// is the caller's error to plan by. A read (GET) whose
-/// answer was lost on the way, or that met a passing fault (500, 502 to 504), is asked again
-/// `most_repeats` times, unless that was in vain the last time and nothing was answered since. No more requests are under way at once than the organization's
+/// is the caller's error to plan by. A read (GET) whose answer was lost on the way, or that met a passing
+/// fault (500, 502 to 504), is asked again `most_repeats` times, unless that was in vain the last time and
+/// nothing was answered since. No more requests are under way at once than the organization's
 /// `x-ms-dop-hint`, 4 before it gave one.
 ///
 /// `send` returns the answer whatever its status, except 401 (sign_in) and such waits.

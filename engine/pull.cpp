@@ -25,8 +25,8 @@ using localstore::Scope;
 /// every link it gives.
 constexpr int most_restarts = 16;
 
-/// So many tables in a row without any answer, or refused by a server that is down, are not these tables' trouble:
-/// each may have waited long, and one that is down is not helped by more requests.
+/// So many tables in a row without any answer, or refused by a server that is down, are not these tables'
+/// trouble: each may have waited long, and one that is down is not helped by more requests.
 constexpr int most_unanswered = 3;
 
 /// Organizations keep deletions for days at least; a younger token is refused by a restored one.

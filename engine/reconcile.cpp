@@ -243,29 +243,6 @@ bool is_settled(const localstore::Change& change, const std::string& column)
     return std::ranges::find(change.settled, column) != change.settled.end();
 }
 
-/// What was queued again, because a restored organization lacks it, is in the last version that is known
-/// already: it stands on what was there before it.
-void put_before_requeued(conflict::Copy& base, const std::vector<localstore::Change>& live)
-{
-    std::map<std::string, const Value*, std::less<>> former;
-    std::map<std::string, const Value*, std::less<>> last;
-    for (const localstore::Change& change : live)
-        for (const auto& [column, value] : change.after) {
-            if (is_settled(change, column)) continue;
-            const auto before = change.before.find(column);
-            former.emplace(column, before == change.before.end() ? nullptr : &before->second);
-            last.insert_or_assign(column, &value);
-        }
-    for (const auto& [column, value] : last) {
-        if (*value != value_in(base.fields, column)) continue;
-        const Value* before = former.at(column);
-        if (before == nullptr || is_null(*before))
-            base.fields.erase(column);
-        else
-            base.fields.insert_or_assign(column, *before);
-    }
-}
-
 /// The columns that the edits of the record together left as they were, having changed them in between. What
 /// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
 /// is added says nothing of the sum, though the sums may be equal by chance.
@@ -456,7 +433,6 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
     if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state);
-    if (situation.base) put_before_requeued(*situation.base, state.live);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
         situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};

@@ -52,6 +52,22 @@ void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_w
     rows.reset();
 }
 
+/// The server lacks it: the base is what was there before, or before what was queued again already.
+void stand_on_what_was_before(Subject& subject, const Change& again)
+{
+    Shadow shadow = *subject.shadow;
+    for (const auto& [column, before] : again.before) {
+        const bool claimed = std::any_of(subject.live.begin(), subject.live.end(),
+                                         [&](const Change& change) { return claims(change, column); });
+        if (claimed) continue;
+        if (is_null(before))
+            shadow.fields.erase(column);
+        else
+            shadow.fields.insert_or_assign(column, before);
+    }
+    subject.set_shadow(std::move(shadow));
+}
+
 } // namespace
 
 Error no_change(Sequence sequence)
@@ -277,10 +293,14 @@ Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::
         auto subject = load_subject(state_, former->key);
         if (!subject) return subject.error();
         Change again = *former;
-        // What was edited since says more than what was lost.
+        // What was edited since says more than what was lost; what was lost before it says less.
+        const auto is_lost_too = [&](const Change& change) {
+            return change.state == ChangeState::held && change.waits_for == why;
+        };
         const auto edited_since = [&](const auto& member) {
-            return std::any_of(subject->live.begin(), subject->live.end(),
-                               [&](const Change& change) { return claims(change, member.first); });
+            return std::any_of(subject->live.begin(), subject->live.end(), [&](const Change& change) {
+                return !is_lost_too(change) && claims(change, member.first);
+            });
         };
         const bool had_columns = !again.after.empty();
         std::erase_if(again.after, edited_since);
@@ -297,6 +317,7 @@ Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::
         again.settled_at.reset();
         again.reason.clear();
         subject->make_dirty();
+        stand_on_what_was_before(*subject, again);
         again.sequence = next_sequence(state_.database);
         const Sequence number = again.sequence;
         subject->add(std::move(again));

@@ -79,7 +79,7 @@ public:
         std::unique_ptr<Database> database_;
     };
 
-    /// Opens the writer; `make_ready` checks the file through it, and nothing is open when it refuses.
+    /// Opens the writer, through which `make_ready` checks the file. After a refusal the store is of no use.
     Result<void> start(const std::function<Result<void>(Database&)>& make_ready);
 
     /// `body(Database&, const TableSet&)` within one read transaction.

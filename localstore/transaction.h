@@ -154,8 +154,8 @@ public:
     /// What a queued change waits for, in words, and when it is tried next.
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
     /// A server that was restored no longer knows this applied change: a copy of it is live, as held,
-    /// without the columns that were edited since. Nothing when none is left, or when the change did
-    /// not end as applied.
+    /// without the columns that were edited since, on the base that it was made on. Of several, the oldest
+    /// first. Nothing when no column is left, or when the change did not end as applied.
     Result<std::optional<Sequence>> requeue_held(Sequence applied, std::string_view why, Instant now);
 
 private:

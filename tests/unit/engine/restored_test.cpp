@@ -104,3 +104,24 @@ TEST_CASE(
     CHECK(s.there("department") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
 }
+
+TEST_CASE("Of several edits that a restored organization lacks the last one says what the record is",
+          "[engine][restored]")
+{
+    Setting s;
+    s.edit("department", "Buying");
+    s.desk.sync();
+    s.edit("department", "Selling");
+    s.desk.sync();
+    s.set_back();
+    s.edit("mobilephone", "777");
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "department") == "Selling");
+    const auto queue = s.desk.store->changes({});
+    REQUIRE(queue);
+    for (const localstore::Change& change : *queue) REQUIRE(s.desk.store->release(change.sequence));
+    s.desk.sync();
+    CHECK(s.there("department") == "Selling");
+    s.desk.check_equal();
+}
