@@ -246,9 +246,8 @@ bool is_settled(const localstore::Change& change, const std::string& column)
 /// The columns that the edits of the record together left as they were, having changed them in between. What
 /// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
 /// is added says nothing of the sum, though the sums may be equal by chance.
-conflict::Names set_back(const RecordState& before, const conflict::Policy& policy)
+conflict::Names set_back(const RecordState& before, const Fields& base, const conflict::Policy& policy)
 {
-    const Fields& base = before.shadow->fields;
     std::map<std::string, Value, std::less<>> last;
     conflict::Names moved;
     for (const localstore::Change& change : before.live)
@@ -271,11 +270,12 @@ conflict::Names set_back(const RecordState& before, const conflict::Policy& poli
 
 /// The columns of which the organization says by now, and did not say before, what the edits make of them. A
 /// sum and joined lines say nothing of the kind.
-conflict::Names said_already(const RecordState& before, const conflict::Policy& policy, const Fields& theirs)
+conflict::Names said_already(const RecordState& before, const conflict::Situation& situation,
+                             const conflict::Policy& policy, const Fields& theirs)
 {
-    const Fields& base = before.shadow->fields;
+    const Fields& base = situation.base->fields;
     const auto differs = [&](std::string_view column) {
-        return value_in(*before.local, column) != value_in(theirs, column);
+        return value_in(*situation.local, column) != value_in(theirs, column);
     };
     conflict::Names columns;
     for (const localstore::Change& change : before.live)
@@ -311,12 +311,12 @@ Result<void> settle_columns(localstore::Transaction& transaction,
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
 /// put their value on top of it.
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
-                       const RecordState& before, const RemoteWord& word, Instant now)
+                       const RecordState& before, const conflict::Situation& situation,
+                       const RemoteWord& word, Instant now)
 {
-    const bool known = before.shadow && before.shadow->remote == localstore::Remote::present;
-    if (!known || !before.local || lost_its_base(before)) return {};
-    conflict::Names back = set_back(before, policy);
-    const conflict::Names said = said_already(before, policy, word.fields);
+    if (!situation.base || !situation.local) return {};
+    conflict::Names back = set_back(before, situation.base->fields, policy);
+    const conflict::Names said = said_already(before, situation, policy, word.fields);
     if (back.empty() && said.empty()) return {};
     const auto after = transaction.records.state(before.key);
     if (!after) return after.error();
@@ -493,7 +493,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
-    return drop_idle(transaction, table.rules->policy, *state, word, now);
+    return drop_idle(transaction, table.rules->policy, *state, situation, word, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

@@ -62,3 +62,27 @@ TEST_CASE("What was decided about a record is not asked again when somebody else
     CHECK(office.value("contacts", guid(1), "nickname") == "Annie");
     desk.check_equal();
 }
+
+TEST_CASE("An edit that was set back takes nothing from a record that somebody else brings back",
+          "[engine][reconcile][I3]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+    fill(office, 1, 1);
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    desk.edit("contact", guid(1), {{"telephone1", std::string("555")}});
+    desk.edit("contact", guid(1), {{"telephone1", Null{}}, {"nickname", std::string("Annie")}});
+    office.erase("contacts", guid(1));
+    desk.exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("PATCH ") == std::string::npos ? Fault::none : Fault::unreachable;
+    };
+    CHECK_FALSE(desk.cycle());
+    office.put("contacts", guid(1), R"({"lastname":"Number 1","telephone1":"777"})");
+    desk.exchange->script = {};
+    desk.sync();
+    CHECK(office.value("contacts", guid(1), "telephone1") == "777");
+    CHECK(office.value("contacts", guid(1), "nickname") == "Annie");
+    desk.check_equal();
+}
