@@ -99,6 +99,37 @@ Judgement together(const std::vector<Judged>& judged)
     return open;
 }
 
+const Value& value_in(const Fields& fields, const std::string& column)
+{
+    static const Value null;
+    const auto found = fields.find(column);
+    return found == fields.end() ? null : found->second;
+}
+
+/// What was sent happened whole or not at all, so that one column as it was before speaks for all.
+Judgement judge_late(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
+                     const std::map<RecordKey, Fields>& before)
+{
+    std::map<RecordKey, std::vector<std::string>> others;
+    for (const localstore::IntentStep& step : intent.steps)
+        for (const auto& [key, found] : records) {
+            const auto former = before.find(key);
+            if (key != step.key || former == before.end()) continue;
+            for (const auto& [column, sent] : step.sent) {
+                const Value& was = value_in(former->second, column);
+                const Value& there = value_in(found.fields, column);
+                if (sent == was || dataverse::equal_as_stored(sent, there)) continue;
+                if (found.presence != Found::Presence::present || there == was)
+                    return {Judgement::Kind::not_applied, {}};
+                others[key].push_back(column);
+            }
+        }
+    if (others.empty()) return {Judgement::Kind::not_applied, {}};
+    Judgement open{Judgement::Kind::indeterminate, {}};
+    for (auto& [key, columns] : others) open.columns.push_back({key, std::move(columns)});
+    return open;
+}
+
 } // namespace
 
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
@@ -126,6 +157,27 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
     if (judgement.kind == Judgement::Kind::indeterminate)
         judgement.columns = {{judged.front().key, judged.front().verdict.columns}};
     return judgement;
+}
+
+bool is_outdated(const localstore::Intent& intent)
+{
+    return std::ranges::any_of(intent.steps, [](const localstore::IntentStep& step) {
+        return step.state == localstore::StepState::answered && step.status >= 400;
+    });
+}
+
+Judgement judge_outdated(const localstore::Intent& intent,
+                         std::span<const std::pair<RecordKey, Found>> records,
+                         const std::map<RecordKey, Fields>* before)
+{
+    std::set<RecordKey> created;
+    for (const localstore::IntentStep& step : intent.steps)
+        if (step.kind == StepKind::create) created.insert(step.key);
+    Judgement judgement = judge(intent, records, std::nullopt, created);
+    const bool told =
+        judgement.kind == Judgement::Kind::applied || judgement.kind == Judgement::Kind::ask_again;
+    if (told) return judgement;
+    return before ? judge_late(intent, records, *before) : Judgement{Judgement::Kind::not_applied, {}};
 }
 
 } // namespace hawser::engine

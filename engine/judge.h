@@ -4,6 +4,7 @@
 #include "localstore/intent.h"
 #include "transport/dataverse/unknown_answer.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -41,5 +42,17 @@ struct Judgement {
 /// when it says what was sent.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
                 const std::optional<Found>& receipt, const std::set<RecordKey>& revived = {});
+
+/// Whether the organization refused the intent as outdated, and nobody has read its records since.
+bool is_outdated(const localstore::Intent& intent);
+
+/// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
+/// the network repeats a request, else `not_applied`, or `ask_again`.
+///
+/// `before`, of a read that comes late, is what stood in the records before: a column that says neither that
+/// nor what was sent may be somebody's edit of what had been applied, and is `indeterminate`.
+Judgement judge_outdated(const localstore::Intent& intent,
+                         std::span<const std::pair<RecordKey, Found>> records,
+                         const std::map<RecordKey, Fields>* before = nullptr);
 
 } // namespace hawser::engine

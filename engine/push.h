@@ -94,6 +94,8 @@ private:
     Result<void> explain(localstore::Transaction& transaction, const Draft& draft, std::string_view rule,
                          std::string_view sentence);
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
+    Result<void> store_outdated(localstore::Transaction& transaction, const Sent& sent,
+                                const dataverse::Outcome& outcome);
     Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
     Result<bool> is_taken_back(const localstore::Intent& intent) const;
     Result<bool> is_deleted_since(const localstore::Intent& intent) const;
@@ -105,9 +107,18 @@ private:
     Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,
                              const std::vector<localstore::Acknowledged>& copies);
     Task<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);
+    int bump(const RecordKey& key) { return ++attempts_[key]; }
+
+    // push_outdated.cpp: what was refused because the record is another by now.
+    /// The network may have repeated what had been applied, so that only a read can tell: until then the
+    /// intent stays open, and what is undone meanwhile is taken back.
+    enum class Reading { at_once, late };
+    Result<void> settle_outdated(localstore::Transaction& transaction, const Draft& draft, const Read& read,
+                                 Reading reading);
+    Result<std::map<RecordKey, Fields>> before(localstore::Transaction& transaction,
+                                               const Draft& draft) const;
     Result<void> decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                              const Found& found);
-    int bump(const RecordKey& key) { return ++attempts_[key]; }
     std::optional<Instant> rest_of(const RecordKey& key) const;
     Result<void> rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
                       const std::string& why);
@@ -124,6 +135,8 @@ private:
                                const std::optional<Found>& receipt);
     Result<void> settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
                            const Draft& draft, const Judgement& judgement, const Read& found);
+    Result<void> ask_about(localstore::Transaction& transaction, const Draft& draft,
+                           const Judgement& judgement);
 
     Surroundings& around_;
     CycleWork& cycle_;

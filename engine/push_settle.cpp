@@ -72,9 +72,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
         if (sent.resent) repeats_refused_.insert(sent.draft.intent);
         if (sent.resent || sent.draft.receipt) return then(store_unknown(transaction, sent), Follow::recover);
         for (const Draft::Part& part : sent.draft.parts) bump(part.key);
-        return then(
-            transaction.intents.conflict(sent.draft.intent, words_of(outcome), cycle_.number, around_.now()),
-            Follow::decide_anew);
+        return then(store_outdated(transaction, sent, outcome), Follow::decide_anew);
     }
     case Kind::access:
         if (sent.draft.receipt && !sent.resent && speaks_of_notes(outcome))
@@ -143,14 +141,6 @@ Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const 
     return {};
 }
 
-std::optional<Instant> Pusher::rest_of(const RecordKey& key) const
-{
-    const auto tried = attempts_.find(key);
-    if (tried == attempts_.end()) return std::nullopt;
-    if (tried->second < static_cast<int>(around_.options.attempts_a_cycle)) return std::nullopt;
-    return around_.now() + around_.options.backoff_most;
-}
-
 Result<void> Pusher::explain(localstore::Transaction& transaction, const Draft& draft, std::string_view rule,
                              std::string_view sentence)
 {
@@ -180,6 +170,18 @@ Result<void> Pusher::settle_later(localstore::Transaction& transaction, const Se
     }
     if (next) next_attempt_ = std::min(next_attempt_.value_or(*next), *next);
     return transaction.intents.later(sent.draft.intent, words, next, cycle_.number, around_.now());
+}
+
+Result<void> Pusher::store_outdated(localstore::Transaction& transaction, const Sent& sent,
+                                    const dataverse::Outcome& outcome)
+{
+    for (std::size_t i = 0; i < sent.draft.item.steps.size(); ++i) {
+        const localstore::StepAnswer answer{
+            static_cast<int>(i), StepState::answered, outcome.status, {}, words_of(outcome)};
+        const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);
+        if (!kept) return kept;
+    }
+    return {};
 }
 
 Result<void> Pusher::store_unknown(localstore::Transaction& transaction, const Sent& sent)
@@ -219,63 +221,14 @@ Task<Result<void>> Pusher::follow_up(std::vector<Sent> back, std::vector<Sent> a
                 const Result<void> done = acknowledge_read(transaction, sent.draft, read);
                 if (!done) return done;
             }
-            for (const Sent& sent : anew)
-                for (const Draft::Part& part : sent.draft.parts) {
-                    const Result<void> done = decide_anew(transaction, part, (*found)[at++]);
-                    if (!done) return done;
-                }
+            for (const Sent& sent : anew) {
+                Read read;
+                for (const Draft::Part& part : sent.draft.parts) read.emplace_back(part.key, (*found)[at++]);
+                const Result<void> done = settle_outdated(transaction, sent.draft, read, Reading::at_once);
+                if (!done) return done;
+            }
             return {};
         });
-}
-
-Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
-                                 const Found& found)
-{
-    const auto until = rest_of(part.key);
-    RemoteWord word;
-    switch (found.presence) {
-    case Found::Presence::present:
-        word = {conflict::Presence::present, found.etag, found.fields, {}};
-        break;
-    case Found::Presence::absent:
-        word.presence = conflict::Presence::deleted;
-        break;
-    case Found::Presence::no_access:
-        return rest(transaction, part.key, around_.now() + around_.options.backoff_most,
-                    "the organization refused it as outdated and does not let you read the record; tried "
-                    "again later");
-    case Found::Presence::no_answer:
-        if (!until) return {};
-        return rest(transaction, part.key, *until,
-                    "the organization refused it as outdated and did not show the record; tried again later");
-    }
-    if (found.presence == Found::Presence::present) {
-        const Result<void> looked =
-            look_for_restored(cycle_, around_.store, transaction, part.key, found.etag, around_.now());
-        if (!looked) return looked;
-    }
-    const Result<void> done =
-        reconcile_record(cycle_, transaction, *part.table, part.key, word, around_.now());
-    if (!done || !until) return done;
-    return rest(transaction, part.key, *until, "others keep changing the record; tried again later");
-}
-
-/// The record's changes wait until then, with the reason.
-Result<void> Pusher::rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
-                          const std::string& why)
-{
-    next_attempt_ = std::min(next_attempt_.value_or(until), until);
-    const Result<void> decided = transaction.journal.decide_once(
-        cycle_.number, key, "retry", "The change waits: " + why + ".", around_.now());
-    if (!decided) return decided;
-    const auto state = transaction.records.state(key);
-    if (!state) return state.error();
-    for (const localstore::Change& change : state->live) {
-        if (change.state != localstore::ChangeState::queued) continue;
-        const Result<void> waits = transaction.queue.wait(change.sequence, why, until);
-        if (!waits) return waits;
-    }
-    return {};
 }
 
 } // namespace hawser::engine

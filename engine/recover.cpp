@@ -211,6 +211,16 @@ bool Pusher::is_refused_for_good(const localstore::Intent& intent) const
 Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
                                    const std::optional<Found>& receipt)
 {
+    if (is_outdated(intent)) {
+        const auto refused = draft_of(around_, intent);
+        if (!refused) return refused.error();
+        const Result<void> settled = around_.store.transact(
+            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+                return settle_outdated(transaction, *refused, found, Reading::late);
+            });
+        if (!settled) return settled.error();
+        return false;
+    }
     const auto known_before = revived(intent);
     if (!known_before) return known_before.error();
     Judgement judgement = judge(intent, found, receipt, *known_before);
@@ -241,6 +251,16 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
     return false;
 }
 
+Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft& draft,
+                               const Judgement& judgement)
+{
+    ++cycle_.figures.conflicts;
+    const Result<void> told = explain(transaction, draft, "unknown", nobody_can_tell);
+    if (!told) return told;
+    return transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell, cycle_.number,
+                                             around_.now());
+}
+
 Result<void> Pusher::settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
                                const Draft& draft, const Judgement& judgement, const Read& found)
 {
@@ -265,11 +285,7 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
         done = transaction.intents.conflict(intent.id, "the record was deleted before its answer was known",
                                             cycle_.number, around_.now());
     } else if (done) {
-        ++cycle_.figures.conflicts;
-        done = explain(transaction, draft, "unknown", nobody_can_tell);
-        if (done)
-            done = transaction.intents.indeterminate(intent.id, judgement.columns, nobody_can_tell,
-                                                     cycle_.number, around_.now());
+        done = ask_about(transaction, draft, judgement);
     }
     for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], found[i].second);

@@ -50,7 +50,7 @@ struct IntentStep {
     StepState state = StepState::waiting;
     int status = 0;       ///< HTTP, once answered.
     std::string etag{};   ///< The answer's.
-    std::string answer{}; ///< The answer's body, bounded by the caller.
+    std::string answer{}; ///< The answer's body or words, bounded by the caller.
 };
 
 /// A change of the frozen set and which of its columns travel. No columns = all that are neither

@@ -1,0 +1,139 @@
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+bool has(const http::Request& request, std::string_view operation)
+{
+    return request.body.find(operation) != std::string::npos;
+}
+
+/// The network carries the first write twice and delivers the second answer, which tells of an outdated
+/// version; what is read after it fails, until it is told to answer again.
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+
+    Setting()
+    {
+        fill(office, 1, 1);
+        desk.choose({{"contact", ""}});
+        desk.sync();
+    }
+
+    void push_twice()
+    {
+        bool written = false;
+        desk.exchange->script = [&written](std::size_t, const http::Request& request) {
+            if (written) return Fault::busy;
+            written = has(request, "PATCH ") || has(request, "DELETE ");
+            return written ? Fault::duplicate : Fault::none;
+        };
+        CHECK_FALSE(desk.cycle());
+        REQUIRE(written);
+        desk.exchange->script = {};
+        clock->pass(std::chrono::hours{1});
+    }
+    localstore::Sequence only_change() const
+    {
+        const auto changes = desk.store->changes({});
+        REQUIRE(changes);
+        REQUIRE(changes->size() == 1);
+        return changes->front().sequence;
+    }
+    void undo(localstore::Sequence change)
+    {
+        localstore::WriteContext by;
+        by.now = clock->now();
+        REQUIRE(desk.store->undo(change, by));
+    }
+    std::string there(const std::string& column) { return office.value("contacts", guid(1), column); }
+};
+
+} // namespace
+
+TEST_CASE("A creation that the network repeated, and that is undone before it is read, is deleted",
+          "[engine][push][I2]")
+{
+    Setting s;
+    const Guid id = s.desk.create("contact", {{"lastname", std::string("Twice")}});
+    s.push_twice();
+    REQUIRE(s.office.has("contacts", id));
+    SECTION("undone")
+    {
+        s.undo(s.only_change());
+    }
+    SECTION("deleted")
+    {
+        s.desk.erase("contact", id);
+    }
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("contacts", id));
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit that the network repeated, and that is undone before it is read, is taken back",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Twice")}});
+    s.push_twice();
+    REQUIRE(s.there("lastname") == "Twice");
+    s.undo(s.only_change());
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Number 1");
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit that follows one that the network repeated asks nobody", "[engine][push]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Twice")}});
+    s.push_twice();
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Later")}});
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Later");
+    s.desk.check_equal();
+}
+
+TEST_CASE("What was refused as outdated and could not be read for a while may have been applied before",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Twice")}});
+    s.push_twice();
+    s.office.put("contacts", guid(1), R"({"lastname":"Theirs"})");
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Theirs");
+    const auto open = s.desk.store->conflicts({});
+    REQUIRE(open);
+    REQUIRE(open->size() == 1);
+    CHECK(open->front().reason == localstore::ConflictReason::indeterminate);
+}
+
+TEST_CASE("A change that was refused as outdated and whose record is read late asks nobody without need",
+          "[engine][push][I3]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Mine")}});
+    bool written = false;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (written) return Fault::busy;
+        written = has(request, "PATCH ");
+        if (written) s.office.put("contacts", guid(1), R"({"nickname":"Theirs"})");
+        return Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(written);
+    s.desk.exchange->script = {};
+    s.clock->pass(std::chrono::hours{1});
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Mine");
+    CHECK(s.there("nickname") == "Theirs");
+    CHECK(s.there("jobtitle") == "Buyer");
+    s.desk.check_equal();
+}
