@@ -69,6 +69,14 @@ struct Judged {
     Verdict verdict;
 };
 
+Judgement alone(const Judged& judged)
+{
+    Judgement judgement{kind_of(judged.verdict.kind), {}};
+    if (judgement.kind == Judgement::Kind::indeterminate)
+        judgement.columns = {{judged.key, judged.verdict.columns}};
+    return judgement;
+}
+
 Judgement together(const std::vector<Judged>& judged)
 {
     const auto any = [&](Verdict::Kind kind) {
@@ -136,26 +144,28 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
                 const std::optional<Found>& receipt, const std::set<RecordKey>& revived)
 {
     const bool proven = receipt && receipt->presence == Found::Presence::present;
-    const bool unreadable = std::ranges::any_of(
-        records, [](const auto& one) { return one.second.presence == Found::Presence::no_access; });
-    if (unreadable && !proven) return {Judgement::Kind::out_of_reach, {}};
+    bool unreadable = false;
     std::vector<Judged> judged;
     for (const auto& [key, found] : records) {
         const auto step = std::ranges::find_if(intent.steps, [&](const localstore::IntentStep& candidate) {
             return candidate.key == key && candidate.kind != StepKind::receipt;
         });
         if (step == intent.steps.end()) continue;
+        if (found.presence == Found::Presence::no_access && !proven) {
+            unreadable = true;
+            continue;
+        }
         const Seen seen{presence(found), found.etag, found.fields,
                         receipt ? presence(*receipt) : Seen::Presence::no_answer};
         judged.push_back(
             {key, step->kind,
              dataverse::judge_unknown(sent_of(*step, receipt.has_value(), revived.contains(key)), seen)});
     }
-    if (judged.empty()) return {};
-    if (judged.size() > 1) return together(judged);
-    Judgement judgement{kind_of(judged.front().verdict.kind), {}};
-    if (judgement.kind == Judgement::Kind::indeterminate)
-        judgement.columns = {{judged.front().key, judged.front().verdict.columns}};
+    if (judged.empty()) return {unreadable ? Judgement::Kind::out_of_reach : Judgement::Kind::ask_again, {}};
+    const Judgement judgement = judged.size() > 1 ? together(judged) : alone(judged.front());
+    const bool told =
+        judgement.kind != Judgement::Kind::indeterminate && judgement.kind != Judgement::Kind::deleted_since;
+    if (unreadable && !told) return {Judgement::Kind::out_of_reach, {}};
     return judgement;
 }
 

@@ -36,7 +36,8 @@ struct Judgement {
 /// One record follows `dataverse::judge_unknown`. Several are one change set, which happens whole or
 /// not at all, so that the surest of them speaks for all: a record still as it was sent against means
 /// that nothing has happened yet; a create that is there means that everything has; a record that was
-/// to be deleted and is there in another version means that nothing has and nothing will.
+/// to be deleted and is there in another version means that nothing has and nothing will. What may not be
+/// read leaves the word to the others; `out_of_reach` when they cannot tell.
 ///
 /// `revived` are the records that are created again under a known id: one that is there is ours only
 /// when it says what was sent.

@@ -147,8 +147,8 @@ void Subject::cancel_never_sent(Instant now)
     if (live.back().kind != ChangeKind::remove) return;
     while (!live.empty()) {
         Change& change = live.back();
-        leave_queue(change, ChangeState::superseded, "created and deleted here before anything was sent",
-                    now);
+        leave_queue(change, ChangeState::superseded,
+                    "created and deleted here, and never seen in the organization", now);
         store_state(Sequence{change.sequence});
     }
 }

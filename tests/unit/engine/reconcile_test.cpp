@@ -427,44 +427,6 @@ TEST_CASE("A record deleted there while a question is open comes back with mine,
     s.desk.check_equal();
 }
 
-TEST_CASE("A change whose answer was lost and whose record may no longer be read waits for a person",
-          "[engine][reconcile]")
-{
-    Setting s;
-    s.edit(1, text({{"jobtitle", "Mine"}}));
-    s.edit(2, text({{"jobtitle", "Other"}}));
-    bool lost = false;
-    s.desk.exchange->script = [&lost](std::size_t, const http::Request& request) {
-        const bool write = request.body.find("PATCH ") != std::string::npos;
-        return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
-    };
-    // From now on this user may not read the first one, alone or in a batch.
-    s.desk.exchange->alter = [&lost](const http::Request& request, http::Answer& answer) {
-        if (!lost) return;
-        const std::string refusal =
-            R"({"error":{"code":"0x80040220","message":"Principal user is missing read access"}})";
-        if (request.url.find(guid(1).text()) != std::string::npos) answer = {403, {}, refusal};
-        constexpr std::string_view found = "HTTP/1.1 200 OK";
-        for (auto at = answer.body.find(found); at != std::string::npos;
-             at = answer.body.find(found, at + 1)) {
-            const auto end = answer.body.find("\r\n--", at);
-            if (answer.body.substr(at, end - at).find(guid(1).text()) == std::string::npos) continue;
-            answer.body.replace(at, end - at,
-                                "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n" + refusal);
-        }
-    };
-    (void)s.desk.cycle();
-    const auto changes = s.desk.store->changes({});
-    REQUIRE(changes);
-    REQUIRE(changes->size() == 1);
-    CHECK(changes->front().state == localstore::ChangeState::parked);
-    CHECK(changes->front().last_error.find("may already have been applied") != std::string::npos);
-    CHECK(s.there(2, "jobtitle") == "Other");
-    // A pull that shows the record again shows that the change had arrived.
-    s.desk.sync();
-    s.desk.check_equal();
-}
-
 TEST_CASE(
     "What becomes of a change whose answer was lost is explained, also where nothing is asked in the end",
     "[engine][reconcile]")
