@@ -80,10 +80,10 @@ std::string listed(const std::vector<std::string>& names)
 }
 
 /// The cheap check of a file that is opened for writing.
-Result<void> check_for_use(Database& database)
+Result<void> check_for_use(Database& database, TableCache& tables)
 {
     const std::string path = database.path().string();
-    const auto foreign = foreign_parts(database, *load_tables(database));
+    const auto foreign = foreign_parts(database, *tables.current(database));
     if (!foreign.empty())
         return Error{
             ErrorKind::stop, std::string(code::foreign),
@@ -140,13 +140,13 @@ Result<Access> find_access(const StoreOptions& options)
 }
 
 /// What a file goes through before it is written to.
-Result<void> make_ready(Database& database)
+Result<void> make_ready(Database& database, TableCache& tables)
 {
     if (auto fine = check_header(database); !fine) return fine;
     if (sqlite3_db_readonly(database.handle(), "main") != 0)
         throw SQLite::Exception("attempt to write a readonly database", SQLITE_READONLY);
     migrate(database, migrations());
-    if (auto fine = check_for_use(database); !fine) return fine;
+    if (auto fine = check_for_use(database, tables); !fine) return fine;
     renew_views(database);
     return {};
 }

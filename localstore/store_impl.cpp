@@ -45,7 +45,7 @@ DatabaseOptions Store::Impl::reader_options() const
     return reader;
 }
 
-Result<void> Store::Impl::start(const std::function<Result<void>(Database&)>& make_ready)
+Result<void> Store::Impl::start(const std::function<Result<void>(Database&, TableCache&)>& make_ready)
 {
     return fenced(options_.path, [&]() -> Result<void> {
         DatabaseOptions writer = reader_options();
@@ -59,7 +59,7 @@ Result<void> Store::Impl::start(const std::function<Result<void>(Database&)>& ma
         // What is overwritten need not be zeroed: the file is as private as its content.
         writer_->execute("PRAGMA secure_delete = OFF");
         writer_->execute("PRAGMA journal_size_limit = " + std::to_string(kept_log_bytes));
-        return make_ready(*writer_);
+        return make_ready(*writer_, cache_);
     });
 }
 

@@ -80,7 +80,7 @@ public:
     };
 
     /// Opens the writer, through which `make_ready` checks the file. After a refusal the store is of no use.
-    Result<void> start(const std::function<Result<void>(Database&)>& make_ready);
+    Result<void> start(const std::function<Result<void>(Database&, TableCache&)>& make_ready);
 
     /// `body(Database&, const TableSet&)` within one read transaction.
     template <class Body>
@@ -92,6 +92,17 @@ public:
             ReadTransaction transaction(reader.database());
             const auto tables = cache_.current(reader.database());
             return body(reader.database(), *tables);
+        });
+    }
+
+    /// `body(Database&)` for what one statement reads, which is of one moment by itself.
+    template <class Body>
+    auto read_one(Body&& body) const -> std::invoke_result_t<Body&, Database&>
+    {
+        return fenced(options_.path, [&]() -> std::invoke_result_t<Body&, Database&> {
+            Reader reader = borrow();
+            check_in_place(reader.database());
+            return body(reader.database());
         });
     }
 

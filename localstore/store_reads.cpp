@@ -88,7 +88,7 @@ std::optional<std::pair<Guid, Guid>> range_of(std::string_view prefix)
 Binding Store::binding() const
 {
     Binding binding;
-    auto read = impl_->read([&](Database& database, const TableSet&) -> Result<void> {
+    auto read = impl_->read_one([&](Database& database) -> Result<void> {
         Statement row = database.prepare(
             "SELECT organization, user, mailbox, url, instance, nonce FROM hawser_meta WHERE one = 1");
         if (!row.step()) return {};
@@ -106,7 +106,7 @@ Binding Store::binding() const
 
 std::string Store::setting(std::string_view name) const
 {
-    auto value = impl_->read([&](Database& database, const TableSet&) -> Result<std::string> {
+    auto value = impl_->read_one([&](Database& database) -> Result<std::string> {
         Statement row = database.prepare("SELECT value FROM hawser_setting WHERE name = ?1");
         return row.with(name).step() ? row.string(0) : std::string();
     });
@@ -115,7 +115,7 @@ std::string Store::setting(std::string_view name) const
 
 Result<Connection> Store::connection() const
 {
-    return impl_->read([&](Database& database, const TableSet&) -> Result<Connection> {
+    return impl_->read_one([&](Database& database) -> Result<Connection> {
         Connection connection;
         Statement row = database.prepare("SELECT state, since, reason FROM hawser_connection WHERE one = 1");
         if (!row.step()) return connection;
@@ -149,8 +149,7 @@ Result<std::vector<Scope>> Store::scopes() const
 
 Result<Checkpoint> Store::checkpoint(ScopeNumber scope, Lane lane) const
 {
-    return impl_->read(
-        [&](Database& database, const TableSet&) { return find_checkpoint(database, scope, lane); });
+    return impl_->read_one([&](Database& database) { return find_checkpoint(database, scope, lane); });
 }
 
 Result<std::optional<RecordView>> Store::get(const RecordKey& key) const

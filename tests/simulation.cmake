@@ -1,5 +1,5 @@
 # A VFS that ends everything at any write.
-add_library(hawser_fault_vfs STATIC simulation/fault_vfs.cpp simulation/kept_files.cpp)
+add_library(hawser_fault_vfs STATIC simulation/fault_vfs.cpp simulation/kept_files.cpp simulation/memory_vfs.cpp)
 hawser_settings(hawser_fault_vfs)
 target_include_directories(hawser_fault_vfs PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
 target_link_libraries(hawser_fault_vfs PUBLIC SQLite::SQLite3)

@@ -228,7 +228,6 @@ void World::privilege_changes(const Seat& seat)
 void World::tokens_expire(Draw draw)
 {
     tell("change-tracking tokens expire sooner for a while");
-    count("act: tokens expire");
     expiry_happened_ = true;
     (void)office_->organization->set_setting("change_tracking_retention", "1");
     time_->call_after(Clock::Milliseconds{draw.between(5'000, 120'000)}, [this] {
@@ -240,7 +239,6 @@ void World::restore()
 {
     if (!backed_up_) return;
     tell("the organization is set back to its backup");
-    count("act: restore");
     for (const auto& desk : desks_)
         if (desk->alive()) doomed_.insert(desk->setup().number);
     settle_down();
@@ -265,7 +263,7 @@ void World::bump(const http::Request& request)
 {
     for (const RecordKey& key : written_by(request.body))
         if (bumped_.contains(key) && oracle_.there(key)) {
-            count("act: bumped");
+            count("bumped");
             put(key, R"({"fax":")" + std::to_string(++last_value_) + "\"}");
         }
 }
@@ -276,7 +274,7 @@ void World::rewrite(const std::vector<RecordKey>& written)
     for (const RecordKey& key : written) {
         const std::string text = text_of(oracle_.there(key), "jobtitle");
         if (key.table != "contact" || text.empty() || text.starts_with("Dr. ")) continue;
-        count("act: rewritten");
+        count("rewritten");
         put(key, R"({"jobtitle":)" + json_text("Dr. " + text) + "}");
     }
 }

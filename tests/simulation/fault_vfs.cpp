@@ -18,7 +18,11 @@ namespace {
 
 /// What befalls the files of one folder. Guarded by its mutex.
 struct Fate {
-    explicit Fate(const std::filesystem::path& folder) : files(std::filesystem::canonical(folder)) {}
+    Fate(const std::filesystem::path& folder, MemoryVfs* memory)
+        : files(std::filesystem::canonical(folder), memory),
+          real(sqlite3_vfs_find(memory != nullptr ? memory->name().c_str() : nullptr))
+    {
+    }
 
     bool is_last_step() const { return !crashed && end_at != 0 && has_come_to(end_at); }
     /// Counts the step, unless everything ends with it or had ended before.
@@ -48,7 +52,7 @@ struct Fate {
 
     std::mutex mutex{};
     KeptFiles files;
-    sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
+    sqlite3_vfs* real;
     FileWork work{};
     std::uint64_t end_at = 0;
     Loss loss = Loss::nothing;
@@ -280,6 +284,12 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder)
     return fate.real->xDelete(fate.real, path, 0);
 }
 
+int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* answer)
+{
+    const auto& fate = *static_cast<Fate*>(vfs->pAppData);
+    return fate.real->xAccess(fate.real, path, flags, answer);
+}
+
 int no_sleep(sqlite3_vfs*, int microseconds)
 {
     return microseconds;
@@ -343,7 +353,7 @@ Place first_page(const std::filesystem::path& database, const std::string& table
 } // namespace
 
 struct FaultVfs::Impl : Fate {
-    explicit Impl(const std::filesystem::path& folder) : Fate(folder)
+    Impl(const std::filesystem::path& folder, MemoryVfs* memory) : Fate(folder, memory)
     {
         const Guard guard(living().mutex);
         living().fates.push_back(this);
@@ -358,8 +368,8 @@ struct FaultVfs::Impl : Fate {
     sqlite3_vfs own{};
 };
 
-FaultVfs::FaultVfs(const std::filesystem::path& folder, Registered registered)
-    : impl_(std::make_unique<Impl>(folder))
+FaultVfs::FaultVfs(const std::filesystem::path& folder, Registered registered, MemoryVfs* memory)
+    : impl_(std::make_unique<Impl>(folder, memory))
 {
     sqlite3_vfs& own = impl_->own;
     own = *impl_->real;
@@ -370,6 +380,7 @@ FaultVfs::FaultVfs(const std::filesystem::path& folder, Registered registered)
     own.szOsFile = static_cast<int>(sizeof(Handle)) + impl_->real->szOsFile;
     own.xOpen = open_file;
     own.xDelete = delete_file;
+    own.xAccess = access_file;
     own.xSleep = no_sleep;
     if (sqlite3_vfs_register(&own, registered == Registered::as_default ? 1 : 0) != SQLITE_OK)
         throw std::runtime_error("SQLite takes no other VFS");

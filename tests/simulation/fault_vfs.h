@@ -8,6 +8,8 @@
 
 namespace hawser::tests {
 
+class MemoryVfs;
+
 /// What becomes of what was written and not yet synced when everything ends at once.
 enum class Loss {
     nothing,  ///< The process is killed; the machine goes on.
@@ -31,7 +33,7 @@ struct FileWork {
     std::uint64_t total() const { return writes + syncs + truncates + deletes + renames; }
 };
 
-/// SQLite's default VFS with a fate for the files of one folder; other files are none of its concern.
+/// A VFS with a fate for the files of one folder; other files are none of its concern.
 ///
 /// It numbers every write, sync, truncate and delete from 1, and every rename of the process, and can end
 /// everything at any of them: that one is not carried out, all later ones fail, and `restart` puts into the
@@ -45,7 +47,9 @@ public:
         as_default, ///< Also for who names no VFS, as long as this lives.
     };
 
-    explicit FaultVfs(const std::filesystem::path& folder, Registered registered = Registered::by_name);
+    /// On `memory` where one is given, which has to outlive this; else on SQLite's default VFS.
+    explicit FaultVfs(const std::filesystem::path& folder, Registered registered = Registered::by_name,
+                      MemoryVfs* memory = nullptr);
     /// No file may be open any more.
     ~FaultVfs();
     FaultVfs(const FaultVfs&) = delete;

@@ -13,6 +13,8 @@ namespace hawser::simulation {
 
 namespace {
 
+constexpr std::size_t page_bytes = 8192;
+
 void must(const Result<void>& done)
 {
     if (!done) throw std::runtime_error(done.error().code + ": " + done.error().message);
@@ -47,7 +49,9 @@ Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> tim
     tokens->token = setup_.token;
     setup_.binding.instance = Guid::make(*random_);
     setup_.binding.nonce = Guid::make(*random_);
-    if (setup_.seat.frail) disk_ = std::make_unique<tests::FaultVfs>(folder_ / "");
+    if (setup_.seat.frail)
+        disk_ =
+            std::make_unique<tests::FaultVfs>(folder_ / "", tests::FaultVfs::Registered::by_name, &memory_);
     auto made = localstore::Store::create(store_options(), setup_.binding, now());
     if (!made) throw std::runtime_error(made.error().message);
     store_ = std::move(*made);
@@ -55,8 +59,7 @@ Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> tim
         must(tests::choose_table(*store_, std::string(table.name),
                                  table.name == "contact" ? setup_.seat.contact_filter : std::string(),
                                  setup_.seat.some_columns ? columns_of(table) : std::vector<std::string>()));
-    store_.reset();
-    start();
+    take_up();
 }
 
 localstore::StoreOptions Installation::store_options() const
@@ -66,7 +69,7 @@ localstore::StoreOptions Installation::store_options() const
     chosen.fold = engine::merge_fold(policies_);
     chosen.busy_timeout = std::chrono::milliseconds{1};
     chosen.max_pages = max_pages_;
-    if (disk_) chosen.vfs = disk_->name();
+    chosen.vfs = disk_ ? disk_->name() : memory_.name();
     return chosen;
 }
 
@@ -100,6 +103,12 @@ void Installation::start()
         throw std::runtime_error("the replica cannot be opened: " + opened.error().message);
     }
     store_ = std::move(*opened);
+    take_up();
+}
+
+void Installation::take_up()
+{
+    watch();
     if (!take_lock()) return;
     auto made = engine::Engine::make(
         {context_, *store_, *policies_, clock, random_, network, tokens, setup_.options});
@@ -108,6 +117,14 @@ void Installation::start()
     engine_ = std::move(*made);
     loop_ = std::make_unique<engine::Loop>(context_, clock);
     if (setup_.seat.in_background) engine_->run_in_background();
+}
+
+void Installation::watch()
+{
+    seen_.clear();
+    store_->observe([this](const localstore::CommitNotice& notice) {
+        if (notice.many || !notice.records.empty()) seen_.clear();
+    });
 }
 
 /// As the Synchronizer does.
@@ -131,8 +148,8 @@ void Installation::limit_disk(std::int64_t more_pages)
 {
     if (more_pages == 0 && max_pages_ == 0 && has_engine()) return;
     kill();
-    const auto bytes = std::filesystem::file_size(folder_ / "replica.hawser");
-    max_pages_ = more_pages == 0 ? 0 : static_cast<std::int64_t>(bytes / 4096) + more_pages;
+    const std::size_t bytes = memory_.read(folder_ / "replica.hawser").size();
+    max_pages_ = more_pages == 0 ? 0 : static_cast<std::int64_t>(bytes / page_bytes) + more_pages;
     start();
 }
 
@@ -169,7 +186,13 @@ Row Installation::see(const RecordKey& key) const
     return texts_of(*tracked(key.table), (*found)->fields);
 }
 
-std::map<Guid, Texts> Installation::see_all(const TrackedTable& table) const
+const std::map<Guid, Texts>& Installation::see_all(const TrackedTable& table) const
+{
+    const auto found = seen_.find(table.name);
+    return found != seen_.end() ? found->second : seen_[table.name] = read_all(table);
+}
+
+std::map<Guid, Texts> Installation::read_all(const TrackedTable& table) const
 {
     localstore::Query query;
     query.table = std::string(table.name);

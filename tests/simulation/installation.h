@@ -7,6 +7,7 @@
 #include "tests/folder.h"
 #include "tests/scripted_tokens.h"
 #include "tests/simulation/fault_vfs.h"
+#include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/own_clock.h"
 #include "tests/simulation/rows.h"
@@ -66,7 +67,9 @@ public:
 
     /// What a person sees of a record, and of all records of a table.
     Row see(const RecordKey& key) const;
-    std::map<Guid, Texts> see_all(const TrackedTable& table) const;
+    const std::map<Guid, Texts>& see_all(const TrackedTable& table) const;
+    /// Whether what observers were told is all that changed.
+    bool was_told_all(const TrackedTable& table) const { return see_all(table) == read_all(table); }
 
     Result<std::vector<localstore::Sequence>> write(const std::vector<localstore::Edit>& edits,
                                                     localstore::Grouping grouping);
@@ -80,15 +83,21 @@ public:
 private:
     Result<void> take_lock();
 
+    void take_up();
+    void watch();
+    std::map<Guid, Texts> read_all(const TrackedTable& table) const;
+
     Setup setup_;
     engine::Context& context_;
     tests::Folder folder_{};
+    tests::MemoryVfs memory_{folder_ / ""};
     std::unique_ptr<tests::FaultVfs> disk_{}; ///< Outlives whatever has a file open.
     std::shared_ptr<Random> random_;
     std::shared_ptr<engine::Policies> policies_;
     std::int64_t max_pages_ = 0;
     bool has_copy_ = false;
     std::unique_ptr<localstore::Store> store_;
+    mutable std::map<std::string_view, std::map<Guid, Texts>> seen_{}; ///< Until something is written.
     std::unique_ptr<localstore::EngineLock> lock_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<engine::Loop> loop_;

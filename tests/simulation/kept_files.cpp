@@ -28,12 +28,6 @@ bool heads(std::uint64_t& seed)
     return (next(seed) & 1) != 0;
 }
 
-std::string content_of(const path& file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 } // namespace
 
 // A descriptor that can neither read nor write takes no locks with it when it is closed.
@@ -129,6 +123,20 @@ bool KeptFiles::number_of(const path& file, Number& number)
     return true;
 }
 
+std::string KeptFiles::content_of(const path& file) const
+{
+    if (memory_ != nullptr) return memory_->read(file);
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// In place: a file stays the same one.
+void KeptFiles::write(const path& file, const std::string& content) const
+{
+    if (memory_ != nullptr) return memory_->write(file, content);
+    std::ofstream(file, std::ios::binary) << content;
+}
+
 std::shared_ptr<KeptFile> KeptFiles::find(const path& file) const
 {
     Number number;
@@ -194,10 +202,9 @@ void KeptFiles::replace(const std::map<path, std::string>& files)
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_))
         if (!entry.is_directory() && !files.contains(entry.path())) gone.push_back(entry.path());
     for (const path& file : gone) std::filesystem::remove(file);
-    // Written in place: a file stays the same one.
     for (const auto& [file, content] : files) {
         std::filesystem::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary) << content;
+        write(file, content);
         std::filesystem::permissions(file, std::filesystem::perms::owner_read |
                                                std::filesystem::perms::owner_write);
     }

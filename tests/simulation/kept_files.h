@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/simulation/fault_vfs.h"
+#include "tests/simulation/memory_vfs.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -55,7 +56,10 @@ private:
 /// The files of one folder that SQLite opened, by what they are and not by their names, which change.
 class KeptFiles {
 public:
-    explicit KeptFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    /// `memory` is what holds the files where that is not the folder itself.
+    KeptFiles(std::filesystem::path folder, MemoryVfs* memory) : folder_(std::move(folder)), memory_(memory)
+    {
+    }
 
     bool owns(std::string_view path) const;
     /// The file of that name; null when nobody opened it.
@@ -74,8 +78,11 @@ public:
 private:
     using Number = std::pair<std::uint64_t, std::uint64_t>;
     static bool number_of(const std::filesystem::path& path, Number& number);
+    std::string content_of(const std::filesystem::path& file) const;
+    void write(const std::filesystem::path& file, const std::string& content) const;
 
     std::filesystem::path folder_;
+    MemoryVfs* memory_;
     std::map<Number, std::shared_ptr<KeptFile>> files_{};
     std::vector<std::shared_ptr<KeptFile>> deleted_{};
 };

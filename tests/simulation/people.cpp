@@ -60,11 +60,11 @@ void World::watched(Installation& desk, const std::function<void()>& deeds)
 {
     std::map<RecordKey, Row> before;
     for (const TrackedTable& table : tracked_tables())
-        for (auto& [id, row] : desk.see_all(table)) before[{std::string(table.name), id}] = row;
+        for (const auto& [id, row] : desk.see_all(table)) before[{std::string(table.name), id}] = row;
     deeds();
     (void)survive(desk);
     for (const TrackedTable& table : tracked_tables())
-        for (auto& [id, row] : desk.see_all(table)) {
+        for (const auto& [id, row] : desk.see_all(table)) {
             const RecordKey key{std::string(table.name), id};
             const Row was = std::exchange(before[key], std::nullopt);
             if (was != Row(row)) oracle_.acted(desk.setup().number, key, was, row);
@@ -85,7 +85,7 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
         tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
              (made ? "" : "; refused: " + made.error().message));
     if (!made) count("refused: " + made.error().code);
-    count(made ? "edits" : "refused edits");
+    report_.counts[made ? "edits" : "refused edits"] += edits.size();
     for (const auto& [key, was] : before) {
         const Row now = desk.see(key);
         oracle_.require(made.has_value() || now == was || cut_off, 1,
@@ -278,7 +278,7 @@ void World::begin_cycle(Installation& desk)
     desk.begin([this, where](engine::Engine& engine) -> engine::Task<void> {
         auto running = engine.cycle({});
         const Result<CycleReport> report = co_await std::move(running);
-        count(report ? "cycles" : "cycle failed: " + report.error().code);
+        if (!report) count("cycle failed: " + report.error().code);
         tell(place(where) + ": the cycle ends: " + (report ? "well" : report.error().message));
     });
 }

@@ -146,8 +146,11 @@ void World::compare(Installation& desk)
 {
     const std::string who = place(desk.setup().number);
     std::map<RecordKey, Texts> here;
-    for (const TrackedTable& table : tracked_tables())
-        for (auto& [id, row] : desk.see_all(table)) here.emplace(RecordKey{std::string(table.name), id}, row);
+    for (const TrackedTable& table : tracked_tables()) {
+        oracle_.require(desk.was_told_all(table), 4, who + " was not told of all that changed");
+        for (const auto& [id, row] : desk.see_all(table))
+            here.emplace(RecordKey{std::string(table.name), id}, row);
+    }
     const auto there = read_all(desk.setup().seat.user, desk.setup().seat.contact_filter);
     for (const auto& [key, row] : there) {
         const auto found = here.find(key);

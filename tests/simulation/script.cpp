@@ -14,12 +14,12 @@ struct Frequent {
 };
 
 constexpr Frequent at_a_seat[] = {
-    {Act::create, 10},     {Act::edit, 34},     {Act::erase, 5},  {Act::unit, 5},
+    {Act::create, 9},      {Act::edit, 36},     {Act::erase, 5},  {Act::unit, 5},
     {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},   {Act::release, 2},
-    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 30}, {Act::verify, 1},
-    {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 4},   {Act::suspend, 1},
+    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 22}, {Act::verify, 1},
+    {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 2},   {Act::suspend, 1},
     {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},   {Act::wrong_user, 1},
-    {Act::renew_token, 1}, {Act::crash, 3},
+    {Act::renew_token, 1}, {Act::crash, 2},
 };
 constexpr Frequent elsewhere[] = {
     {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
@@ -38,7 +38,6 @@ Act frequent(const Frequent (&among)[N], Draw& draw)
     return among[0].act;
 }
 
-/// The last seat is the one whose file is copied: what that allows, the oracle knows of it alone.
 void set_back(Script& script, Draw& draw, Act keep, Act bring_back, std::size_t where)
 {
     const auto end = static_cast<double>(script.deeds.back().at.count());
@@ -58,7 +57,7 @@ Script write_script(std::uint64_t seed)
     constexpr double rates[] = {0, 0.02, 0.06, 0.15, 0.3};
     script.mishaps = draw.pick(std::to_array(rates));
     script.quiet_token_expiry = draw.chance(0.5);
-    const bool in_background = draw.chance(0.3);
+    const bool in_background = draw.chance(0.2);
     const std::size_t seats = 2 + draw.below(100) / 70;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
     for (std::size_t i = 0; i < seats; ++i) {
@@ -67,23 +66,25 @@ Script write_script(std::uint64_t seed)
         seat.in_background = in_background;
         if (draw.chance(0.2)) seat.contact_filter = "statecode eq 0";
         seat.some_columns = draw.chance(0.3);
-        seat.frail = draw.chance(0.2);
+        seat.frail = draw.chance(0.3);
         script.seats.push_back(std::move(seat));
     }
     Clock::Milliseconds now{0};
-    const std::uint64_t deeds = 130 + draw.below(60);
+    const std::uint64_t deeds = 100 + draw.below(40);
     for (std::uint64_t i = 0; i < deeds; ++i) {
         // People work in bursts.
         now += Clock::Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 120'000)};
-        const Act act = draw.chance(0.28) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
+        const Act act = draw.chance(0.26) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
         script.deeds.push_back({act, draw.below(seats), now, draw.next()});
     }
-    script.restores = draw.chance(0.06);
+    // One at most: what each allows, the oracle knows of it alone.
+    const std::uint64_t rare = draw.below(100);
+    script.restores = rare < 13;
     if (script.restores)
         set_back(script, draw, Act::back_up, Act::restore, 0);
-    else if (draw.chance(0.08))
+    else if (rare < 26)
         set_back(script, draw, Act::keep_copy, Act::older_copy, seats - 1);
-    else if (draw.chance(0.08))
+    else if (rare < 38)
         script.deeds.push_back({Act::holiday, 0, Clock::Milliseconds{now.count() / 2}, draw.next()});
     std::ranges::stable_sort(script.deeds, {}, &Deed::at);
     return script;

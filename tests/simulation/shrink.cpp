@@ -14,6 +14,14 @@ public:
     {
     }
 
+    void end_with_the_deeds()
+    {
+        Script less = best_;
+        less.least_edits = 0;
+        less.least_cycles = 0;
+        takes(std::move(less));
+    }
+
     void leave_out_deeds()
     {
         for (std::size_t size = best_.deeds.size() / 2; size > 0; size /= 2)
@@ -65,6 +73,7 @@ private:
 Shrunk shrink(Script failing, int invariant, int most_runs)
 {
     Shrinking shrinking(std::move(failing), invariant, most_runs);
+    shrinking.end_with_the_deeds();
     for (std::size_t before = 0; before != shrinking.size() && shrinking.may_go_on();) {
         before = shrinking.size();
         shrinking.leave_out_mishaps();

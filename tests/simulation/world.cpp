@@ -125,7 +125,11 @@ SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
         if (yes) oracle_.asked(where, change.table);
         answer(yes);
     };
-    options.cycle_finished = [this, where](const CycleReport&) { look(where); };
+    options.cycle_finished = [this, where](const CycleReport&) {
+        ++cycles_;
+        count("cycles");
+        look(where);
+    };
     if (script_.seats[where].in_background)
         options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
             heed_cycles(where, event, json);
@@ -176,11 +180,28 @@ Report World::run()
         perform(deed);
         settle_down();
     }
+    carry_on();
     if (!oracle_.broken()) come_to_rest();
     for (const auto& desk : desks_)
         if (desk->alive()) collect(*desk);
     report_.broken = oracle_.broken();
     return std::move(report_);
+}
+
+/// Whatever befell people, they get their day's work done.
+void World::carry_on()
+{
+    constexpr int most_deeds = 200;
+    Draw draw(stirred(script_.seed, 11));
+    for (int i = 0; i < most_deeds && !oracle_.broken(); ++i) {
+        const bool edits = report_.counts["edits"] < script_.least_edits;
+        if (!edits && cycles_ >= script_.least_cycles) return;
+        pass(Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 60'000)});
+        const Act rather = edits ? Act::edit : draw.chance(0.2) ? Act::go_online : Act::cycle;
+        const Act act = draw.chance(0.1) ? Act::cycle : rather;
+        perform({act, draw.below(script_.seats.size()), {}, draw.next()});
+        settle_down();
+    }
 }
 
 /// Everything that can happen without time passing happens.
@@ -287,6 +308,7 @@ void World::perform(const Deed& deed)
 {
     Installation& desk = *desks_[deed.where];
     note(name(deed.act));
+    count("act: " + std::string(name(deed.act)));
     Draw draw(deed.draw);
     switch (deed.act) {
     case Act::colleague_create:
@@ -329,7 +351,6 @@ void World::perform(const Deed& deed)
         break;
     }
     if (!desk.alive()) return;
-    count("act: " + std::string(name(deed.act)));
     act(deed, desk);
 }
 

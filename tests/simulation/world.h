@@ -53,6 +53,7 @@ protected:
     // world.cpp
     void found();
     void open_the_day();
+    void carry_on();
     virtual SynchronizerOptions options_of(std::size_t where, Draw& draw);
     /// The way of one installation to the organization.
     virtual std::shared_ptr<Network> network_for(std::size_t where)
@@ -145,6 +146,7 @@ protected:
     bool calm_ = false;
     std::uint64_t last_value_ = 0;
     std::uint64_t writes_ = 0;
+    std::uint64_t cycles_ = 0;
     int events_ = 0;
     bool blocked_ = false;
 };

@@ -24,7 +24,7 @@ struct Account {
 
 /// What an organization is, apart from its rows.
 struct World {
-    Catalogue catalogue{};
+    const Catalogue& catalogue = Catalogue::whole();
     Settings settings{};
     std::unique_ptr<Storage> storage{};
     Guid organization;
@@ -34,6 +34,7 @@ struct World {
     std::string path_prefix{};
     std::string metadata_version{}; ///< Changes with the tables and columns this program knows.
     std::vector<Account> accounts{};
+    std::map<std::string, Answer> metadata_answers{}; ///< By what was asked; good until a setting changes.
 };
 
 /// Which annotations a request asked for.

@@ -240,6 +240,12 @@ std::string Table::privilege_noun() const
     return schema_name;
 }
 
+const Catalogue& Catalogue::whole()
+{
+    static const Catalogue catalogue;
+    return catalogue;
+}
+
 Catalogue::Catalogue()
 {
     for (const std::string& line : split(catalogue_text, '\n')) {

@@ -105,18 +105,21 @@ struct Table {
     std::map<std::string, std::uint16_t, std::less<>> by_navigation{};
 };
 
-/// All tables of the organization. Built once from the text in catalogue_tables.cpp.
+/// All tables that an organization has, the same in each. Never changes; for any thread.
 class Catalogue {
 public:
-    Catalogue();
+    /// Built once from the text in catalogue_tables.cpp.
+    static const Catalogue& whole();
+
     const std::vector<Table>& tables() const { return tables_; }
-    std::vector<Table>& tables() { return tables_; }
     const Table* table(std::string_view name) const;
     const Table* set(std::string_view set) const;
     const Table* code(std::uint16_t code) const;
     std::size_t index(const Table& table) const { return static_cast<std::size_t>(&table - tables_.data()); }
 
 private:
+    Catalogue();
+
     std::vector<Table> tables_;
     std::map<std::string, std::size_t, std::less<>> by_name_;
     std::map<std::string, std::size_t, std::less<>> by_set_;

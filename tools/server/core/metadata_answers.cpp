@@ -240,16 +240,8 @@ Answer attributes_answer(const Call& call, const Table& table, const Options& op
     return object_answer(call, context + "/$entity", column_answer(table, *column, options));
 }
 
-} // namespace
-
-bool is_metadata_set(std::string_view name)
+Answer new_answer(const Call& call)
 {
-    return name == "EntityDefinitions";
-}
-
-Answer metadata_answer(const Call& call)
-{
-    if (call.method != "GET") return refuse(call, method_refused(call.method));
     const std::vector<Segment>& path = call.address.path;
     const Options options = options_of(call.address.options);
     if (!path[0].key) {
@@ -275,6 +267,37 @@ Answer metadata_answer(const Call& call)
     if (!is_related(path[1].name)) return refuse(call, resource_absent(path[1].name));
     return list_answer(call, "EntityDefinitions('" + table->name + "')/" + path[1].name,
                        related(call, *table, path[1].name, options));
+}
+
+/// Definitions are long and asked for in the same words again and again.
+constexpr std::size_t most_kept_answers = 100;
+
+/// All that an answer follows from, apart from the settings.
+std::string question(const Call& call)
+{
+    std::string text = call.root;
+    for (const Segment& segment : call.address.path)
+        text += '/' + segment.name + (segment.key ? '(' + *segment.key + ')' : std::string());
+    for (const auto& [name, value] : call.address.options) text += '&' + name + '=' + value;
+    return text;
+}
+
+} // namespace
+
+bool is_metadata_set(std::string_view name)
+{
+    return name == "EntityDefinitions";
+}
+
+Answer metadata_answer(const Call& call)
+{
+    if (call.method != "GET") return refuse(call, method_refused(call.method));
+    auto& kept = call.world.metadata_answers;
+    std::string asked = question(call);
+    if (const auto found = kept.find(asked); found != kept.end()) return found->second;
+    Answer answer = new_answer(call);
+    if (kept.size() >= most_kept_answers) kept.clear();
+    return kept.emplace(std::move(asked), std::move(answer)).first->second;
 }
 
 Answer service_document(const Call& call)

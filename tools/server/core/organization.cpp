@@ -362,6 +362,7 @@ Result<std::string> Organization::renew_token(std::string_view name, Random& ran
 
 Result<void> Organization::set_setting(std::string_view name, std::string_view value)
 {
+    state_->world.metadata_answers.clear();
     return state_->world.settings.set(name, value);
 }
 
