@@ -135,11 +135,10 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
         if (!is_inside(*round.local_filter, table, row.id, *fields))
             return take_out(around_, cycle_, transaction, round, key, *fields);
     }
-    bool backwards = false;
     if (round.suspect) {
         const auto state = transaction.records.state(key);
         if (!state) return state.error();
-        backwards = is_backwards(*state, row, etag, cycle_.number);
+        const bool backwards = is_backwards(*state, row, etag, cycle_.number);
         if (backwards) {
             const Result<void> noted =
                 note_restored(cycle_, transaction,
@@ -149,14 +148,16 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
                               around_.now());
             if (!noted) return noted;
         }
+        // Before the row is taken: what was lost and what was written there since are two sides then.
+        if (backwards && !state->open_intent) {
+            const auto again =
+                requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
+            if (!again) return again.error();
+        }
     }
     const auto quality = row.partial ? localstore::Quality::partial : localstore::Quality::whole;
     const auto taken = taker.take(row.id, etag, body, quality);
     if (!taken) return taken.error();
-    if (backwards && *taken != localstore::Taken::in_flight) {
-        const auto again = requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
-        if (!again) return again.error();
-    }
     switch (*taken) {
     case localstore::Taken::inserted:
     case localstore::Taken::updated:

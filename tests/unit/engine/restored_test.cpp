@@ -125,3 +125,25 @@ TEST_CASE("Of several edits that a restored organization lacks the last one says
     CHECK(s.there("department") == "Selling");
     s.desk.check_equal();
 }
+
+TEST_CASE("What was written in a restored organization before the replica came back is not overwritten unseen",
+          "[engine][restored]")
+{
+    Setting s;
+    for (int number = 1; number < 5; ++number)
+        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
+    s.desk.sync();
+    s.edit("department", "Buying");
+    s.desk.sync();
+    s.set_back();
+    s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    const auto queue = s.desk.store->changes({});
+    REQUIRE(queue);
+    REQUIRE(queue->size() == 1);
+    REQUIRE(s.desk.store->release(queue->front().sequence));
+    (void)s.desk.cycle();
+    CHECK(s.there("department") == "Theirs");
+    CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+}
