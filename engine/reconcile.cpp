@@ -2,6 +2,7 @@
 
 #include "engine/etag.h"
 #include "engine/set_aside.h"
+#include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
 #include <map>
@@ -270,12 +271,11 @@ conflict::Names set_back(const RecordState& before, const Fields& base, const co
 
 /// The columns of which the organization says by now, and did not say before, what the edits make of them. A
 /// sum and joined lines say nothing of the kind.
-conflict::Names said_already(const RecordState& before, const conflict::Situation& situation,
+conflict::Names said_already(const RecordState& before, const Fields& base, const Fields& local,
                              const conflict::Policy& policy, const Fields& theirs)
 {
-    const Fields& base = situation.base->fields;
     const auto differs = [&](std::string_view column) {
-        return value_in(*situation.local, column) != value_in(theirs, column);
+        return value_in(local, column) != value_in(theirs, column);
     };
     conflict::Names columns;
     for (const localstore::Change& change : before.live)
@@ -314,9 +314,11 @@ Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Pol
                        const RecordState& before, const conflict::Situation& situation,
                        const RemoteWord& word, Instant now)
 {
-    if (!situation.base || !situation.local) return {};
-    conflict::Names back = set_back(before, situation.base->fields, policy);
-    const conflict::Names said = said_already(before, situation, policy, word.fields);
+    if (!situation.local) return {};
+    // Before what is created here there was nothing.
+    const Fields base = situation.base ? situation.base->fields : Fields{};
+    conflict::Names back = set_back(before, base, policy);
+    const conflict::Names said = said_already(before, base, *situation.local, policy, word.fields);
     if (back.empty() && said.empty()) return {};
     const auto after = transaction.records.state(before.key);
     if (!after) return after.error();
@@ -381,6 +383,42 @@ bool came_back(const RecordState& state, const RemoteWord& word)
 {
     return word.presence == conflict::Presence::present && state.shadow && state.local &&
            !state.live.empty() && state.shadow->remote == localstore::Remote::deleted && !deletes(state);
+}
+
+/// The organization holds what waits to be created here just as it was made: an earlier request brought it
+/// there, whatever was answered.
+bool is_there_as_made(const RecordState& state, const RemoteWord& word)
+{
+    if (word.presence != conflict::Presence::present || state.live.empty()) return false;
+    const localstore::Change& creation = state.live.front();
+    const bool unheard = state.shadow && state.shadow->remote == localstore::Remote::never;
+    if (!unheard || creation.kind != localstore::ChangeKind::create) return false;
+    return std::ranges::all_of(creation.after, [&](const auto& entry) {
+        return is_settled(creation, entry.first) ||
+               dataverse::equal_as_stored(entry.second, value_in(word.fields, entry.first));
+    });
+}
+
+/// What was edited since stands on what was created.
+Result<void> take_as_made(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
+                          const std::string& name, Instant now)
+{
+    const localstore::Change creation = state.live.front();
+    Result<void> done = transaction.journal.decide(
+        cycle.number, state.key, "reconcile.echo",
+        "The organization holds " + name + " already, as it was made here; it is not created again.", now);
+    if (!done) return done;
+    // What was refused was not applied, whoever made it since.
+    const auto own = creation.state == localstore::ChangeState::queued ? localstore::ChangeState::applied
+                                                                       : localstore::ChangeState::superseded;
+    done =
+        transaction.queue.settle(creation.sequence, {}, own, "the organization says the same already", now);
+    if (!done) return done;
+    const auto stood =
+        transaction.records.advance_shadow(state.key, {}, conflict::without_nulls(creation.after),
+                                           localstore::Coverage::whole_record, cycle.number);
+    if (!stood) return stood.error();
+    return {};
 }
 
 /// What was staged of a record that is being created can only be a tombstone.
@@ -472,6 +510,11 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     const conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
+    if (is_there_as_made(*state, word)) {
+        const Result<void> taken = take_as_made(cycle, transaction, *state, situation.name, now);
+        if (!taken) return taken;
+        return reconcile_record(cycle, transaction, table, key, word, now);
+    }
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     const bool gives_way =
         plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state);

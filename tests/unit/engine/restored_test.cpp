@@ -126,8 +126,9 @@ TEST_CASE("Of several edits that a restored organization lacks the last one says
     s.desk.check_equal();
 }
 
-TEST_CASE("What was written in a restored organization before the replica came back is not overwritten unseen",
-          "[engine][restored]")
+TEST_CASE(
+    "What was written in a restored organization before the replica came back is not overwritten unseen",
+    "[engine][restored]")
 {
     Setting s;
     for (int number = 1; number < 5; ++number)

@@ -1,0 +1,72 @@
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+/// A creation that waits here, and that another copy of this replica sends.
+struct Setting {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+    Guid id;
+
+    Setting()
+    {
+        desk.choose({{"contact", ""}});
+        desk.sync();
+        id = desk.create("contact", {{"lastname", std::string("Poe")}, {"firstname", std::string("Ed")}});
+    }
+    void sent_by_a_copy(const std::string& json) { office.put("contacts", id, json); }
+    void edit(const char* column, Value value) { desk.edit("contact", id, {{column, std::move(value)}}); }
+    std::string there(const char* column) { return office.value("contacts", id, column); }
+    std::vector<localstore::Conflict> open() const { return *desk.store->conflicts({}); }
+};
+
+} // namespace
+
+TEST_CASE("What was edited since a creation that is there already asks nobody and takes nothing back",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.edit("firstname", std::string("Edgar"));
+    s.sent_by_a_copy(R"({"lastname":"Poe","firstname":"Ed"})");
+    s.desk.sync();
+    CHECK(s.open().empty());
+    CHECK(s.there("firstname") == "Edgar");
+    s.office.put("contacts", s.id, R"({"lastname":"Theirs"})");
+    s.edit("jobtitle", std::string("Poet"));
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Theirs");
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit behind a creation that is there already meets what others wrote",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.edit("department", std::string("Mine"));
+    s.sent_by_a_copy(R"({"lastname":"Poe","firstname":"Ed"})");
+    s.office.put("contacts", s.id, R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.there("department") == "Theirs");
+}
+
+TEST_CASE("What was created here and cleared again takes nothing from who made the record meanwhile",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.edit("firstname", Null{});
+    s.sent_by_a_copy(R"({"lastname":"Theirs","firstname":"Edgar"})");
+    (void)s.desk.cycle();
+    REQUIRE(s.open().size() == 1);
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(s.open().front().number, {localstore::Side::mine, {}}, by));
+    s.desk.sync();
+    CHECK(s.there("lastname") == "Poe");
+    CHECK(s.there("firstname") == "Edgar");
+    s.desk.check_equal();
+}
