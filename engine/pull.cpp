@@ -284,7 +284,9 @@ Result<bool> Puller::remedy(Scope& scope, const Error& error, const PageAsked& a
     case PageRemedy::give_up:
         break;
     case PageRemedy::rebaseline:
-        return again(forget_token(scope, error.message, TokenEnd::refused));
+        return again(
+            forget_token(scope, error.message,
+                         error.code == "server.gone_page" ? TokenEnd::of_no_use : TokenEnd::refused));
     case PageRemedy::restart:
         return again(abandon(scope));
     case PageRemedy::use_filter:

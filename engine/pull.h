@@ -89,6 +89,7 @@ private:
     Result<PullMode> settle_mode(const localstore::Scope& scope, const Table& table);
     PullProbe mode_to_try(const localstore::Scope& scope, const Table& table) const;
     Result<void> begin(PullRound& round, localstore::RoundKind kind);
+    /// A token that the organization itself refuses too soon tells of a restored one; a page on the way does not.
     enum class TokenEnd { refused, of_no_use };
     Result<void> forget_token(const localstore::Scope& scope, const std::string& why, TokenEnd end);
     Result<void> abandon(const localstore::Scope& scope);

@@ -276,6 +276,7 @@ Error to_error(const Outcome& outcome, std::string_view what)
     assert(outcome.kind != Kind::applied);
     const auto rule = error_rule(outcome.kind);
     Error error{rule.kind, std::string(rule.code), {}};
+    if (outcome.kind == Kind::rebaseline && outcome.code.empty()) error.code = "server.gone_page";
     error.message = "the organization did not " + std::string(what);
     if (!outcome.text.empty()) error.message += ": " + outcome.text;
     if (!outcome.code.empty()) error.message += " (" + outcome.code + ")";

@@ -73,7 +73,7 @@ Outcome classify(const Error& failure, const Asked& asked);
 /// |---------------------------|------------|--------------------------|
 /// | sign_in                   | sign_in    | server.sign_in           |
 /// | throttled                 | wait       | server.throttled         |
-/// | rebaseline                | rebaseline | server.rebaseline        |
+/// | rebaseline                | rebaseline | server.rebaseline; server.gone_page without the server's code |
 /// | retry, unknown, not_run   | retry      | server.unavailable       |
 /// | intercepted               | offline    | net.captive_portal       |
 /// | schema_changed            | retry      | server.schema_changed    |

@@ -101,6 +101,8 @@ TEST_CASE("answers that are no page say what to do", "[pull]")
         return check_page(answer, "contacts", sample::now).error();
     };
     CHECK(code(sample::answer(410)).kind == ErrorKind::rebaseline);
+    CHECK(code(sample::answer(410)).code == "server.gone_page");
+    CHECK(code(sample::answer(410, sample::error_json("0x80044352", "expired"))).code == "server.rebaseline");
     CHECK(code(sample::answer(400, sample::error_json("0x80044352", "expired"))).kind ==
           ErrorKind::rebaseline);
     CHECK(code(sample::answer(403, sample::error_json("0x80040220", "no"))).code == "server.access");

@@ -147,4 +147,27 @@ TEST_CASE(
     (void)s.desk.cycle();
     CHECK(s.there("department") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+
+TEST_CASE("A page with status 410 that answers in place of the organization tells of no restored one",
+          "[engine][restored][I4]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+    fill(office, 1, 2);
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    office.erase("contacts", guid(2));
+    bool met = false;
+    desk.exchange->alter = [&met](const http::Request& request, http::Answer& answer) {
+        const bool by_token = (request.url + request.body).find("deltatoken") != std::string::npos;
+        if (by_token) answer = {410, {{"Content-Type", "text/html"}}, "<html><title>Gone</title></html>"};
+        met = met || by_token;
+    };
+    desk.sync();
+    REQUIRE(met);
+    CHECK_FALSE(desk.has("contact", guid(2)));
+    const auto decisions = desk.store->decisions({});
+    REQUIRE(decisions);
+    for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
 }
