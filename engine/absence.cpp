@@ -74,7 +74,8 @@ Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> i
         else
             found.insert(found.end(), some->begin(), some->end());
     }
-    if (why == Suspicion::unseen) {
+    // What a restored organization lacks stays here.
+    if (why == Suspicion::unseen && !cycle_.restored) {
         const auto gone =
             std::ranges::count(found, dataverse::Presence::State::gone, &dataverse::Presence::state);
         auto guarding = guard(scope.table, "delete", static_cast<std::uint64_t>(gone), false);

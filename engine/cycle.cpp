@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "engine/cycle_report.h"
+#include "engine/diagnosis.h"
 #include "engine/mass_questions.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
@@ -51,6 +52,7 @@ Task<CycleEnd> Cycle::run()
     requests_before_ = around_.courier.requests();
     began_ = around_.loop.clock().elapsed();
     work_.asked = request_.reason == Reason::asked;
+    work_.restored = !around_.store.setting(restored_setting).empty();
     const Result<void> begun = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto number = transaction.journal.begin_cycle(to_text(request_.reason), around_.now());
@@ -205,17 +207,28 @@ Task<Result<void>> Cycle::pull(std::vector<localstore::Scope> scopes)
         // Where that did not come to its end, or was not asked for, the token is still needed.
         if (const Result<void> heard = work_.troubles.outcome(); !heard) co_return not_heard(heard.error());
     }
-    auto pulling = puller.pull(scopes, request_.extent);
+    const bool known = work_.restored;
+    auto pulling = puller.pull(scopes, known ? Puller::Extent::full : request_.extent);
     Result<void> pulled = co_await std::move(pulling);
     if (!pulled) co_return pulled;
-    if (work_.restored && request_.extent == Puller::Extent::changes) {
+    if (work_.restored && !known) {
         // Tokens that a restored organization still takes may lead past what it lacks.
         auto comparing = puller.pull(scopes, Puller::Extent::full);
         pulled = co_await std::move(comparing);
         if (!pulled) co_return pulled;
     }
+    if (const Result<void> compared = end_comparison(); !compared) co_return compared;
     auto sweeping = sweep(std::move(scopes));
     co_return co_await std::move(sweeping);
+}
+
+/// From now on what the organization lacks is deleted there.
+Result<void> Cycle::end_comparison() const
+{
+    if (!work_.restored || !request_.tables.empty() || !work_.troubles.outcome()) return {};
+    return around_.store.transact(localstore::Durability::relaxed, [](localstore::Transaction& transaction) {
+        return transaction.journal.set_setting(restored_setting, "");
+    });
 }
 
 /// Those that are told what changed, and what was deleted, since a token of theirs.

@@ -57,6 +57,7 @@ private:
     Task<Result<void>> sweep(std::vector<localstore::Scope> scopes);
     Task<Result<void>> sweep_now(localstore::Scope scope);
     Task<Result<void>> take_cascades(std::vector<localstore::Scope> scopes);
+    Result<void> end_comparison() const;
     Result<std::vector<localstore::Scope>> with_token(const std::vector<localstore::Scope>& scopes) const;
     bool lost_referred(const localstore::Scope& scope) const;
     Task<Result<void>> push();

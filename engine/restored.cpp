@@ -79,6 +79,8 @@ Result<void> note_restored(CycleWork& cycle, localstore::Transaction& transactio
                            Instant now)
 {
     if (std::exchange(cycle.restored, true)) return {};
+    const Result<void> kept = transaction.journal.set_setting(restored_setting, "1");
+    if (!kept) return kept;
     return transaction.journal.decide(cycle.number, {}, "restored",
                                       "The organization seems to have been restored from an older copy: " +
                                           why + ". Everything is compared again; nothing is deleted.",

@@ -147,6 +147,7 @@ TEST_CASE(
     (void)s.desk.cycle();
     CHECK(s.there("department") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+}
 
 TEST_CASE("A page with status 410 that answers in place of the organization tells of no restored one",
           "[engine][restored][I4]")
@@ -170,4 +171,71 @@ TEST_CASE("A page with status 410 that answers in place of the organization tell
     const auto decisions = desk.store->decisions({});
     REQUIRE(decisions);
     for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
+}
+
+TEST_CASE("That an organization was restored is known until everything was compared",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    const Guid made = s.desk.create("contact", {{"lastname", std::string("Made")}});
+    for (int number = 1; number < 5; ++number)
+        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
+    s.desk.sync();
+    s.set_back();
+    const auto confirms = [](const http::Request& request) {
+        return request.body.find("contacts(") != std::string::npos &&
+               request.body.find("PATCH ") == std::string::npos;
+    };
+    SECTION("the comparison fails at first")
+    {
+        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            return confirms(request) ? Fault::unreachable : Fault::none;
+        };
+        CHECK_FALSE(s.desk.cycle());
+        s.desk.exchange->script = {};
+    }
+    SECTION("the process ends in it")
+    {
+        s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            return confirms(request) ? Fault::hang : Fault::none;
+        };
+        CHECK_FALSE(s.desk.try_cycle());
+        s.desk.exchange->script = {};
+        s.desk.reboot();
+    }
+    (void)s.desk.cycle();
+    CHECK(s.desk.has("contact", made));
+    const auto queue = s.desk.store->changes({});
+    REQUIRE(queue);
+    REQUIRE(queue->size() == 1);
+    CHECK(queue->front().state == localstore::ChangeState::held);
+    // All was compared: from now on what is gone is gone.
+    REQUIRE(s.desk.store->release(queue->front().sequence));
+    s.desk.sync();
+    s.office->erase("contacts", guid(1));
+    s.desk.sync();
+    CHECK_FALSE(s.desk.has("contact", guid(1)));
+    s.desk.check_equal();
+}
+
+TEST_CASE("Nobody is asked about what a restored organization lacks, as nothing of it goes",
+          "[engine][restored][I9]")
+{
+    Setting s;
+    const Guid made = s.desk.create("contact", {{"lastname", std::string("Made")}});
+    s.office->put("contacts", guid(2), R"({"lastname":"Theirs"})");
+    s.desk.sync();
+    bool asked = false;
+    s.desk.options.mass_change_least = 1;
+    s.desk.options.mass_change_share = 0.1;
+    s.desk.options.ask_mass_change = [&asked](const MassChange&, const std::function<void(bool)>& answer) {
+        asked = true;
+        answer(false);
+    };
+    s.set_back();
+    CHECK(s.desk.cycle());
+    CHECK_FALSE(asked);
+    CHECK(s.desk.has("contact", made));
+    CHECK(s.desk.has("contact", guid(2)));
+    CHECK(s.desk.store->queue_figures()->held == 1);
 }
