@@ -92,6 +92,11 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
     }
 }
 
+void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& columns)
+{
+    for (const auto& [column, value] : columns) ++people_[who].allowed[{key, column}][value];
+}
+
 void Oracle::took_back(std::size_t who, const RecordKey& key, const Texts& columns)
 {
     for (const auto& [column, value] : columns) people_[who].excused.insert({key, column});

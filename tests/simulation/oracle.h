@@ -48,6 +48,8 @@ public:
     {
         see(people_[who], key, theirs);
     }
+    /// A person who was told that a change may have been applied already sent it once more.
+    void insisted(std::size_t who, const RecordKey& key, const Texts& columns);
     /// A person gave up a change that cannot be seen, perhaps because the record is deleted here.
     void took_back(std::size_t who, const RecordKey& key, const Texts& columns);
     /// A person decided about a column: they saw both sides.

@@ -215,16 +215,25 @@ void World::act_on_queue(const Deed& deed, Installation& desk)
             return gave_up(desk.store().discard(sequence, desk.context_of_a_person()));
         case Act::hold:
             return told(desk.store().hold(sequence, "not yet"));
-        case Act::release:
-            show_theirs(desk, change.key);
-            return told(desk.store().release(sequence));
         default:
-            return told(desk.store().retry(sequence));
+            return told(send_again(desk, change));
         }
     });
     tell(who + ": " + std::string(name(deed.act)) + " change " + std::to_string(sequence.value) + " (" +
          std::string(to_text(change.kind)) + " of " + change.key.table + " " + change.key.id.text() + ", " +
          std::string(to_text(change.state)) + "): " + outcome);
+}
+
+/// What was held goes on top of what is shown; what was refused goes as it is.
+Result<void> World::send_again(Installation& desk, const localstore::Change& change)
+{
+    const bool is_held = change.state == localstore::ChangeState::held;
+    if (is_held) show_theirs(desk, change.key);
+    const auto done = is_held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence);
+    if (!done) return done.error();
+    if ((change.last_error + change.waits_for).find("may already have been applied") != std::string::npos)
+        oracle_.insisted(desk.setup().number, change.key, texts_of(*tracked(change.key.table), change.after));
+    return {};
 }
 
 void World::show_theirs(Installation& desk, const RecordKey& key)

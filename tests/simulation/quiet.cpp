@@ -129,8 +129,7 @@ void World::clear_up(Installation& desk, const localstore::Change& change, int r
          std::to_string(change.sequence.value) + " " + change.waits_for + " " + change.last_error);
     watched(desk, [&] {
         if (insist) {
-            if (held) show_theirs(desk, change.key);
-            (void)(held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence));
+            (void)send_again(desk, change);
             return;
         }
         const auto done = desk.store().discard(change.sequence, desk.context_of_a_person());
