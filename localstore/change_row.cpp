@@ -127,7 +127,7 @@ std::vector<Change> list_changes(Database& database, const TableSet& tables, con
     if (filter.id) sql += " AND id = ?3";
     if (filter.group.value != 0) sql += " AND group_number = ?4";
     sql += " ORDER BY sequence LIMIT ?5";
-    Statement rows = database.prepare_once(sql);
+    Statement rows = database.prepare_built(sql);
     rows.bind(1, filter.after.value);
     if (table != 0) rows.bind(2, table);
     if (filter.id) rows.bind(3, *filter.id);

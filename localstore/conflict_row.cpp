@@ -89,7 +89,7 @@ std::vector<Conflict> list_conflicts(Database& database, const TableSet& tables,
     }
     if (filter.id) sql += " AND id = ?3";
     sql += " ORDER BY number LIMIT ?4";
-    Statement rows = database.prepare_once(sql);
+    Statement rows = database.prepare_built(sql);
     rows.bind(1, filter.after.value);
     if (table != 0) rows.bind(2, table);
     if (filter.id) rows.bind(3, *filter.id);

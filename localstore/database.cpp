@@ -209,6 +209,8 @@ Database::~Database()
 {
     for (auto& [text, statements] : idle_)
         for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
+    for (auto& [text, statements] : idle_built_)
+        for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
 }
 
 sqlite3_stmt* Database::compile(const char* text, unsigned flags)
@@ -221,8 +223,21 @@ sqlite3_stmt* Database::compile(const char* text, unsigned flags)
 
 Statement Database::prepare(Literal sql)
 {
-    std::vector<sqlite3_stmt*>& idle = idle_[sql.text];
-    if (idle.empty()) return {compile(sql.text, SQLITE_PREPARE_PERSISTENT), &idle};
+    return take(sql.text, idle_[sql.text]);
+}
+
+Statement Database::prepare_built(const std::string& sql)
+{
+    constexpr std::size_t most_kept = 32;
+    const auto known = idle_built_.find(sql);
+    if (known != idle_built_.end()) return take(sql.c_str(), known->second);
+    if (idle_built_.size() >= most_kept) return prepare_once(sql);
+    return take(sql.c_str(), idle_built_[sql]);
+}
+
+Statement Database::take(const char* sql, std::vector<sqlite3_stmt*>& idle)
+{
+    if (idle.empty()) return {compile(sql, SQLITE_PREPARE_PERSISTENT), &idle};
     sqlite3_stmt* statement = idle.back();
     idle.pop_back();
     return {statement, &idle};

@@ -122,6 +122,8 @@ public:
     Database& operator=(const Database&) = delete;
 
     Statement prepare(Literal sql);
+    /// The same for a text that is put together out of a few parts; the first of them are kept, too.
+    Statement prepare_built(const std::string& sql);
     Statement prepare_once(const std::string& sql);
     Statement adopt(sqlite3_stmt* statement) { return {statement, nullptr}; } ///< Finalizes it.
     void execute(const std::string& sql);
@@ -135,11 +137,13 @@ public:
     bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
 private:
+    Statement take(const char* sql, std::vector<sqlite3_stmt*>& idle);
     sqlite3_stmt* compile(const char* text, unsigned flags);
 
     std::filesystem::path path_;
     SQLite::Database database_;
     std::map<const char*, std::vector<sqlite3_stmt*>> idle_;
+    std::map<std::string, std::vector<sqlite3_stmt*>> idle_built_;
 };
 
 /// A read transaction: what is read within it is of one moment. Ends when it goes out of scope.

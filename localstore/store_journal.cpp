@@ -124,7 +124,7 @@ std::vector<Decision> list_decisions(Database& database, const DecisionFilter& f
     if (filter.cycle.value != 0) sql += " AND cycle = ?4";
     if (filter.since) sql += " AND at >= ?5";
     sql += " ORDER BY number LIMIT ?6";
-    Statement rows = database.prepare_once(sql);
+    Statement rows = database.prepare_built(sql);
     rows.bind(1, filter.after);
     if (!filter.key.table.empty()) rows.bind(2, filter.key.table);
     if (!filter.key.id.is_nil()) rows.bind(3, filter.key.id);

@@ -177,15 +177,16 @@ std::shared_ptr<const TableSet> load_tables(Database& database)
     return set;
 }
 
-Result<void> define_table(Database& database, const TableSet& known, const Table& table)
+Result<std::shared_ptr<const TableSet>>
+define_table(Database& database, const std::shared_ptr<const TableSet>& known, const Table& table)
 {
-    if (auto fine = check_names(table); !fine) return fine;
-    const KnownTable* former = known.find(table.name);
+    if (auto fine = check_names(table); !fine) return fine.error();
+    const KnownTable* former = known->find(table.name);
     Table stored = table;
     if (former != nullptr) {
-        if (auto fine = check_types(former->table, table); !fine) return fine;
+        if (auto fine = check_types(former->table, table); !fine) return fine.error();
         stored = with_former_columns(former->table, table);
-        if (stored == former->table) return {};
+        if (stored == former->table) return known;
     }
     const std::int64_t number = former != nullptr ? former->number : add_table(database, table);
     append_layout(database, former, number, stored);
@@ -194,8 +195,9 @@ Result<void> define_table(Database& database, const TableSet& known, const Table
         .run();
     keep_table_copy(database, number, stored.primary_id);
     database.prepare("UPDATE hawser_meta SET layout_version = layout_version + 1 WHERE one = 1").run();
-    make_views(database, *load_tables(database));
-    return {};
+    auto defined = load_tables(database);
+    make_views(database, *defined);
+    return defined;
 }
 
 std::shared_ptr<const TableSet> TableCache::current(Database& database)

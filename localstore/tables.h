@@ -33,8 +33,9 @@ std::shared_ptr<const TableSet> load_tables(Database& database);
 std::int64_t layout_version(Database& database);
 
 /// Adds the table or takes over its new metadata: appends to the layout, moves the version, makes
-/// the views again. Inside a write transaction.
-Result<void> define_table(Database& database, const TableSet& known, const Table& table);
+/// the views again. Inside a write transaction. The set from then on: the known one when nothing changed.
+Result<std::shared_ptr<const TableSet>>
+define_table(Database& database, const std::shared_ptr<const TableSet>& known, const Table& table);
 
 /// Keeps the last set that was loaded and loads it again when the file says so. Any thread.
 class TableCache {

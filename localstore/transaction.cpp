@@ -19,8 +19,10 @@ Transaction::Transaction(TransactionState& state)
 Result<void> Transaction::define_table(const Table& table)
 {
     return verb(state_, [&]() -> Result<void> {
-        if (auto done = localstore::define_table(state_.database, *state_.tables, table); !done) return done;
-        state_.tables = load_tables(state_.database);
+        auto defined = localstore::define_table(state_.database, state_.tables, table);
+        if (!defined) return defined.error();
+        if (*defined == state_.tables) return {};
+        state_.tables = *std::move(defined);
         state_.notice.many = true;
         return {};
     });

@@ -195,6 +195,7 @@ void World::record_leaves(Draw draw)
 {
     const auto key = some_record(draw, "contact");
     if (!key) return;
+    slipped_away_ = true;
     const bool inactive = text_of(oracle_.there(*key), "statecode") == "1";
     if (draw.chance(0.6)) {
         tell("a colleague " + std::string(inactive ? "activates" : "deactivates") + " contact " +
@@ -211,6 +212,7 @@ void World::record_leaves(Draw draw)
 void World::privilege_changes(const Seat& seat)
 {
     if (seat.user == "bob") return;
+    slipped_away_ = true;
     const bool lower = !lowered_.contains(seat.user);
     tell((lower ? "an administrator takes organization-wide rights from "
                 : "an administrator gives all rights to ") +

@@ -122,8 +122,10 @@ void Installation::take_up()
 void Installation::watch()
 {
     seen_.clear();
+    changed_.clear();
     store_->observe([this](const localstore::CommitNotice& notice) {
-        if (notice.many || !notice.records.empty()) seen_.clear();
+        if (notice.many) seen_.clear();
+        changed_.insert(notice.records.begin(), notice.records.end());
     });
 }
 
@@ -189,7 +191,22 @@ Row Installation::see(const RecordKey& key) const
 const std::map<Guid, Texts>& Installation::see_all(const TrackedTable& table) const
 {
     const auto found = seen_.find(table.name);
-    return found != seen_.end() ? found->second : seen_[table.name] = read_all(table);
+    if (found == seen_.end()) return seen_[table.name] = read_all(table);
+    for (auto key = changed_.begin(); key != changed_.end();) {
+        if (key->table != table.name) {
+            ++key;
+            continue;
+        }
+        const auto record = store_->get(*key);
+        if (!record) throw std::runtime_error(record.error().message);
+        // What became another record is seen as that one.
+        if (*record && (*record)->key == *key)
+            found->second[key->id] = texts_of(table, (*record)->fields);
+        else
+            found->second.erase(key->id);
+        key = changed_.erase(key);
+    }
+    return found->second;
 }
 
 std::map<Guid, Texts> Installation::read_all(const TrackedTable& table) const

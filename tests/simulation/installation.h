@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace hawser::simulation {
@@ -97,7 +98,8 @@ private:
     std::int64_t max_pages_ = 0;
     bool has_copy_ = false;
     std::unique_ptr<localstore::Store> store_;
-    mutable std::map<std::string_view, std::map<Guid, Texts>> seen_{}; ///< Until something is written.
+    mutable std::map<std::string_view, std::map<Guid, Texts>> seen_{}; ///< As of when it was looked at.
+    mutable std::set<RecordKey> changed_{};                            ///< Since then.
     std::unique_ptr<localstore::EngineLock> lock_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<engine::Loop> loop_;

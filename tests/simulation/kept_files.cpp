@@ -46,10 +46,8 @@ KeptFile::~KeptFile()
 
 void KeptFile::apply(std::string& content, const Change& change)
 {
-    const std::size_t end = change.offset + change.bytes.size();
-    if (change.is_end || content.size() < end) content.resize(end);
-    std::copy(change.bytes.begin(), change.bytes.end(),
-              content.begin() + static_cast<std::ptrdiff_t>(change.offset));
+    if (change.is_end || content.size() < change.offset) content.resize(change.offset);
+    content.replace(change.offset, change.bytes.size(), change.bytes);
 }
 
 void KeptFile::write(std::uint64_t offset, std::string_view bytes)

@@ -233,10 +233,13 @@ int read_file(sqlite3_file* given, void* data, int size, sqlite3_int64 offset)
 
 int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 offset)
 {
+    constexpr std::size_t least_room = 1 << 20;
     std::string& bytes = content(given).bytes;
-    const auto end = static_cast<std::size_t>(offset + size);
-    if (bytes.size() < end) bytes.resize(end);
-    std::memcpy(bytes.data() + offset, data, static_cast<std::size_t>(size));
+    const auto start = static_cast<std::size_t>(offset);
+    const std::size_t end = start + static_cast<std::size_t>(size);
+    if (bytes.capacity() < end) bytes.reserve(std::max(least_room, 2 * end));
+    if (bytes.size() < start) bytes.resize(start);
+    bytes.replace(start, end - start, static_cast<const char*>(data), static_cast<std::size_t>(size));
     return SQLITE_OK;
 }
 

@@ -82,8 +82,9 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
     const auto made = desk.write(edits, grouping);
     const bool cut_off = survive(desk);
     for (const localstore::Edit& edit : edits)
-        tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
-             (made ? "" : "; refused: " + made.error().message));
+        if (telling_)
+            tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
+                 (made ? "" : "; refused: " + made.error().message));
     if (!made) count("refused: " + made.error().code);
     report_.counts[made ? "edits" : "refused edits"] += edits.size();
     for (const auto& [key, was] : before) {

@@ -50,7 +50,7 @@ void World::come_to_rest()
     // What only a sweep can find is found within the time of one. What an organization lacks that seemed
     // to be restored stays until another one misses it still.
     const bool rare = expiry_happened_ || script_.restores;
-    int sweeps = rare ? 2 : 1;
+    int sweeps = rare ? 2 : slipped_away_ || script_.seed % 8 == 0 ? 1 : 0;
     for (int round = 0; !oracle_.broken(); ++round) {
         const std::uint64_t before = writes_;
         for (const auto& desk : desks_) {

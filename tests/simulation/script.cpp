@@ -16,7 +16,7 @@ struct Frequent {
 constexpr Frequent at_a_seat[] = {
     {Act::create, 9},      {Act::edit, 36},     {Act::erase, 5},  {Act::unit, 5},
     {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},   {Act::release, 2},
-    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 22}, {Act::verify, 1},
+    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 18}, {Act::verify, 1},
     {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 2},   {Act::suspend, 1},
     {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},   {Act::wrong_user, 1},
     {Act::renew_token, 1}, {Act::crash, 2},
@@ -57,8 +57,8 @@ Script write_script(std::uint64_t seed)
     constexpr double rates[] = {0, 0.02, 0.06, 0.15, 0.3};
     script.mishaps = draw.pick(std::to_array(rates));
     script.quiet_token_expiry = draw.chance(0.5);
-    const bool in_background = draw.chance(0.2);
-    const std::size_t seats = 2 + draw.below(100) / 70;
+    const bool in_background = draw.chance(0.15);
+    const std::size_t seats = 2 + draw.below(100) / 80;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
     for (std::size_t i = 0; i < seats; ++i) {
         Seat seat;

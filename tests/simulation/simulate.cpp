@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <malloc.h>
 #include <map>
 #include <string>
 #include <string_view>
@@ -153,15 +152,18 @@ private:
 
 } // namespace
 
+/// Of jemalloc, where it is linked: what a story frees the next one needs.
+extern "C" {
+__attribute__((visibility("default"))) const char* malloc_conf =
+    "narenas:1,dirty_decay_ms:-1,muzzy_decay_ms:-1";
+}
+
 int main(int count, char** words)
 try {
     // Without a real disk under them, commits cost next to nothing.
     // One thread does everything: SQLite needs no locks of its own, and nobody asks it for its figures.
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    // What a story frees the next one needs.
-    mallopt(M_MMAP_THRESHOLD, 64 << 20);
-    mallopt(M_TRIM_THRESHOLD, 512 << 20);
     if (!std::getenv("TMPDIR") && std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 0);
     Choice choice;
     if (parse(count, words, choice)) return Runner(choice).run_all();

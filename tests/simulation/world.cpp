@@ -104,6 +104,7 @@ void World::found()
         setup.options = options_of(i, draw);
         const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
         if (sees_less) oracle_.narrowed(i);
+        slipped_away_ = slipped_away_ || sees_less;
         networks_.push_back(network_for(i));
         desks_.push_back(std::make_unique<Installation>(std::move(setup), time_, context_, networks_.back()));
     }
@@ -270,8 +271,9 @@ void World::befell(std::size_t where, std::uint64_t number, Mishap mishap, const
 {
     report_.befallen.emplace_back(where, number);
     count("mishap: " + std::string(name(mishap)));
-    tell(place(where) + ": request " + std::to_string(number) + " (" + request.method + " " +
-         tests::target_of(request.url).substr(0, 90) + ") meets: " + std::string(name(mishap)));
+    if (telling_)
+        tell(place(where) + ": request " + std::to_string(number) + " (" + request.method + " " +
+             tests::target_of(request.url).substr(0, 90) + ") meets: " + std::string(name(mishap)));
 }
 
 http::Answer World::carry(std::size_t where, const http::Request& request)
@@ -285,8 +287,9 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     count("requests");
     note(request.method + target + request.body + std::to_string(answer.status));
-    tell(place(where) + " → " + request.method + " " + target.substr(0, 110) + " = " +
-         std::to_string(answer.status));
+    if (telling_)
+        tell(place(where) + " → " + request.method + " " + target.substr(0, 110) + " = " +
+             std::to_string(answer.status));
     heed_log(where);
     return answer;
 }

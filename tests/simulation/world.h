@@ -143,6 +143,7 @@ protected:
     bool rewriting_ = false;
     bool backed_up_ = false;
     bool expiry_happened_ = false;
+    bool slipped_away_ = false; ///< Something left what somebody may see, or what they chose.
     std::map<std::size_t, Clock::Milliseconds> failed_at_{}; ///< The last cycle, where it failed.
     bool calm_ = false;
     std::uint64_t last_value_ = 0;

@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 namespace hawser::server {
 namespace {
@@ -133,9 +135,20 @@ std::vector<Expanded> expansions_of(std::string_view expand)
     return list;
 }
 
+/// Made once: the tables of the catalogue never change.
+const json::object& described(const Table& table, const Column& column)
+{
+    static std::mutex mutex;
+    static std::map<const Column*, json::object> made;
+    const std::lock_guard lock(mutex);
+    const auto found = made.find(&column);
+    return found != made.end() ? found->second
+                               : made.emplace(&column, column_json(table, column)).first->second;
+}
+
 json::object column_answer(const Table& table, const Column& column, const Options& options)
 {
-    json::object object = selected(column_json(table, column), options.select);
+    json::object object = selected(described(table, column), options.select);
     for (const Expanded& expanded : expansions_of(options.expand)) {
         if (expanded.name == "OptionSet") {
             object["OptionSet"] = selected(option_set_json(table, column), expanded.options.select);
@@ -152,7 +165,7 @@ json::array columns_answer(const Table& table, std::string_view cast, const Opti
     json::array list;
     for (const Column& column : table.columns) {
         if (!cast.empty() && cast != metadata_type(column)) continue;
-        if (!options.filter.empty() && !meets(column_json(table, column), options.filter)) continue;
+        if (!options.filter.empty() && !meets(described(table, column), options.filter)) continue;
         list.push_back(column_answer(table, column, options));
     }
     return list;
@@ -229,7 +242,7 @@ Answer attributes_answer(const Call& call, const Table& table, const Options& op
     const Column* column = find_by_key(*path[1].key, [&](std::string_view name) -> const Column* {
         for (const Column& one : table.columns)
             if (one.name == name ||
-                column_json(table, one)["MetadataId"] == json::string_view(name.data(), name.size()))
+                described(table, one).at("MetadataId") == json::string_view(name.data(), name.size()))
                 return &one;
         return nullptr;
     });
