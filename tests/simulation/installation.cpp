@@ -52,6 +52,7 @@ Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> tim
     if (setup_.seat.frail)
         disk_ =
             std::make_unique<tests::FaultVfs>(folder_ / "", tests::FaultVfs::Registered::by_name, &memory_);
+    if (setup_.moved) edges_ = std::make_unique<Edges>(setup_.moved);
     auto made = localstore::Store::create(store_options(), setup_.binding, now());
     if (!made) throw std::runtime_error(made.error().message);
     store_ = std::move(*made);
@@ -126,7 +127,9 @@ void Installation::watch()
     store_->observe([this](const localstore::CommitNotice& notice) {
         if (notice.many) seen_.clear();
         changed_.insert(notice.records.begin(), notice.records.end());
+        if (edges_ && (notice.queue || notice.conflicts)) edges_->look(*store_);
     });
+    if (edges_) edges_->begin_anew(*store_);
 }
 
 /// As the Synchronizer does.

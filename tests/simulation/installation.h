@@ -6,6 +6,7 @@
 #include "localstore/store.h"
 #include "tests/folder.h"
 #include "tests/scripted_tokens.h"
+#include "tests/simulation/edges.h"
 #include "tests/simulation/fault_vfs.h"
 #include "tests/simulation/memory_vfs.h"
 #include "tests/simulation/network.h"
@@ -29,6 +30,8 @@ struct Setup {
     std::string token;
     SynchronizerOptions options;
     std::uint64_t seed = 0;
+    /// Is told each move of a change or an intent from one state to another; empty: nobody looks.
+    std::function<void(const std::string&)> moved{};
 };
 
 /// One user's engine on one machine: the replica in a file, the engine on it while the process lives, and
@@ -98,6 +101,7 @@ private:
     std::int64_t max_pages_ = 0;
     bool has_copy_ = false;
     std::unique_ptr<localstore::Store> store_;
+    std::unique_ptr<Edges> edges_{};
     mutable std::map<std::string_view, std::map<Guid, Texts>> seen_{}; ///< As of when it was looked at.
     mutable std::set<RecordKey> changed_{};                            ///< Since then.
     std::unique_ptr<localstore::EngineLock> lock_;

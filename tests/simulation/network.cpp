@@ -34,7 +34,8 @@ http::Exchange::Ticket Network::send(http::Request request, Done done)
     journey->life = life_;
     journey->request = std::move(request);
     journey->done = std::move(done);
-    Mishap mishap = calm ? Mishap::none : befalls(script_, where_, number);
+    const bool changes_a_record = journey->request.body.find("If-Match: W/") != std::string::npos;
+    Mishap mishap = calm ? Mishap::none : befalls(script_, where_, number, changes_a_record);
     if (mishap == Mishap::outrun && !world_.outrun(journey->request)) mishap = Mishap::none;
     if (mishap != Mishap::none) world_.befell(where_, number, mishap, journey->request);
     start(journey, mishap, draw);

@@ -4,8 +4,8 @@
 Usage: prove.py PROGRAM [--minutes N] [--jobs N] [--seed S] [--write FILE]
 
 PROGRAM is hawser_simulate. Stories begin at seed S; each job has seeds of its own. With --write the table
-between the marks "<!-- prove -->" of FILE is replaced. Exit code: 0 all is well, 1 a story failed or a kind
-of mishap was too rare, 2 usage.
+between the marks "<!-- prove -->" of FILE is replaced. Exit code: 0 all is well, 1 a story failed or
+something that has to happen was too rare, 2 usage.
 """
 
 import argparse
@@ -17,7 +17,41 @@ import subprocess
 import sys
 
 MARK = "<!-- prove -->"
-LEAST_MISHAPS = 5_000  # of each kind in half an hour
+# At least so often in half an hour. What is injected:
+FAULTS = 5_000
+INJECTED = [
+    *(f"act: {name}" for name in (
+        "bumping job", "clock jump", "crash", "disk full", "file busy", "go offline", "holiday", "kill",
+        "leave a scope", "older copy", "privilege", "renew token", "restore", "rewriting job", "suspend",
+        "tokens expire", "wrong user")),
+    *(f"mishap: {name}" for name in (
+        "401", "403 in HTML", "404 in HTML", "410 in HTML", "429", "500", "503 in HTML", "answer lost",
+        "cut off at a write", "duplicate", "killed after", "killed before", "late", "outrun", "portal",
+        "reordered", "request lost", "slow", "truncated", "unreachable")),
+]  # fmt: skip
+# What comes of it: outcomes of reconciliation, classes of errors, ways of changes and intents.
+SEEN = 20
+COVERED = [
+    *(f"decision: {name}" for name in (
+        "conflict.moved", "merge.add", "merge.ask", "merge.indeterminate", "merge.mine", "merge.text",
+        "merge.theirs", "rebaseline", "reconcile.both_deleted", "reconcile.contest", "reconcile.create",
+        "reconcile.delete", "reconcile.deleted", "reconcile.deleted_before", "reconcile.echo",
+        "reconcile.edit_beats_deletion", "reconcile.keep_local", "reconcile.merge",
+        "reconcile.out_of_reach", "refused", "restored", "retry", "unknown")),
+    *(f"cycle failed: {code}" for code in (
+        "engine.mass_change", "engine.offline_by_choice", "engine.other_user", "engine.suspended",
+        "net.captive_portal", "net.lost_answer", "net.timeout", "net.unreachable", "server.bad_answer",
+        "server.throttled", "server.unavailable", "store.busy", "store.input_output")),
+    *(f"change: {way}" for way in (
+        "made, queued", "made, held", "queued, in flight", "queued, held", "queued, contested",
+        "queued, superseded", "queued, undone", "queued, discarded", "in flight, applied",
+        "in flight, queued", "in flight, contested", "in flight, parked", "in flight, held", "held, queued",
+        "parked, queued", "parked, discarded", "contested, queued", "contested, superseded")),
+    *(f"intent: {way}" for way in (
+        "made, sent", "sent, answered", "sent, applied", "sent, conflict", "sent, refused", "sent, later",
+        "sent, unknown", "answered, applied", "answered, conflict", "unknown, applied",
+        "unknown, conflict")),
+]  # fmt: skip
 HALF_AN_HOUR = 30.0
 SEEDS_A_JOB = 100_000_000
 
@@ -60,8 +94,11 @@ def table(counts, failures, seeds, minutes, jobs):
 
 
 def too_rare(counts, minutes):
-    least = LEAST_MISHAPS * minutes / HALF_AN_HOUR
-    return [what for what, times in counts.items() if what.startswith("mishap: ") and times < least]
+    rare = []
+    for names, least in ((INJECTED, FAULTS), (COVERED, SEEN)):
+        floor = least * minutes / HALF_AN_HOUR
+        rare += [f"{what}: {counts.get(what, 0):,} of {floor:,.0f}" for what in names if counts.get(what, 0) < floor]
+    return rare
 
 
 def main():

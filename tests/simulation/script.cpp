@@ -79,22 +79,25 @@ Script write_script(std::uint64_t seed)
     }
     // One at most: what each allows, the oracle knows of it alone.
     const std::uint64_t rare = draw.below(100);
-    script.restores = rare < 13;
+    script.restores = rare < 22;
     if (script.restores)
         set_back(script, draw, Act::back_up, Act::restore, 0);
-    else if (rare < 26)
+    else if (rare < 44)
         set_back(script, draw, Act::keep_copy, Act::older_copy, seats - 1);
-    else if (rare < 38)
+    else if (rare < 64)
         script.deeds.push_back({Act::holiday, 0, Clock::Milliseconds{now.count() / 2}, draw.next()});
     std::ranges::stable_sort(script.deeds, {}, &Deed::at);
     return script;
 }
 
-Mishap befalls(const Script& script, std::size_t where, std::uint64_t number)
+Mishap befalls(const Script& script, std::size_t where, std::uint64_t number, bool changes_a_record)
 {
     Draw draw(stirred(stirred(script.seed, 1000 + where), number));
-    if (!draw.chance(script.mishaps)) return Mishap::none;
-    const auto mishap = static_cast<Mishap>(1 + draw.below(mishap_kinds - 1));
+    Mishap mishap = Mishap::none;
+    if (draw.chance(script.mishaps)) mishap = static_cast<Mishap>(1 + draw.below(mishap_kinds - 1));
+    // Few requests are of the kind that it can befall.
+    if (mishap == Mishap::none && changes_a_record && draw.chance(script.mishaps / 6))
+        mishap = Mishap::outrun;
     const bool spared = script.left_out.contains(mishap) || script.spared.contains({where, number});
     return spared ? Mishap::none : mishap;
 }

@@ -117,7 +117,7 @@ struct Script {
 
 Script write_script(std::uint64_t seed);
 
-/// What befalls request `number` of installation `where`.
-Mishap befalls(const Script& script, std::size_t where, std::uint64_t number);
+/// What befalls request `number` of installation `where`. One that changes a record can be outrun, too.
+Mishap befalls(const Script& script, std::size_t where, std::uint64_t number, bool changes_a_record);
 
 } // namespace hawser::simulation

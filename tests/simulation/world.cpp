@@ -14,6 +14,8 @@ namespace {
 
 using Milliseconds = Clock::Milliseconds;
 
+/// In one story out of so many it is looked where changes and intents go.
+constexpr std::uint64_t watched_every = 16;
 /// Far more than any story needs; one that comes to it runs in a circle.
 constexpr int most_events = 200'000;
 
@@ -102,6 +104,7 @@ void World::found()
         setup.binding.mailbox = setup.seat.user + "@organization.example";
         setup.binding.url = "http://127.0.0.1:1";
         setup.options = options_of(i, draw);
+        if (script_.seed % watched_every == 0) setup.moved = [this](const std::string& how) { count(how); };
         const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
         if (sees_less) oracle_.narrowed(i);
         slipped_away_ = slipped_away_ || sees_less;
