@@ -9,6 +9,7 @@
 #include "engine/scope_mode.h"
 #include "engine/sweep.h"
 #include "engine/tables.h"
+#include "engine/unheard.h"
 
 #include <algorithm>
 #include <utility>
@@ -84,6 +85,7 @@ Task<Result<void>> Cycle::work()
     const Result<void> pulled = co_await std::move(pulling);
     if (!pulled) co_return pulled;
 
+    if (const Result<void> noted = note_unheard(*chosen); !noted) co_return noted;
     const Result<void> reconciled = reconcile_staged(around_, work_);
     if (!reconciled) co_return reconciled;
 
@@ -301,6 +303,20 @@ Task<Result<void>> Cycle::push()
         const Result<void> refreshed = co_await std::move(refreshing);
         if (!refreshed) co_return refreshed;
     }
+}
+
+/// What waited long enough for an answer about its table goes.
+Result<void> Cycle::note_unheard(const std::vector<localstore::Scope>& asked)
+{
+    const std::string before = around_.store.setting(unheard_setting);
+    const Unheard tables = after_pull(parse_unheard(before), names_of(asked), work_.unheard);
+    for (const auto& [table, cycles] : tables)
+        if (cycles > most_unheard_cycles) work_.unheard.erase(table);
+    const std::string after = to_text(tables);
+    if (after == before) return {};
+    return around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
+        return transaction.journal.set_setting(unheard_setting, after);
+    });
 }
 
 /// A question stays until a cycle looked again and found none, whatever ended the cycles in between.

@@ -64,6 +64,7 @@ private:
     Task<Result<void>> push_between();
     Result<std::vector<localstore::Scope>> scopes() const;
     Result<void> leave_out(std::vector<localstore::Scope>& chosen, const Troubles& undescribed);
+    Result<void> note_unheard(const std::vector<localstore::Scope>& asked);
     Result<void> note_questions(localstore::Transaction& transaction) const;
     void tidy() const;
     void tell_end(localstore::CycleOutcome outcome, const std::string& code) const;

@@ -467,10 +467,10 @@ Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
         scopes = std::move(*left);
     }
     int unanswered = 0;
-    for (Scope& scope : scopes) {
+    for (auto scope = scopes.begin(); scope != scopes.end(); ++scope) {
         if (around_.leaving) co_return stopped();
-        const std::string table = scope.table;
-        auto pulling = pull_scope(std::move(scope), extent);
+        const std::string table = scope->table;
+        auto pulling = pull_scope(std::move(*scope), extent);
         const Result<void> pulled = co_await std::move(pulling);
         if (pulled) {
             unanswered = 0;
@@ -479,8 +479,12 @@ Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
         const Result<void> noted = cycle_.troubles.note(table, pulled.error());
         if (!noted) co_return noted;
         const std::string& code = pulled.error().code;
-        unanswered = code.starts_with("net.") || code == "server.unavailable" ? unanswered + 1 : 0;
-        if (unanswered == most_unanswered) break;
+        const bool unheard = code.starts_with("net.");
+        if (unheard) cycle_.unheard.insert(table);
+        unanswered = unheard || code == "server.unavailable" ? unanswered + 1 : 0;
+        if (unanswered < most_unanswered) continue;
+        for (++scope; unheard && scope != scopes.end(); ++scope) cycle_.unheard.insert(scope->table);
+        break;
     }
     co_return Result<void>{};
 }

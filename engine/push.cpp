@@ -46,6 +46,7 @@ Result<QueuePlan> Pusher::plan()
     auto queue = plan_queue(around_.store, around_.now(), patience);
     if (!queue) return queue.error();
     keep_back_unknown(queue->plan);
+    keep_back_unheard(*queue);
     const Result<void> explained = explain(queue->plan, queue->live);
     if (!explained) return explained.error();
     return queue;
@@ -64,6 +65,25 @@ void Pusher::keep_back_unknown(PushPlan& plan)
         for (const localstore::Sequence change : unit.changes)
             plan.waiting.push_back(
                 {change, "waits until the columns of " + first->table + " are read again"});
+        return true;
+    });
+}
+
+/// What changes a record of which nothing was heard in this cycle would go against an old version.
+void Pusher::keep_back_unheard(QueuePlan& queue) const
+{
+    if (cycle_.unheard.empty()) return;
+    std::map<localstore::Sequence, std::string> against_old;
+    for (const localstore::Change& change : queue.live)
+        if (change.kind != localstore::ChangeKind::create && cycle_.unheard.contains(change.key.table))
+            against_old.emplace(change.sequence, change.key.table);
+    std::erase_if(queue.plan.ready, [&](const PushUnit& unit) {
+        const auto first =
+            std::ranges::find_if(unit.changes, [&](auto change) { return against_old.contains(change); });
+        if (first == unit.changes.end()) return false;
+        for (const localstore::Sequence change : unit.changes)
+            queue.plan.waiting.push_back(
+                {change, "waits until the organization answers what changed in " + against_old.at(*first)});
         return true;
     });
 }

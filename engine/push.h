@@ -53,6 +53,7 @@ private:
     Task<Result<Level>> push_level();
     Result<QueuePlan> plan();
     void keep_back_unknown(PushPlan& plan);
+    void keep_back_unheard(QueuePlan& queue) const;
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
     Task<Result<void>> guard_deletes(QueuePlan& queue);
     Result<void> keep_back(QueuePlan& queue);

@@ -82,6 +82,7 @@ struct CycleWork {
     bool restored = false; ///< The organization is an older copy of itself.
     Troubles troubles{};
     bool asked = false; ///< Somebody asks: what waits for a moment of its own is tried now, once.
+    std::set<std::string> unheard{};               ///< Tables about which no answer came: their edits wait.
     std::set<localstore::GroupNumber> kept_back{}; ///< Groups that wait because of what this cycle met.
 };
 
