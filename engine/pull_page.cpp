@@ -258,7 +258,7 @@ Result<void> Puller::keep_link(const PullRound& round, const ReadPage& page)
 
 Task<Result<void>> Puller::bury(const PullRound& round)
 {
-    std::vector<Guid> gone;
+    std::vector<localstore::Gone> gone;
     const Result<void> listed = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             auto noted = transaction.rounds.gone(round.scope.number, round.generation);
@@ -272,15 +272,14 @@ Task<Result<void>> Puller::bury(const PullRound& round)
     if (!allowed) co_return allowed;
     std::vector<Guid> sure;
     std::vector<Guid> doubtful;
-    for (const Guid& id : gone) {
+    for (const auto& [id, brought] : gone) {
         const auto state = around_.store.state({round.scope.table, id});
         if (!state) co_return state.error();
-        const bool of_this_round = state->generation == round.generation;
         // What was ever sent from here may have brought the record back since. No time is compared:
         // a clock may have been set meanwhile.
         const auto receipts = around_.store.receipts(state->key, 1);
         if (!receipts) co_return receipts.error();
-        (state->dirty() || of_this_round || !receipts->empty() ? doubtful : sure).push_back(id);
+        (state->dirty() || brought || !receipts->empty() ? doubtful : sure).push_back(id);
     }
     const Result<void> buried = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {

@@ -71,6 +71,12 @@ enum class Taken {
 /// How an (id, etag) of a sweep compares with what is here.
 enum class Seen { same, differs, unknown };
 
+/// A record that a round says is deleted.
+struct Gone {
+    Guid id;
+    bool brought = false; ///< The round brought the record as well: it may live again.
+};
+
 struct Finish {
     std::optional<std::string> token{}; ///< Replaces the token in force.
     std::optional<std::string> watermark{};

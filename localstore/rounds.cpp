@@ -103,7 +103,7 @@ struct RowTaker::Impl {
     std::int64_t bit = 0;
     ScopeNumber scope{};
     Generation generation{};
-    bool counts_seen = false; ///< What the round does not bring is asked for afterwards.
+    bool counts_seen = false; ///< What the round brings or not matters afterwards.
 
     Taken take_slowly(const Guid& id);
 };
@@ -174,7 +174,7 @@ Result<RowTaker> Rounds::take_rows(ScopeNumber scope, Generation generation, Cyc
                 "excluded.body)"),
             database.prepare(
                 "SELECT record, flags, scopes FROM hawser_record WHERE table_number = ?1 AND id = ?2"),
-            row->table, row->bit, scope, generation, *kind == RoundKind::full || *kind == RoundKind::sweep});
+            row->table, row->bit, scope, generation, *kind != RoundKind::filter});
         static_assert(flag::busy == 7 && (flag::tombstone | flag::partial) == 48 && flag::staged == 256);
         impl->upsert.bind(1, row->table);
         impl->upsert.bind(6, row->bit);
@@ -376,19 +376,20 @@ Result<void> Rounds::note_gone(ScopeNumber scope, Generation generation, const s
     });
 }
 
-Result<std::vector<Guid>> Rounds::gone(ScopeNumber scope, Generation generation) const
+Result<std::vector<Gone>> Rounds::gone(ScopeNumber scope, Generation generation) const
 {
-    return verb(state_, [&]() -> Result<std::vector<Guid>> {
+    return verb(state_, [&]() -> Result<std::vector<Gone>> {
         Database& database = state_.database;
         if (!round_under_way(database, scope, generation)) return stale_round(scope, generation);
         Statement rows = database.prepare(
-            "SELECT r.id FROM hawser_seen s JOIN hawser_record r ON r.record = s.record WHERE "
+            "SELECT r.id, r.generation = ?1 OR EXISTS (SELECT 1 FROM hawser_seen b WHERE b.generation = ?1 "
+            "AND b.record = r.record) FROM hawser_seen s JOIN hawser_record r ON r.record = s.record WHERE "
             "s.generation = -?1 AND r.flags & 16 = 0 ORDER BY r.id");
         static_assert(flag::tombstone == 16);
         rows.with(generation.value);
-        std::vector<Guid> ids;
-        while (rows.step()) ids.push_back(rows.guid(0));
-        return ids;
+        std::vector<Gone> gone;
+        while (rows.step()) gone.push_back({rows.guid(0), rows.integer(1) != 0});
+        return gone;
     });
 }
 

@@ -233,7 +233,7 @@ CREATE TABLE hawser_checkpoint (
   PRIMARY KEY (scope, lane)
 ) WITHOUT ROWID;
 
--- Records that an unfinished full round or sweep has seen without writing them; under the negative
+-- Records that an unfinished round has seen without writing them; under the negative
 -- generation those that an unfinished round says are deleted.
 CREATE TABLE hawser_seen (
   generation INTEGER NOT NULL,

@@ -66,7 +66,7 @@ public:
     /// Notes, until the round ends, ids that it says are deleted; ids that are not here count for nothing.
     Result<void> note_gone(ScopeNumber scope, Generation generation, const std::vector<Guid>& ids);
     /// All of them that are not tombstones by now.
-    Result<std::vector<Guid>> gone(ScopeNumber scope, Generation generation) const;
+    Result<std::vector<Gone>> gone(ScopeNumber scope, Generation generation) const;
 
     /// Goes on disk with the rows of this transaction, never before them.
     Result<void> set_resume_link(ScopeNumber scope, Generation generation, std::string_view link,

@@ -38,6 +38,24 @@ std::vector<RecordKey> written_by(const std::string& body)
     return keys;
 }
 
+/// The accounts that a batch refers to before it makes them.
+std::vector<RecordKey> referred_to_by(std::string_view body)
+{
+    constexpr std::string_view mark = "accounts(";
+    std::vector<RecordKey> keys;
+    std::set<Guid> made;
+    for (auto at = body.find(mark, 1); at != std::string_view::npos; at = body.find(mark, at + 1)) {
+        const auto id = Guid::parse(body.substr(at + mark.size(), 36));
+        if (!id) continue;
+        const auto line = body.rfind('\n', at) + 1;
+        if (body[at - 1] == '/' && body.substr(line).starts_with("PATCH "))
+            made.insert(*id);
+        else if (body[at - 1] == '"' && !made.contains(*id))
+            keys.push_back({"account", *id});
+    }
+    return keys;
+}
+
 std::string json_text(std::string_view text)
 {
     return boost::json::serialize(boost::json::value(boost::json::string(text)));
@@ -80,6 +98,7 @@ std::map<RecordKey, Texts> World::read_all(std::string_view user, const std::str
 void World::heed_log(std::optional<std::size_t> who)
 {
     std::vector<RecordKey> written;
+    ++readings_;
     for (; heeded_ < office_->log.size(); ++heeded_) {
         const boost::json::object line = boost::json::parse(office_->log[heeded_]).as_object();
         const std::string table = text_in(line, "table");
@@ -88,7 +107,9 @@ void World::heed_log(std::optional<std::size_t> who)
                     {table, *Guid::parse(text_in(line, "id"))},
                     text_in(line, "method"),
                     text_in(line, "outcome"),
-                    text_in(line, "condition")};
+                    text_in(line, "condition"),
+                    std::to_string(line.at("version").to_number<std::int64_t>()),
+                    readings_ * 10'000 + line.at("part").to_number<std::uint64_t>()};
         for (const auto& column : line.at("columns").as_array()) one.columns.emplace_back(column.as_string());
         ++writes_;
         count("writes");
@@ -252,6 +273,11 @@ void World::restore()
         (void)office_->organization->set_depth(user, depth);
     }
     oracle_.organization_restored(read_all("root", {}));
+}
+
+void World::heed_references(std::size_t where, const std::string& body)
+{
+    for (const RecordKey& key : referred_to_by(body)) oracle_.referred(where, key);
 }
 
 bool World::outrun(const http::Request& request)

@@ -421,7 +421,8 @@ std::vector<std::string> CrashDay::effects() const
     std::vector<std::string> lines;
     for (const std::string& line : office_.log) {
         boost::json::object entry = boost::json::parse(line).as_object();
-        for (const char* moving : {"time", "condition", "version", "client_request_id"}) entry.erase(moving);
+        for (const char* moving : {"time", "condition", "version", "part", "client_request_id"})
+            entry.erase(moving);
         lines.push_back(boost::json::serialize(entry));
     }
     std::sort(lines.begin(), lines.end());

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Shows that the simulation catches broken engines: each patch of mutants/ breaks one promise.
 
-Usage: mutants.py [--seeds N] [--list] [NAME…]
+Usage: mutants.py [--seeds N] [--from SEED] [--record] [--list] [NAME…]
 
-Builds each mutant in a copy of the tree (build/mutants) and tells stories until one breaks. Prints the seed
-and the invariant that gave it away. Exit code: 0 all were caught, 1 one was not, 2 usage.
+Builds each mutant in a copy of the tree (build/mutants) and tells stories until one breaks that the engine as
+it is tells to the end: first the story of mutants/seeds.txt, then those from SEED (1) on, N of them (1000).
+Prints a table of what was broken, the promise that gave it away, and the seed; --record keeps the seeds.
+Exit code: 0 all were caught, 1 one was not, 2 usage.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shutil
@@ -16,8 +19,13 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATCHES = ROOT / "tests" / "simulation" / "mutants"
+SEEDS = PATCHES / "seeds.txt"
 SCRATCH = ROOT / "build" / "mutants"
-BUILD = SCRATCH / "build" / "dev"
+BUILD = SCRATCH / "build" / "release"
+MUTANT = BUILD / "tests" / "hawser_simulate"
+PLAIN = SCRATCH / "build" / "hawser_simulate_plain"
+ENVIRONMENT = dict(os.environ, CCACHE_BASEDIR=str(SCRATCH), CCACHE_NOHASHDIR="1")
+LONGEST = 3600  # Seconds for all the stories of one mutant.
 
 
 def run(command, **more):
@@ -45,51 +53,99 @@ def copy_tree():
         shutil.copymode(source, target)
 
 
-def build(environment):
+def build():
     if not (BUILD / "build.ninja").exists():
-        must(
-            ["cmake", "-S", SCRATCH, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug"]
-            + ["-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", "-DHAWSER_WARNINGS_AS_ERRORS=ON"],
-            env=environment,
-        )
-    return run(["ninja", "-C", BUILD, "-j1", "hawser_simulate"], env=environment)
+        must(["cmake", "--preset", "release", "-DHAWSER_BENCHMARKS=OFF"], cwd=SCRATCH, env=ENVIRONMENT)
+    return run(["ninja", "-C", BUILD, "-j1", "hawser_simulate"], env=ENVIRONMENT)
 
 
-def try_mutant(name, seeds, environment):
+def build_plain():
+    copy_tree()
+    built = build()
+    if built.returncode != 0:
+        sys.exit(built.stdout[-3000:])
+    shutil.copy2(MUTANT, PLAIN)
+
+
+def first_broken(program, seed, count):
+    """The first of these stories that breaks a promise: its seed, the promise and the sentence."""
+    try:
+        told = run([program, "--seeds", str(seed), str(count), "--stop"], timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return None
+    found = re.search(r"^seed (\d+) breaks (I\d+): (.*)$", told.stdout, re.M)
+    if found:
+        return int(found[1]), found[2], found[3]
+    if told.returncode != 0:
+        sys.exit(f"{program} ended:\n{told.stdout[-1000:]}")
+    return None
+
+
+def catch(known, first, count):
+    """The first story that the mutant breaks and the engine as it is does not."""
+    if known:
+        broken = first_broken(MUTANT, known, 1)
+        if broken and not first_broken(PLAIN, known, 1):
+            return broken
+    at = first
+    while at < first + count:
+        broken = first_broken(MUTANT, at, first + count - at)
+        if not broken or not first_broken(PLAIN, broken[0], 1):
+            return broken
+        at = broken[0] + 1
+    return None
+
+
+def break_engine(name):
     copy_tree()
     patch = PATCHES / f"{name}.patch"
-    must(["patch", "--batch", "--strip=1", "--no-backup-if-mismatch", "--input", patch], cwd=SCRATCH)
-    built = build(environment)
+    must(["patch", "--batch", "--strip=1", "--fuzz=0", "--no-backup-if-mismatch", "--input", patch], cwd=SCRATCH)
+    built = build()
     if built.returncode != 0:
-        return False, "does not build:\n" + built.stdout[-2000:]
-    told = run([BUILD / "tests" / "hawser_simulate", "--seeds", "1", str(seeds), "--stop"])
-    caught = re.search(r"^seed (\d+) breaks (I\d+): (.*)$", told.stdout, re.M)
-    if caught:
-        return True, f"seed {caught[1]}, {caught[2]}: {caught[3]}"
-    if told.returncode != 0:
-        return True, "it ends the program: " + told.stdout.strip().split("\n")[-1]
-    return False, f"{seeds} seeds found nothing"
+        sys.exit(f"{name} does not build:\n{built.stdout[-3000:]}")
+
+
+def known_seeds():
+    lines = SEEDS.read_text().splitlines() if SEEDS.exists() else []
+    return {name: int(seed) for name, seed in (line.split() for line in lines)}
+
+
+def record(known):
+    SEEDS.write_text("".join(f"{name} {seed}\n" for name, seed in sorted(known.items())))
 
 
 def main():
-    import os
-
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--from", type=int, default=1, dest="first")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("names", nargs="*")
     chosen = parser.parse_args()
-    names = chosen.names or sorted(path.stem for path in PATCHES.glob("*.patch"))
+    all_names = sorted(path.stem for path in PATCHES.glob("*.patch"))
+    names = chosen.names or all_names
     if chosen.list:
         print("\n".join(names))
         return 0
-    environment = dict(os.environ, CCACHE_BASEDIR=str(SCRATCH), CCACHE_NOHASHDIR="1")
+    if not set(names) <= set(all_names):
+        parser.error("there is no such mutant")
+    known = known_seeds()
+    build_plain()
     missed = 0
+    print("| mutant | promise | seed | what gives it away |\n|---|---|---:|---|", flush=True)
     for name in names:
-        caught, words = try_mutant(name, chosen.seeds, environment)
-        missed += not caught
-        print(f"{'caught' if caught else 'MISSED':8}{name}: {words}", flush=True)
-    print(f"{len(names) - missed} of {len(names)} mutants caught")
+        break_engine(name)
+        caught = catch(known.get(name), chosen.first, chosen.seeds)
+        if caught:
+            known[name] = caught[0]
+            print(f"| {name} | {caught[1]} | {caught[0]} | {caught[2]} |", flush=True)
+            if chosen.record:
+                record(known)
+        else:
+            missed += 1
+            print(f"| {name} | MISSED | | {chosen.seeds} stories found nothing |", flush=True)
+    copy_tree()
+    print(f"\n{len(names) - missed} of {len(names)} mutants caught")
     return 1 if missed else 0
 
 

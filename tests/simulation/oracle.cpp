@@ -97,6 +97,20 @@ void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& column
     for (const auto& [column, value] : columns) ++people_[who].allowed[{key, column}][value];
 }
 
+void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Texts>& parts)
+{
+    Person& person = people_[who];
+    for (const auto& [key, texts] : parts)
+        for (const auto& [column, text] : texts) {
+            // Values that say who typed them.
+            const Meeting meeting = tracked(key.table)->column(column)->meeting;
+            if (meeting == Meeting::adds || meeting == Meeting::merges_lines || column == "parentcustomerid")
+                continue;
+            person.unit_of[{{key, column}, text}] = person.units.size();
+        }
+    person.units.emplace_back();
+}
+
 void Oracle::took_back(std::size_t who, const RecordKey& key, const Texts& columns)
 {
     for (const auto& [column, value] : columns) people_[who].excused.insert({key, column});
@@ -111,6 +125,9 @@ void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& c
     person.seen[place].insert(mine);
     const TrackedColumn* known = tracked(key.table)->column(column);
     if (known && known->meeting == Meeting::adds) uncounted_.insert(key);
+    // What is decided may come without the rest.
+    if (const auto unit = person.unit_of.find({place, mine}); unit != person.unit_of.end())
+        person.units[unit->second].excused = true;
     if (!mine_is_sent) return;
     person.steps[place].push_back(mine);
     ++person.allowed[place][mine];
@@ -153,6 +170,12 @@ void Oracle::arrived(std::size_t who, std::string_view user_of_token, bool asks_
         break_(8, person.name + " sent a request as " + std::string(user_of_token));
 }
 
+void Oracle::referred(std::size_t who, const RecordKey& key)
+{
+    require(restored_ || rows_.contains(key) || ever_deleted_.contains(key), 6,
+            people_[who].name + " sent a reference to " + called(key) + ", which is not there yet");
+}
+
 void Oracle::received(std::size_t who, std::string_view body)
 {
     constexpr std::string_view mark = R"("@odata.etag":"W/\")";
@@ -173,11 +196,13 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         Person& person = people_[*who];
         require(written.user == person.user, 8,
                 person.name + " wrote to " + called(key) + " as " + written.user);
+        person.versions_made.insert(written.version);
         check_condition(person, written);
         check_overwritten(person, written, before, now);
         check_effects(person, written, before, now);
         check_columns(person, written);
         check_references(person, written, now);
+        check_units(person, written, before, now);
         // What somebody creates again holds what others had written before it was deleted.
         if (written.outcome == "created") see(person, key, now);
     }
@@ -298,6 +323,23 @@ void Oracle::check_references(const Person& person, const Written& written, cons
             6, person.name + " created " + called(written.key) + " before the account that it refers to");
 }
 
+/// All parts of a unit in one change set. What never comes gave way to others' words.
+void Oracle::check_units(Person& person, const Written& written, const Row& before, const Row& now)
+{
+    if (!now || restored_ || person.replaced) return;
+    for (const auto& [column, text] : *now) {
+        if (text == text_of(before, column)) continue;
+        const auto found = person.unit_of.find({{written.key, column}, text});
+        if (found == person.unit_of.end()) continue;
+        Unit& unit = person.units[found->second];
+        unit.sent_in.try_emplace(written.key, written.change_set);
+        for (const auto& [key, change_set] : unit.sent_in)
+            require(unit.excused || change_set == unit.sent_in.at(written.key), 6,
+                    person.name + " sent " + called(written.key) + " and " + called(key) +
+                        ", which are one unit, in two change sets");
+    }
+}
+
 // ---- what excuses what ----------------------------------------------------------------------------------
 
 void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
@@ -308,6 +350,7 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
         person.effects.clear();
         person.reached.clear();
         person.versions_of_a_former_life = person.versions;
+        person.versions_of_a_former_life.merge(person.versions_made);
     }
 }
 

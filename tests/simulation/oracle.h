@@ -28,6 +28,8 @@ struct Written {
     std::string method;
     std::string outcome; ///< created, updated, deleted, unlinked …
     std::string condition;
+    std::string version;
+    std::uint64_t change_set = 0; ///< One number for all that took effect together.
     std::vector<std::string> columns{};
 };
 
@@ -43,6 +45,8 @@ public:
     // ---- what people did -------------------------------------------------------------------------
     /// A person at an installation changed what they see of a record.
     void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after);
+    /// A person entered several edits that are one: what was typed into each record.
+    void acted_as_one(std::size_t who, const std::map<RecordKey, Texts>& parts);
     /// A person let a change go that was held: they were shown what it goes on top of.
     void was_shown(std::size_t who, const RecordKey& key, const Row& theirs)
     {
@@ -72,6 +76,8 @@ public:
     void wrote(std::optional<std::size_t> who, const Written& written, const Row& now);
     /// A request arrived under a user's token.
     void arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is);
+    /// A request that arrived refers to a record that it does not make itself.
+    void referred(std::size_t who, const RecordKey& key);
     /// An answer with whole rows reached the installation.
     void received(std::size_t who, std::string_view body);
 
@@ -99,16 +105,23 @@ public:
 
 private:
     using Place = std::pair<RecordKey, std::string>; ///< One column of one record.
+    struct Unit {
+        std::map<RecordKey, std::uint64_t> sent_in{}; ///< In which change set a part first took effect.
+        bool excused = false; ///< A part was decided about, or came from an older copy.
+    };
     struct Person {
         std::string user;
         std::string name;
-        std::map<Place, std::set<std::string>> seen{};         ///< What stood before their eyes.
-        std::map<Place, std::vector<std::string>> steps{};     ///< What they made of it, in order.
-        std::map<Place, std::map<std::string, int>> allowed{}; ///< How often a value may be written.
-        std::map<Place, std::map<std::string, int>> effects{}; ///< How often it was.
-        std::map<Place, std::size_t> reached{};                ///< The last step that was written.
-        std::map<RecordKey, bool> removed{};                   ///< Whether their last deed was a deletion.
-        std::set<std::string, std::less<>> versions{};         ///< That arrived here with their bodies.
+        std::map<Place, std::set<std::string>> seen{};                  ///< What stood before their eyes.
+        std::map<Place, std::vector<std::string>> steps{};              ///< What they made of it, in order.
+        std::map<Place, std::map<std::string, int>> allowed{};          ///< How often a value may be written.
+        std::map<Place, std::map<std::string, int>> effects{};          ///< How often it was.
+        std::map<Place, std::size_t> reached{};                         ///< The last step that was written.
+        std::map<std::pair<Place, std::string>, std::size_t> unit_of{}; ///< By what was typed.
+        std::vector<Unit> units{};
+        std::map<RecordKey, bool> removed{};                ///< Whether their last deed was a deletion.
+        std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
+        std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
         std::set<std::string, std::less<>> versions_of_a_former_life{};
         std::map<std::string, std::set<Guid>, std::less<>> held{}; ///< What could be seen, by table.
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
@@ -127,6 +140,7 @@ private:
     void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
     void check_columns(const Person& person, const Written& written);
     void check_references(const Person& person, const Written& written, const Row& now);
+    void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void close_person(std::size_t who);
     void close_counters();
 

@@ -85,6 +85,12 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
         if (telling_)
             tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
                  (made ? "" : "; refused: " + made.error().message));
+    if (made && grouping == localstore::Grouping::one_unit) {
+        std::map<RecordKey, Texts> parts;
+        for (const localstore::Edit& edit : edits)
+            parts[edit.key] = texts_of(*tracked(edit.key.table), edit.after);
+        oracle_.acted_as_one(who, parts);
+    }
     if (!made) count("refused: " + made.error().code);
     report_.counts[made ? "edits" : "refused edits"] += edits.size();
     for (const auto& [key, was] : before) {
@@ -144,8 +150,44 @@ localstore::Edit World::some_creation(Installation& desk, Draw& draw)
     Fields fields = some_fields(desk, key, std::nullopt, draw);
     const std::string mark =
         "N" + std::to_string(desk.setup().number) + "-" + std::to_string(draw.below(1'000'000'000));
-    fields[account ? "name" : "lastname"] = mark;
+    // The organization may have shortened a column since.
+    const bool too_long = draw.chance(0.06);
+    fields[account ? "name" : "lastname"] = too_long ? mark + std::string(200, '+') : mark;
     return {ChangeKind::create, key, std::move(fields)};
+}
+
+/// Whoever finds that two are one tells the replica which one is meant, and goes on with the id they know.
+void World::edit_by_former_id(Installation& desk, Draw& draw)
+{
+    const std::size_t who = desk.setup().number;
+    std::map<RecordKey, RecordKey>& known = former_ids_[who];
+    if (known.empty() || draw.chance(0.2)) {
+        const std::vector<RecordKey> keys = keys_of(desk, "contact");
+        if (keys.empty()) return;
+        const RecordKey former{"contact", drawn_id(draw)};
+        const RecordKey present = one_of(keys, draw);
+        const Result<void> done =
+            desk.store().transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+                return transaction.records.alias(former, present, "met in an address book", desk.now());
+            });
+        if (survive(desk) || !done) return;
+        tell(place(who) + ": contact " + former.id.text() + " is contact " + present.id.text());
+        known.emplace(former, present);
+    }
+    const auto& [former, present] =
+        *std::next(known.begin(), static_cast<std::ptrdiff_t>(draw.below(known.size())));
+    const Row was = desk.see(present);
+    oracle_.require(desk.see(former) == was, 1,
+                    place(who) + " sees something else under a former id of contact " + present.id.text());
+    if (!was) return;
+    const localstore::Edit edit{ChangeKind::update, former, some_fields(desk, present, was, draw)};
+    const auto made = desk.write({edit}, localstore::Grouping::separate);
+    (void)survive(desk);
+    tell(place(who) + described(edit) + (made ? "" : "; refused: " + made.error().message));
+    count(made ? "edits" : "refused edits");
+    const Row now = desk.see(present);
+    if (made || now != was) oracle_.acted(who, present, was, now);
+    if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
 }
 
 void World::act(const Deed& deed, Installation& desk)
@@ -171,6 +213,8 @@ void World::act(const Deed& deed, Installation& desk)
         if (!twice) write(desk, edits, localstore::Grouping::one_unit);
         return;
     }
+    case Act::former_id:
+        return edit_by_former_id(desk, draw);
     case Act::undo:
     case Act::discard:
     case Act::hold:
@@ -394,6 +438,7 @@ void World::act_on_machine(const Deed& deed, Installation& desk)
     case Act::older_copy:
         if (!desk.bring_back_copy()) return;
         tell(who + ": the older copy replaces the replica");
+        former_ids_.erase(where);
         return oracle_.replica_replaced(where);
     case Act::wrong_user:
         desk.tokens->next.push_back(office_->token(desk.setup().seat.user == "ada" ? "bob" : "ada"));

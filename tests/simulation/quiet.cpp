@@ -124,6 +124,8 @@ void World::clear_up(Installation& desk, const localstore::Change& change, int r
     // What may not be read may be readable one day, and what stands behind it goes with it.
     if (queued && (!impatient || change.waits_for.empty())) return;
     oracle_.require(held || queued || !change.last_error.empty(), 10, "a refused change does not say why");
+    oracle_.require(change.last_error.find("cannot be made") == std::string::npos, 4,
+                    "a change waits that nobody refused: " + change.last_error);
     const bool insist = !impatient && (held || round < 2);
     tell(place(desk.setup().number) + (insist ? ": tries again: " : ": gives up: ") + "change " +
          std::to_string(change.sequence.value) + " " + change.waits_for + " " + change.last_error);

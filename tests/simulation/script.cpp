@@ -14,12 +14,12 @@ struct Frequent {
 };
 
 constexpr Frequent at_a_seat[] = {
-    {Act::create, 9},      {Act::edit, 36},     {Act::erase, 5},  {Act::unit, 5},
-    {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},   {Act::release, 2},
-    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 18}, {Act::verify, 1},
-    {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 2},   {Act::suspend, 1},
-    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},   {Act::wrong_user, 1},
-    {Act::renew_token, 1}, {Act::crash, 2},
+    {Act::create, 9},     {Act::edit, 36},       {Act::erase, 5},     {Act::unit, 5},
+    {Act::former_id, 2},  {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},
+    {Act::release, 2},    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 18},
+    {Act::verify, 1},     {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 1},
+    {Act::suspend, 1},    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},
+    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 2},
 };
 constexpr Frequent elsewhere[] = {
     {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
@@ -76,6 +76,10 @@ Script write_script(std::uint64_t seed)
         now += Clock::Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 120'000)};
         const Act act = draw.chance(0.26) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
         script.deeds.push_back({act, draw.below(seats), now, draw.next()});
+        // Work is cut off while it is done.
+        if (act == Act::cycle && draw.chance(0.06))
+            script.deeds.push_back({Act::kill, script.deeds.back().where,
+                                    now + Clock::Milliseconds{draw.between(10, 4'000)}, draw.next()});
     }
     // One at most: what each allows, the oracle knows of it alone.
     const std::uint64_t rare = draw.below(100);
@@ -118,6 +122,7 @@ std::string_view name(Act act)
                                                    "edit",
                                                    "erase",
                                                    "unit",
+                                                   "former id",
                                                    "undo",
                                                    "discard",
                                                    "hold",

@@ -44,7 +44,8 @@ enum class Act {
     create,
     edit,
     erase,
-    unit, ///< Edits of several records that are one.
+    unit,      ///< Edits of several records that are one.
+    former_id, ///< An edit of a record under an id that it went by elsewhere.
     undo,
     discard,
     hold,
@@ -78,7 +79,7 @@ enum class Act {
     restore,         ///< The organization is set back to its backup.
     holiday,         ///< Nobody does anything for days.
 };
-inline constexpr std::size_t act_kinds = 36;
+inline constexpr std::size_t act_kinds = 37;
 std::string_view name(Act act);
 
 /// One deed. All that it has to choose is drawn from `draw`, so that it is the same deed when others are

@@ -87,6 +87,8 @@ void World::found()
         office_ = memory_office_.get();
     }
     (void)office_->organization->set_setting("expired_token", script_.quiet_token_expiry ? "full" : "error");
+    if (Draw(stirred(script_.seed, 4)).chance(0.5))
+        (void)office_->organization->set_setting("deletes_of_living", "true");
     const auto teams = boost::json::parse(ask("GET", "teams?$select=teamid").body);
     team_ = teams.at("value").at(0).at("teamid").as_string().c_str();
     colleague_ = office_->organization->user("carol")->id.text();
@@ -116,7 +118,7 @@ void World::found()
 SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
 {
     SynchronizerOptions options;
-    options.page_bytes = draw.chance(0.2) ? 3'000 : 2u << 20;
+    options.page_bytes = draw.chance(0.4) ? 3'000 : 2u << 20;
     options.batch_changes = draw.chance(0.3) ? 1 : 250;
     options.mass_change_least = 4;
     oracle_.wants_to_be_asked(where, 4, options.mass_change_share);
@@ -173,9 +175,8 @@ void World::open_the_day()
     for (const auto& network : networks_) network->calm = false;
 }
 
-Report World::run()
+void World::live_through()
 {
-    found();
     open_the_day();
     const Milliseconds start = time_->elapsed();
     for (const Deed& deed : script_.deeds) {
@@ -186,6 +187,17 @@ Report World::run()
     }
     carry_on();
     if (!oracle_.broken()) come_to_rest();
+}
+
+Report World::run()
+{
+    found();
+    try {
+        live_through();
+    } catch (const std::exception& failure) {
+        // Such as a replica that cannot be opened any more.
+        oracle_.require(false, 1, failure.what());
+    }
     for (const auto& desk : desks_)
         if (desk->alive()) collect(*desk);
     report_.broken = oracle_.broken();
@@ -286,6 +298,7 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
     for (const server::User& user : office_->organization->users())
         if (token && *token == "Bearer " + user.token)
             oracle_.arrived(where, user.name, target.find("WhoAmI") != std::string::npos);
+    if (request.method != "GET") heed_references(where, request.body);
     if (request.method != "GET" && !bumped_.empty()) bump(request);
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     count("requests");

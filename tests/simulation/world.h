@@ -53,6 +53,7 @@ protected:
     // world.cpp
     void found();
     void open_the_day();
+    void live_through();
     void carry_on();
     virtual SynchronizerOptions options_of(std::size_t where, Draw& draw);
     /// The way of one installation to the organization.
@@ -75,6 +76,7 @@ protected:
     // colleagues.cpp: what happens in the organization itself.
     server::Answer ask(const std::string& method, const std::string& path, const std::string& body = {});
     void heed_log(std::optional<std::size_t> who);
+    void heed_references(std::size_t where, const std::string& body);
     Row read(const RecordKey& key);
     std::map<RecordKey, Texts> read_all(std::string_view user, const std::string& contact_filter);
     bool put(const RecordKey& key, const std::string& json);
@@ -96,6 +98,7 @@ protected:
     void act_on_machine(const Deed& deed, Installation& desk);
     void write(Installation& desk, const std::vector<localstore::Edit>& edits,
                localstore::Grouping grouping = localstore::Grouping::separate);
+    void edit_by_former_id(Installation& desk, Draw& draw);
     std::optional<localstore::Edit> some_edit(Installation& desk, Draw& draw);
     localstore::Edit some_creation(Installation& desk, Draw& draw);
     Fields some_fields(Installation& desk, const RecordKey& key, const Row& row, Draw& draw);
@@ -135,9 +138,12 @@ protected:
     std::vector<std::shared_ptr<Network>> networks_{};
     std::vector<std::unique_ptr<Installation>> desks_{};
     std::set<std::size_t> doomed_{};
-    std::size_t heeded_ = 0; ///< Lines of the write log that were read.
+    std::size_t heeded_ = 0;     ///< Lines of the write log that were read.
+    std::uint64_t readings_ = 0; ///< Of the write log.
     std::string team_{};
     std::string colleague_{}; ///< Her id.
+    std::map<std::size_t, std::map<RecordKey, RecordKey>>
+        former_ids_{}; ///< What they lead to, by installation.
     std::set<std::string> lowered_{};
     std::set<RecordKey> bumped_{};
     bool rewriting_ = false;

@@ -160,6 +160,39 @@ TEST_CASE("A tombstone whose record came back in a later page of the round delet
     desk.check_equal();
 }
 
+TEST_CASE("The deletion of a record that lives again deletes nothing where the round brings the record too",
+          "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    (void)office.organization->set_setting("deletes_of_living", "true");
+    fill(office, 1, 20);
+    Desk desk(office, clock);
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    SECTION("and a deletion here gives way to it")
+    {
+        desk.erase("contact", guid(1));
+        office.erase("contacts", guid(1));
+        office.put("contacts", guid(1), R"({"lastname":"Number 1","jobtitle":"Clerk"})");
+    }
+    SECTION("and had brought it before")
+    {
+        office.erase("contacts", guid(1));
+        fill(office, 1, 1);
+        for (int i = 2; i <= 16; ++i) office.erase("contacts", guid(i));
+        desk.options.ask_mass_change = always(false);
+        desk.options.mass_change_least = 4;
+        desk.reboot();
+        CHECK_FALSE(desk.cycle());
+        desk.options.ask_mass_change = always(true);
+        desk.reboot();
+    }
+    desk.sync();
+    CHECK(desk.has("contact", guid(1)));
+    desk.check_equal();
+}
+
 TEST_CASE("A table that cannot be pulled stops neither the others nor the pushes", "[engine][pull][I4]")
 {
     const auto clock = monday();

@@ -107,6 +107,20 @@ TEST_CASE("a change set is all or nothing, and nothing of it is in the write log
     CHECK(office.log.size() == 2);
 }
 
+TEST_CASE("the write log tells which part of a batch a write belongs to")
+{
+    Office office;
+    send(office, {operation("GET " + contacts),
+                  change_set({operation("PATCH " + first, "", R"({"lastname":"One"})", "1"),
+                              operation("PATCH " + second, "", R"({"lastname":"Two"})", "2")}),
+                  operation("PATCH " + first, "", R"({"lastname":"Three"})")});
+    office.patch(row("contacts", some_id), R"({"lastname":"Four"})");
+    std::vector<std::int64_t> parts;
+    for (const std::string& line : office.log)
+        parts.push_back(json::parse(line).at("part").to_number<std::int64_t>());
+    CHECK(parts == std::vector<std::int64_t>{2, 2, 3, 0});
+}
+
 TEST_CASE("later parts of a change set refer to earlier ones by content id")
 {
     Office office;

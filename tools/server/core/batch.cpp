@@ -75,7 +75,7 @@ Answer carry_out(const Call& call, const BatchOperation& operation, ContentIds* 
         return refuse(call, bad_request("A batch cannot hold another batch."));
     Call part{call.world,       call.account,        call.now,          call.random,    call.root,
               operation.method, std::move(*address), operation.headers, operation.body, {},
-              call.log,         content_ids};
+              call.log,         content_ids,         call.part};
     if (header(part.headers, "x-ms-client-request-id").empty())
         if (const auto id = header(call.headers, "x-ms-client-request-id"); !id.empty())
             part.headers.emplace_back("x-ms-client-request-id", id);
@@ -129,6 +129,7 @@ Answer answer_batch(Call& call)
     Answer answer;
     for (const BatchPart& part : *parts) {
         int status = 0;
+        ++call.part;
         if (part.change_set) {
             status = carry_out_change_set(call, part, boundary, answer.body);
         } else {

@@ -71,6 +71,7 @@ struct Call {
     Preferences preferences{};
     std::vector<std::string>& log; ///< Lines for the write log, delivered after the commit.
     std::map<std::string, std::string, std::less<>>* content_ids = nullptr; ///< Inside a change set.
+    std::size_t part = 0; ///< Of a batch, from 1 on; a change set is one.
 
     Storage& storage() const { return *world.storage; }
     const Settings& settings() const { return world.settings; }

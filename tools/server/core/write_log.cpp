@@ -32,7 +32,7 @@ void log_write(const Call& call, const AppliedWrite& write)
     }
     line += ']';
     member(line, "outcome", write.outcome);
-    line += ",\"version\":" + std::to_string(write.version);
+    line += ",\"version\":" + std::to_string(write.version) + ",\"part\":" + std::to_string(call.part);
     member(line, "client_request_id", header(call.headers, "x-ms-client-request-id"));
     call.log.push_back(line + "}");
 }
