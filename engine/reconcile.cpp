@@ -368,8 +368,8 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 {
     Fields base = state.local.value_or(Fields{});
     for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
-        for (const auto& [column, before] : change->before)
-            if (!is_settled(*change, column)) base[column] = before;
+        for (const auto& [column, after] : change->after)
+            if (!is_settled(*change, column)) base[column] = value_in(change->before, column);
     Fields local = base;
     for (const localstore::Change& change : state.live)
         for (const auto& [column, after] : change.after)

@@ -56,14 +56,16 @@ void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_w
 void stand_on_what_was_before(Subject& subject, const Change& again)
 {
     Shadow shadow = *subject.shadow;
-    for (const auto& [column, before] : again.before) {
+    for (const auto& [column, after] : again.after) {
         const bool claimed = std::any_of(subject.live.begin(), subject.live.end(),
                                          [&](const Change& change) { return claims(change, column); });
         if (claimed) continue;
-        if (is_null(before))
+        // Of a creation nothing was there before.
+        const auto before = again.before.find(column);
+        if (before == again.before.end() || is_null(before->second))
             shadow.fields.erase(column);
         else
-            shadow.fields.insert_or_assign(column, before);
+            shadow.fields.insert_or_assign(column, before->second);
     }
     subject.set_shadow(std::move(shadow));
 }

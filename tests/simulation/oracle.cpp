@@ -245,11 +245,13 @@ void Oracle::check_condition(const Person& person, const Written& written)
             deed + " was conditional on version " + version + ", whose body never arrived there");
 }
 
-void Oracle::check_overwritten(const Person& person, const Written& written, const Row& before,
-                               const Row& now)
+void Oracle::check_overwritten(Person& person, const Written& written, const Row& before, const Row& now)
 {
-    // A version that the organization hands out a second time says nothing of what stands behind it.
-    if (!before || person.versions_of_a_former_life.contains(version_in(written.condition))) return;
+    // A version that the organization hands out a second time says nothing of what stands behind it, nor does
+    // the one that is written on top of it.
+    if (person.versions_of_a_former_life.contains(version_in(written.condition)))
+        person.mistaken.insert(written.key);
+    if (!before || person.mistaken.contains(written.key)) return;
     for (const TrackedColumn& column : tracked(written.key.table)->columns) {
         if (column.meeting != Meeting::asks) continue;
         // What else of the same request did to the record, such as the deletion of what it refers to.

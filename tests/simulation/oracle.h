@@ -123,6 +123,7 @@ private:
         std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
         std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
         std::set<std::string, std::less<>> versions_of_a_former_life{};
+        std::set<RecordKey> mistaken{};                            ///< Written on such a version.
         std::map<std::string, std::set<Guid>, std::less<>> held{}; ///< What could be seen, by table.
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
         std::map<Place, std::size_t> kept_steps{};
@@ -136,7 +137,7 @@ private:
     void break_(int invariant, std::string sentence);
     void see(Person& person, const RecordKey& key, const Row& row);
     void check_condition(const Person& person, const Written& written);
-    void check_overwritten(const Person& person, const Written& written, const Row& before, const Row& now);
+    void check_overwritten(Person& person, const Written& written, const Row& before, const Row& now);
     void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
     void check_columns(const Person& person, const Written& written);
     void check_references(const Person& person, const Written& written, const Row& now);

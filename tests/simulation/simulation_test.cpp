@@ -17,7 +17,7 @@ constexpr std::uint64_t stories = 80;
 #endif
 
 /// What broke a promise once, with the stories as they are written now.
-constexpr std::uint64_t failed_once[] = {391, 479, 852};
+constexpr std::uint64_t failed_once[] = {177, 227, 391, 479, 852};
 
 Counts tell(std::uint64_t seed)
 {

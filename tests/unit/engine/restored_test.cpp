@@ -239,3 +239,28 @@ TEST_CASE("Nobody is asked about what a restored organization lacks, as nothing 
     CHECK(s.desk.has("contact", guid(2)));
     CHECK(s.desk.store->queue_figures()->held == 1);
 }
+
+TEST_CASE("What was created before an organization was set back meets what others made of the record since",
+          "[engine][restored]")
+{
+    Setting s;
+    for (int number = 1; number < 5; ++number)
+        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
+    s.desk.sync();
+    const Guid id = s.desk.create("contact", {{"lastname", std::string("Poe")}});
+    s.desk.sync();
+    s.set_back();
+    const bool made_before_it_is_missed = GENERATE(false, true);
+    if (made_before_it_is_missed) s.office->put("contacts", id, R"({"lastname":"Theirs"})");
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    if (!made_before_it_is_missed) s.office->put("contacts", id, R"({"lastname":"Theirs"})");
+    (void)s.desk.cycle();
+    const auto queue = s.desk.store->changes({});
+    REQUIRE(queue);
+    for (const localstore::Change& change : *queue)
+        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+    (void)s.desk.cycle();
+    CHECK(s.office->value("contacts", id, "lastname") == "Theirs");
+    CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+}
