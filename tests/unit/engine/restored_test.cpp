@@ -32,6 +32,23 @@ struct Setting {
         desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
         desk.revive();
     }
+    /// So many versions that none of the new life is one of the former.
+    void grow_old()
+    {
+        for (int number = 1; number < 5; ++number)
+            office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
+        desk.sync();
+    }
+    /// Whatever is held; how many.
+    int release_all()
+    {
+        localstore::ChangeFilter held;
+        held.states = {localstore::ChangeState::held};
+        const auto changes = desk.store->changes(held);
+        REQUIRE(changes);
+        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence));
+        return static_cast<int>(changes->size());
+    }
     std::string there(const char* column) { return office->value("contacts", guid(1), column); }
 
 private:
@@ -85,21 +102,15 @@ TEST_CASE(
     "[engine][restored]")
 {
     Setting s;
-    // So many that no version of the new life is one of the former.
-    for (int number = 1; number < 5; ++number)
-        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
-    s.desk.sync();
+    s.grow_old();
     s.edit("department", "Buying");
     s.desk.sync();
     s.set_back();
     s.office->put("contacts", guid(1), R"({"mobilephone":"1"})");
     s.edit("firstname", "Ann M.");
     (void)s.desk.cycle();
-    const auto queue = s.desk.store->changes({});
-    REQUIRE(queue);
     s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
-    for (const localstore::Change& change : *queue)
-        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+    s.release_all();
     (void)s.desk.cycle();
     CHECK(s.there("department") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
@@ -118,9 +129,7 @@ TEST_CASE("Of several edits that a restored organization lacks the last one says
     (void)s.desk.cycle();
     (void)s.desk.cycle();
     CHECK(s.desk.text("contact", guid(1), "department") == "Selling");
-    const auto queue = s.desk.store->changes({});
-    REQUIRE(queue);
-    for (const localstore::Change& change : *queue) REQUIRE(s.desk.store->release(change.sequence));
+    s.release_all();
     s.desk.sync();
     CHECK(s.there("department") == "Selling");
     s.desk.check_equal();
@@ -131,19 +140,14 @@ TEST_CASE(
     "[engine][restored]")
 {
     Setting s;
-    for (int number = 1; number < 5; ++number)
-        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
-    s.desk.sync();
+    s.grow_old();
     s.edit("department", "Buying");
     s.desk.sync();
     s.set_back();
     s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
     (void)s.desk.cycle();
     (void)s.desk.cycle();
-    const auto queue = s.desk.store->changes({});
-    REQUIRE(queue);
-    REQUIRE(queue->size() == 1);
-    REQUIRE(s.desk.store->release(queue->front().sequence));
+    CHECK(s.release_all() == 1);
     (void)s.desk.cycle();
     CHECK(s.there("department") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
@@ -178,9 +182,7 @@ TEST_CASE("That an organization was restored is known until everything was compa
 {
     Setting s;
     const Guid made = s.desk.create("contact", {{"lastname", std::string("Made")}});
-    for (int number = 1; number < 5; ++number)
-        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
-    s.desk.sync();
+    s.grow_old();
     s.set_back();
     const auto confirms = [](const http::Request& request) {
         return request.body.find("contacts(") != std::string::npos &&
@@ -244,9 +246,7 @@ TEST_CASE("What was created before an organization was set back meets what other
           "[engine][restored]")
 {
     Setting s;
-    for (int number = 1; number < 5; ++number)
-        s.office->put("contacts", guid(1), R"({"fax":")" + std::to_string(number) + R"("})");
-    s.desk.sync();
+    s.grow_old();
     const Guid id = s.desk.create("contact", {{"lastname", std::string("Poe")}});
     s.desk.sync();
     s.set_back();
@@ -256,10 +256,7 @@ TEST_CASE("What was created before an organization was set back meets what other
     (void)s.desk.cycle();
     if (!made_before_it_is_missed) s.office->put("contacts", id, R"({"lastname":"Theirs"})");
     (void)s.desk.cycle();
-    const auto queue = s.desk.store->changes({});
-    REQUIRE(queue);
-    for (const localstore::Change& change : *queue)
-        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+    s.release_all();
     (void)s.desk.cycle();
     CHECK(s.office->value("contacts", id, "lastname") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
