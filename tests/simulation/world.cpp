@@ -134,12 +134,14 @@ SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
     options.cycle_finished = [this, where](const CycleReport&) {
         ++cycles_;
         count("cycles");
+        unreported_.erase(where);
         look(where);
     };
-    if (script_.seats[where].in_background)
-        options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
-            heed_cycles(where, event, json);
-        };
+    options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
+        // What an earlier cycle did that could not report, as on a full disk, is none of this one's.
+        if (event == "cycle.begun" && !unreported_.insert(where).second) look(where);
+        if (script_.seats[where].in_background) heed_cycles(where, event, json);
+    };
     return options;
 }
 

@@ -151,6 +151,7 @@ protected:
     bool expiry_happened_ = false;
     bool slipped_away_ = false; ///< Something left what somebody may see, or what they chose.
     std::map<std::size_t, Clock::Milliseconds> failed_at_{}; ///< The last cycle, where it failed.
+    std::set<std::size_t> unreported_{};                     ///< Where a cycle has begun and not reported.
     bool calm_ = false;
     std::uint64_t last_value_ = 0;
     std::uint64_t writes_ = 0;
