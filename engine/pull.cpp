@@ -479,9 +479,10 @@ Task<Result<void>> Puller::pull(std::vector<Scope> scopes, Extent extent)
         const Result<void> noted = cycle_.troubles.note(table, pulled.error());
         if (!noted) co_return noted;
         const std::string& code = pulled.error().code;
-        const bool unheard = code.starts_with("net.");
+        // An answer that is of no use is one all the same: the next would be no better.
+        const bool unheard = code == "net.lost_answer" || code == "net.timeout" || code == "net.unreachable";
         if (unheard) cycle_.unheard.insert(table);
-        unanswered = unheard || code == "server.unavailable" ? unanswered + 1 : 0;
+        unanswered = code.starts_with("net.") || code == "server.unavailable" ? unanswered + 1 : 0;
         if (unanswered < most_unanswered) continue;
         for (++scope; unheard && scope != scopes.end(); ++scope) cycle_.unheard.insert(scope->table);
         break;
