@@ -18,9 +18,6 @@ namespace hawser::engine {
 
 namespace {
 
-/// Schemas change rarely, and a change that matters is noticed when the organization speaks of it.
-constexpr std::chrono::hours metadata_every{24};
-
 /// The names of all tables that records here can point at are not needed; the chosen ones are.
 std::vector<std::string> names_of(const std::vector<localstore::Scope>& scopes)
 {
@@ -169,7 +166,9 @@ Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> t
     if (!identity) co_return identity.error();
     if (around.entity_sets.empty()) around.entity_sets = stored_entity_sets(around.store);
     const auto refreshed = tables_refreshed_at(around.store);
-    const bool stale = !refreshed || around.now() - *refreshed >= metadata_every || around.now() < *refreshed;
+    // Schemas change rarely, and a change that matters is noticed when the organization speaks of it.
+    const bool stale = !refreshed || around.now() < *refreshed ||
+                       around.now() - *refreshed >= around.options.metadata_every;
     if (!stale && !around.entity_sets.empty())
         std::erase_if(tables, [&](const std::string& name) { return is_known(around, name); });
     if (!stale && !around.entity_sets.empty() && tables.empty()) co_return Result<void>{};

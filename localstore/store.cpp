@@ -14,8 +14,6 @@
 namespace hawser::localstore {
 namespace {
 
-constexpr int page_size = 8192;
-
 Error missing(const std::filesystem::path& path)
 {
     return Error{ErrorKind::refuse, std::string(code::missing),
@@ -37,7 +35,7 @@ void write_new_file(const StoreOptions& options, const std::filesystem::path& pa
     where.vfs = options.vfs;
     where.busy_timeout = options.busy_timeout;
     Database database(where);
-    database.execute("PRAGMA page_size = " + std::to_string(page_size));
+    database.execute("PRAGMA page_size = " + std::to_string(options.page_bytes));
     database.execute("PRAGMA synchronous = FULL");
     database.execute("BEGIN IMMEDIATE");
     database.execute("PRAGMA application_id = " + std::to_string(application_id));

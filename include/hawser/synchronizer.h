@@ -126,6 +126,7 @@ struct SynchronizerOptions {
     std::chrono::seconds request_timeout{100};
     std::chrono::hours sweep_every{24}; ///< (id, etag) comparison in filter mode.
     std::chrono::hours delta_sweep_every{24 * 7};
+    std::chrono::hours metadata_every{24}; ///< What tables and columns there are is asked again.
 
     // How much
     std::size_t page_bytes =

@@ -13,7 +13,8 @@ namespace hawser::simulation {
 
 namespace {
 
-constexpr std::size_t page_bytes = 8192;
+/// Small, so that little is copied and checked for each change.
+constexpr int page_bytes = 2048;
 
 void must(const Result<void>& done)
 {
@@ -70,6 +71,7 @@ localstore::StoreOptions Installation::store_options() const
     chosen.fold = engine::merge_fold(policies_);
     chosen.busy_timeout = std::chrono::milliseconds{1};
     chosen.max_pages = max_pages_;
+    chosen.page_bytes = page_bytes;
     chosen.vfs = disk_ ? disk_->name() : memory_.name();
     return chosen;
 }

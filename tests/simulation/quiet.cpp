@@ -63,7 +63,9 @@ void World::come_to_rest()
             pass(std::chrono::minutes{6});
         }
         if (writes_ == before && all_quiet()) {
-            if (sweeps-- == 0) break;
+            if (sweeps == 0 && cycles_ >= script_.least_cycles) break;
+            if (sweeps == 0) continue;
+            --sweeps;
             sleep_all(std::chrono::hours{rare ? 24 * 8 : 25});
             continue;
         }

@@ -111,7 +111,8 @@ struct Script {
     bool restores = false; ///< Whether the organization is set back in it; it then lives in a file.
     /// When fewer came of the deeds, for all that befell people, the story goes on until there are so many.
     std::uint64_t least_edits = 50;
-    std::uint64_t least_cycles = 28; ///< In the quiet at the end at least two more follow.
+    std::uint64_t busy_cycles = 18;
+    std::uint64_t least_cycles = 30; ///< With those of the quiet at the end.
     std::set<Mishap> left_out{};
     std::set<std::pair<std::size_t, std::uint64_t>> spared{}; ///< Requests that nothing befalls.
 };

@@ -18,6 +18,7 @@ public:
     {
         Script less = best_;
         less.least_edits = 0;
+        less.busy_cycles = 0;
         less.least_cycles = 0;
         takes(std::move(less));
     }

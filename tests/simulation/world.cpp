@@ -121,6 +121,7 @@ SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
     options.page_bytes = draw.chance(0.4) ? 3'000 : 2u << 20;
     options.batch_changes = draw.chance(0.3) ? 1 : 250;
     options.mass_change_least = 4;
+    if (!draw.chance(0.1)) options.metadata_every = std::chrono::hours{24 * 90};
     oracle_.wants_to_be_asked(where, 4, options.mass_change_share);
     options.ask_mass_change = [this, where](const MassChange& change,
                                             const std::function<void(bool)>& answer) {
@@ -213,7 +214,7 @@ void World::carry_on()
     Draw draw(stirred(script_.seed, 11));
     for (int i = 0; i < most_deeds && !oracle_.broken(); ++i) {
         const bool edits = report_.counts["edits"] < script_.least_edits;
-        if (!edits && cycles_ >= script_.least_cycles) return;
+        if (!edits && cycles_ >= script_.busy_cycles) return;
         pass(Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 60'000)});
         const Act rather = edits ? Act::edit : draw.chance(0.2) ? Act::go_online : Act::cycle;
         const Act act = draw.chance(0.1) ? Act::cycle : rather;
