@@ -167,8 +167,8 @@ Task<Result<void>> Cycle::admit(Surroundings& around, std::vector<std::string> t
     if (around.entity_sets.empty()) around.entity_sets = stored_entity_sets(around.store);
     const auto refreshed = tables_refreshed_at(around.store);
     // Schemas change rarely, and a change that matters is noticed when the organization speaks of it.
-    const bool stale = !refreshed || around.now() < *refreshed ||
-                       around.now() - *refreshed >= around.options.metadata_every;
+    const bool stale =
+        !refreshed || around.now() < *refreshed || around.now() - *refreshed >= around.options.metadata_every;
     if (!stale && !around.entity_sets.empty())
         std::erase_if(tables, [&](const std::string& name) { return is_known(around, name); });
     if (!stale && !around.entity_sets.empty() && tables.empty()) co_return Result<void>{};

@@ -5,17 +5,18 @@
 #include <boost/json.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
 namespace hawser::tests {
 
-Office::Office(Clock& clock, std::vector<std::string> users, const std::string& database)
+Office::Office(Clock& clock, std::vector<std::string> users, const std::string& database,
+               const std::string& vfs)
     : random(seeded_random(7)), clock_(clock)
 {
     server::OrganizationOptions options;
     options.database = database;
+    options.vfs = vfs;
     for (const std::string& user : users) options.users.push_back(*server::UserSpecification::parse(user));
     options.write_log = [this](std::string_view line) { log.emplace_back(line); };
     organization = std::move(*server::Organization::open(options, clock.now(), *random));
@@ -78,16 +79,14 @@ int Office::effects(const Guid& id, std::string_view method) const
 
 void KeptOffice::back_up()
 {
-    for (const char* const part : {"", "-wal"})
-        if (std::filesystem::exists(folder_ / (std::string("organization.db") + part)))
-            std::filesystem::copy_file(folder_ / (std::string("organization.db") + part),
-                                       folder_ / (std::string("backup.db") + part));
+    for (const std::string part : {"", "-wal"})
+        memory_.write(folder_ / ("backup.db" + part), memory_.read(folder_ / ("organization.db" + part)));
 }
 
 void KeptOffice::start(const std::string& file)
 {
     office_.reset();
-    office_ = std::make_unique<Office>(clock_, users_, folder_ / file);
+    office_ = std::make_unique<Office>(clock_, users_, folder_ / file, memory_.name());
 }
 
 std::shared_ptr<VirtualClock> monday()

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "tests/folder.h"
+#include "tests/simulation/memory_vfs.h"
 #include "tests/virtual_clock.h"
 #include "tools/server/core/organization.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +18,7 @@ namespace hawser::tests {
 class Office {
 public:
     explicit Office(Clock& clock, std::vector<std::string> users = {"ada", "bob:basic"},
-                    const std::string& database = ":memory:");
+                    const std::string& database = ":memory:", const std::string& vfs = {});
 
     std::shared_ptr<Random> random;
     std::unique_ptr<server::Organization> organization;
@@ -40,7 +42,7 @@ private:
     Clock& clock_;
 };
 
-/// An organization in a file, which its administrator can set back to how it was.
+/// An organization in a file that never leaves memory, which its administrator can set back to how it was.
 class KeptOffice {
 public:
     explicit KeptOffice(Clock& clock, std::vector<std::string> users = {"ada"})
@@ -51,6 +53,7 @@ public:
 
     Office& operator*() { return *office_; }
     Office* operator->() { return office_.get(); }
+    const std::filesystem::path& folder() const { return folder_.path(); }
 
     void back_up();
     /// Nothing may use the office meanwhile. An exchange to the former one is of no use afterwards.
@@ -62,6 +65,7 @@ private:
     Clock& clock_;
     std::vector<std::string> users_;
     Folder folder_;
+    MemoryVfs memory_{folder_ / ""};
     std::unique_ptr<Office> office_;
 };
 

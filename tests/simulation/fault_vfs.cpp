@@ -125,8 +125,9 @@ int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 of
     // The write at which the power fails may have come halfway.
     if (fate.is_last_step() && fate.loss == Loss::torn) (*file.kept)->write(start, bytes);
     if (fate.ends(fate.work.writes)) return SQLITE_IOERR_WRITE;
-    (*file.kept)->write(start, bytes);
-    return real(file).xWrite(file.real, data, size, offset);
+    const int written = real(file).xWrite(file.real, data, size, offset);
+    if (written == SQLITE_OK) (*file.kept)->write(start, bytes);
+    return written;
 }
 
 int truncate_file(sqlite3_file* given, sqlite3_int64 size)

@@ -14,7 +14,7 @@ namespace hawser::simulation {
 namespace {
 
 /// Small, so that little is copied and checked for each change.
-constexpr int page_bytes = 2048;
+constexpr int page_bytes = 1024;
 
 void must(const Result<void>& done)
 {
@@ -70,7 +70,6 @@ localstore::StoreOptions Installation::store_options() const
     chosen.path = folder_ / "replica.hawser";
     chosen.fold = engine::merge_fold(policies_);
     chosen.busy_timeout = std::chrono::milliseconds{1};
-    chosen.max_pages = max_pages_;
     chosen.page_bytes = page_bytes;
     chosen.vfs = disk_ ? disk_->name() : memory_.name();
     return chosen;
@@ -102,7 +101,7 @@ void Installation::start()
     policies_ = configured();
     auto opened = localstore::Store::open(store_options());
     if (!opened) {
-        if (max_pages_ > 0 || crashed()) return;
+        if (is_disk_limited_ || crashed()) return;
         throw std::runtime_error("the replica cannot be opened: " + opened.error().message);
     }
     store_ = std::move(*opened);
@@ -115,7 +114,7 @@ void Installation::take_up()
     if (!take_lock()) return;
     auto made = engine::Engine::make(
         {context_, *store_, *policies_, clock, random_, network, tokens, setup_.options});
-    if (!made && crashed()) return;
+    if (!made && (is_disk_limited_ || crashed())) return;
     if (!made) throw std::runtime_error(made.error().message);
     engine_ = std::move(*made);
     loop_ = std::make_unique<engine::Loop>(context_, clock);
@@ -151,12 +150,12 @@ Result<void> Installation::take_lock()
     return {};
 }
 
-void Installation::limit_disk(std::int64_t more_pages)
+void Installation::limit_disk(std::optional<std::uint64_t> bytes)
 {
-    if (more_pages == 0 && max_pages_ == 0 && has_engine()) return;
+    memory_.leave_room(bytes);
+    is_disk_limited_ = bytes.has_value();
+    if (is_disk_limited_ || has_engine()) return;
     kill();
-    const std::size_t bytes = memory_.read(folder_ / "replica.hawser").size();
-    max_pages_ = more_pages == 0 ? 0 : static_cast<std::int64_t>(bytes / page_bytes) + more_pages;
     start();
 }
 

@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -48,6 +49,7 @@ public:
     engine::Engine& engine() { return *engine_; }
     const Setup& setup() const { return setup_; }
     Instant now() const { return clock->now(); }
+    const std::filesystem::path& folder() const { return folder_.path(); }
 
     /// Ends the process where it stands.
     void kill();
@@ -59,8 +61,8 @@ public:
     /// Whether that has come. What is in memory then is worth nothing; `kill` and `start` go on from the disk.
     bool crashed() const { return disk_ && disk_->crashed(); }
 
-    /// With so many pages more than the file has now; 0 = no limit.
-    void limit_disk(std::int64_t more_pages);
+    /// The files can grow by so many bytes; empty: there is room again, and a process that could not begin does.
+    void limit_disk(std::optional<std::uint64_t> bytes);
 
     /// Starts an operation of the engine and does not wait for it.
     void begin(std::function<engine::Task<void>(engine::Engine&)> operation);
@@ -98,7 +100,7 @@ private:
     std::unique_ptr<tests::FaultVfs> disk_{}; ///< Outlives whatever has a file open.
     std::shared_ptr<Random> random_;
     std::shared_ptr<engine::Policies> policies_;
-    std::int64_t max_pages_ = 0;
+    bool is_disk_limited_ = false;
     bool has_copy_ = false;
     std::unique_ptr<localstore::Store> store_;
     std::unique_ptr<Edges> edges_{};

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <sys/stat.h>
@@ -24,9 +25,14 @@ using Number = std::pair<std::uint64_t, std::uint64_t>;
 
 struct Handle;
 
+using Room = std::optional<std::uint64_t>;
+
 /// One file, whatever it is called.
 struct Content {
+    explicit Content(std::shared_ptr<Room> left) : room(std::move(left)) {}
+
     std::string bytes{};
+    std::shared_ptr<Room> room; ///< Of its folder.
     Number number{};
     int hold = -1; ///< Keeps the number from being given to another file.
     int readers = 0;
@@ -47,6 +53,7 @@ struct Folder {
     std::string path;
     sqlite3_vfs* beneath = sqlite3_vfs_find(nullptr);
     std::map<Number, std::shared_ptr<Content>> contents{};
+    std::shared_ptr<Room> room = std::make_shared<Room>();
 };
 
 /// What SQLite holds for an open file.
@@ -95,7 +102,7 @@ std::string content_of(const std::filesystem::path& path)
 /// What others wrote there is taken over.
 std::shared_ptr<Content> adopt(Folder& folder, const char* path)
 {
-    auto made = std::make_shared<Content>();
+    auto made = std::make_shared<Content>(folder.room);
     if (!number_of(path, made->number)) return nullptr;
     // A descriptor that can neither read nor write takes no locks with it when it is closed.
     made->hold = ::open(path, O_PATH | O_CLOEXEC);
@@ -237,6 +244,10 @@ int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 of
     std::string& bytes = content(given).bytes;
     const auto start = static_cast<std::size_t>(offset);
     const std::size_t end = start + static_cast<std::size_t>(size);
+    if (Room& room = *content(given).room; room && end > bytes.size()) {
+        if (end - bytes.size() > *room) return SQLITE_FULL;
+        *room -= end - bytes.size();
+    }
     if (bytes.capacity() < end) bytes.reserve(std::max(least_room, 2 * end));
     if (bytes.size() < start) bytes.resize(start);
     bytes.replace(start, end - start, static_cast<const char*>(data), static_cast<std::size_t>(size));
@@ -382,6 +393,11 @@ void MemoryVfs::write(const std::filesystem::path& file, std::string bytes)
         found->bytes = std::move(bytes);
     else
         std::ofstream(file, std::ios::binary) << bytes;
+}
+
+void MemoryVfs::leave_room(std::optional<std::uint64_t> bytes)
+{
+    *impl_->folder.room = bytes;
 }
 
 } // namespace hawser::tests

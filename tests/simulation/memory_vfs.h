@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace hawser::tests {
@@ -23,6 +25,9 @@ public:
     std::string read(const std::filesystem::path& file) const;
     /// The file then holds this; it stays the same one where there is one.
     void write(const std::filesystem::path& file, std::string content);
+
+    /// SQLite's files can grow by so many bytes, all together; empty: without a limit.
+    void leave_room(std::optional<std::uint64_t> bytes);
 
 private:
     struct Impl;

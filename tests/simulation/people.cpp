@@ -419,10 +419,10 @@ void World::act_on_machine(const Deed& deed, Installation& desk)
     case Act::disk_full:
         tell(who + ": the disk is full");
         failed_at_.erase(where);
-        desk.limit_disk(draw.between(1, 6));
+        desk.limit_disk(draw.below(24'000));
         time_->call_after(Milliseconds{draw.between(1'000, 120'000)}, [this, where] {
             tell(place(where) + ": there is room on the disk again");
-            desks_[where]->limit_disk(0);
+            desks_[where]->limit_disk(std::nullopt);
         });
         return;
     case Act::crash: {

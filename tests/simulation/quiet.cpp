@@ -44,7 +44,7 @@ void World::come_to_rest()
         desk->tokens->next.clear();
         desk->tokens->token = office_->token(desk->setup().seat.user);
         desk->clock->wrong_by = {};
-        desk->limit_disk(0);
+        desk->limit_disk(std::nullopt);
     }
     Draw draw(stirred(script_.seed, 9));
     // What only a sweep can find is found within the time of one. What an organization lacks that seemed

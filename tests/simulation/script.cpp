@@ -19,7 +19,7 @@ constexpr Frequent at_a_seat[] = {
     {Act::release, 2},    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 18},
     {Act::verify, 1},     {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 1},
     {Act::suspend, 1},    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},
-    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 2},
+    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 1},
 };
 constexpr Frequent elsewhere[] = {
     {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
@@ -47,16 +47,12 @@ void set_back(Script& script, Draw& draw, Act keep, Act bring_back, std::size_t 
     script.deeds.push_back({bring_back, where, at(kept + 0.3), draw.next()});
 }
 
-} // namespace
-
-Script write_script(std::uint64_t seed)
+/// Who is there, and how they are set up.
+void settle_ground(Script& script)
 {
-    Draw draw(stirred(seed, 17));
-    Script script;
-    script.seed = seed;
-    constexpr double rates[] = {0, 0.02, 0.06, 0.15, 0.3};
-    script.mishaps = draw.pick(std::to_array(rates));
+    Draw draw(stirred(script.ground, 23));
     script.quiet_token_expiry = draw.chance(0.5);
+    script.kept = draw.chance(0.3);
     const bool in_background = draw.chance(0.15);
     const std::size_t seats = 2 + draw.below(100) / 80;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
@@ -65,10 +61,38 @@ Script write_script(std::uint64_t seed)
         seat.user = i == 0 ? "ada" : draw.pick(std::to_array(users));
         seat.in_background = in_background;
         if (draw.chance(0.2)) seat.contact_filter = "statecode eq 0";
-        seat.some_columns = draw.chance(0.3);
+        seat.some_columns = draw.chance(0.4);
         seat.frail = draw.chance(0.3);
         script.seats.push_back(std::move(seat));
     }
+}
+
+/// What happens once in a story. One at most: what each allows, the oracle knows of it alone.
+void add_rare_deeds(Script& script, Draw& draw)
+{
+    const std::uint64_t rare = draw.below(100);
+    const std::size_t last = script.seats.size() - 1;
+    script.restores = script.kept && rare < 80;
+    if (script.restores)
+        set_back(script, draw, Act::back_up, Act::restore, 0);
+    else if (!script.kept && rare < 34)
+        set_back(script, draw, Act::keep_copy, Act::older_copy, last);
+    else if (!script.kept && rare < 68)
+        script.deeds.push_back({Act::holiday, 0, script.deeds[script.deeds.size() / 2].at, draw.next()});
+}
+
+} // namespace
+
+Script write_script(std::uint64_t seed)
+{
+    Draw draw(stirred(seed, 17));
+    Script script;
+    script.seed = seed;
+    script.ground = seed / stories_a_ground;
+    settle_ground(script);
+    constexpr double rates[] = {0, 0.02, 0.06, 0.15, 0.3};
+    script.mishaps = draw.pick(std::to_array(rates));
+    const std::size_t seats = script.seats.size();
     Clock::Milliseconds now{0};
     const std::uint64_t deeds = 100 + draw.below(40);
     for (std::uint64_t i = 0; i < deeds; ++i) {
@@ -77,19 +101,11 @@ Script write_script(std::uint64_t seed)
         const Act act = draw.chance(0.26) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
         script.deeds.push_back({act, draw.below(seats), now, draw.next()});
         // Work is cut off while it is done.
-        if (act == Act::cycle && draw.chance(0.06))
+        if (act == Act::cycle && draw.chance(0.04))
             script.deeds.push_back({Act::kill, script.deeds.back().where,
                                     now + Clock::Milliseconds{draw.between(10, 4'000)}, draw.next()});
     }
-    // One at most: what each allows, the oracle knows of it alone.
-    const std::uint64_t rare = draw.below(100);
-    script.restores = rare < 22;
-    if (script.restores)
-        set_back(script, draw, Act::back_up, Act::restore, 0);
-    else if (rare < 44)
-        set_back(script, draw, Act::keep_copy, Act::older_copy, seats - 1);
-    else if (rare < 64)
-        script.deeds.push_back({Act::holiday, 0, Clock::Milliseconds{now.count() / 2}, draw.next()});
+    add_rare_deeds(script, draw);
     std::ranges::stable_sort(script.deeds, {}, &Deed::at);
     return script;
 }

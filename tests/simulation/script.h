@@ -104,11 +104,13 @@ struct Seat {
 /// the seed, the installation and the request's number there.
 struct Script {
     std::uint64_t seed = 0;
+    std::uint64_t ground = 0; ///< The number of the world in which it begins; stories in a row share one.
     std::vector<Seat> seats;
     std::vector<Deed> deeds;
     double mishaps = 0; ///< The probability that something befalls a request.
     bool quiet_token_expiry = false;
-    bool restores = false; ///< Whether the organization is set back in it; it then lives in a file.
+    bool kept = false;     ///< Whether the organization lives in a file, from which it can be set back.
+    bool restores = false; ///< Whether it is set back.
     /// When fewer came of the deeds, for all that befell people, the story goes on until there are so many.
     std::uint64_t least_edits = 50;
     std::uint64_t busy_cycles = 18;
@@ -116,6 +118,9 @@ struct Script {
     std::set<Mishap> left_out{};
     std::set<std::pair<std::size_t, std::uint64_t>> spared{}; ///< Requests that nothing befalls.
 };
+
+/// So many stories in a row begin in the same world.
+inline constexpr std::uint64_t stories_a_ground = 16;
 
 Script write_script(std::uint64_t seed);
 

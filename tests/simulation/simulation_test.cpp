@@ -1,4 +1,5 @@
 #include "tests/catch.h"
+#include "tests/simulation/ground.h"
 #include "tests/simulation/world.h"
 
 #include <map>
@@ -49,8 +50,20 @@ TEST_CASE("Whole engines keep every promise in simulated worlds", "[simulation]"
 
 TEST_CASE("The same seed is the same story, step for step", "[simulation]")
 {
-    for (std::uint64_t seed = 1; seed <= stories / 4; ++seed) {
+    for (std::uint64_t seed = 1; seed <= stories / 8; ++seed) {
         INFO("seed " << seed);
         CHECK(run(write_script(seed), false).trace == run(write_script(seed), false).trace);
+    }
+}
+
+TEST_CASE("Stories that begin on one ground are what each is alone", "[simulation]")
+{
+    Ground ground(write_script(0));
+    for (std::uint64_t seed = 0; seed < stories_a_ground; ++seed) {
+        INFO("seed " << seed);
+        const Report together = ground.run(write_script(seed));
+        const Report alone = run(write_script(seed), false);
+        CHECK(together.trace == alone.trace);
+        CHECK(together.counts == alone.counts);
     }
 }

@@ -14,7 +14,7 @@ namespace {
 
 using Milliseconds = Clock::Milliseconds;
 
-/// In one story out of so many it is looked where changes and intents go.
+/// On one ground out of so many it is looked where changes and intents go.
 constexpr std::uint64_t watched_every = 16;
 /// Far more than any story needs; one that comes to it runs in a circle.
 constexpr int most_events = 200'000;
@@ -47,7 +47,9 @@ std::string as_text(Milliseconds time)
 
 Report run(Script script, bool tell)
 {
-    return World(std::move(script), tell).run();
+    World world(script, tell);
+    world.begin();
+    return world.live(std::move(script));
 }
 
 World::World(Script script, bool tell)
@@ -79,7 +81,7 @@ void World::found()
     std::vector<std::string> users = {"ada", "bob:basic", "dan:global:-prvDeleteContact", "carol", "root"};
     for (const Seat& seat : script_.seats)
         if (!is_one_of(users, seat.user)) users.push_back(seat.user);
-    if (script_.restores) {
+    if (script_.kept) {
         kept_office_ = std::make_unique<tests::KeptOffice>(*time_, users);
         office_ = &**kept_office_;
     } else {
@@ -87,26 +89,26 @@ void World::found()
         office_ = memory_office_.get();
     }
     (void)office_->organization->set_setting("expired_token", script_.quiet_token_expiry ? "full" : "error");
-    if (Draw(stirred(script_.seed, 4)).chance(0.5))
+    if (Draw(stirred(script_.ground, 4)).chance(0.5))
         (void)office_->organization->set_setting("deletes_of_living", "true");
     const auto teams = boost::json::parse(ask("GET", "teams?$select=teamid").body);
     team_ = teams.at("value").at(0).at("teamid").as_string().c_str();
     colleague_ = office_->organization->user("carol")->id.text();
-    Draw draw(stirred(script_.seed, 3));
+    Draw draw(stirred(script_.ground, 3));
     for (int i = 0; i < 4; ++i) colleague_creates(Draw(draw.next()), "account");
     for (int i = 0; i < 9; ++i) colleague_creates(Draw(draw.next()), "contact");
     for (std::size_t i = 0; i < script_.seats.size(); ++i) {
         Setup setup;
         setup.number = i;
         setup.seat = script_.seats[i];
-        setup.seed = stirred(script_.seed, 500 + i);
+        setup.seed = stirred(script_.ground, 500 + i);
         setup.token = office_->token(setup.seat.user);
         setup.binding.organization = office_->organization->organization_id();
         setup.binding.user = office_->organization->user(setup.seat.user)->id;
         setup.binding.mailbox = setup.seat.user + "@organization.example";
         setup.binding.url = "http://127.0.0.1:1";
         setup.options = options_of(i, draw);
-        if (script_.seed % watched_every == 0) setup.moved = [this](const std::string& how) { count(how); };
+        if (script_.ground % watched_every == 0) setup.moved = [this](const std::string& how) { count(how); };
         const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
         if (sees_less) oracle_.narrowed(i);
         slipped_away_ = slipped_away_ || sees_less;
@@ -178,9 +180,27 @@ void World::open_the_day()
     for (const auto& network : networks_) network->calm = false;
 }
 
+void World::begin()
+{
+    // Whatever is drawn here is the same for all stories on this ground.
+    script_.seed = stirred(script_.ground, 29);
+    found();
+    open_the_day();
+    for (const auto& desk : desks_) desk->kill();
+    settle_down();
+}
+
+std::vector<std::filesystem::path> World::folders() const
+{
+    std::vector<std::filesystem::path> folders;
+    for (const auto& desk : desks_) folders.push_back(desk->folder());
+    if (kept_office_) folders.push_back(kept_office_->folder());
+    return folders;
+}
+
 void World::live_through()
 {
-    open_the_day();
+    for (const auto& desk : desks_) desk->start();
     const Milliseconds start = time_->elapsed();
     for (const Deed& deed : script_.deeds) {
         advance(start + deed.at);
@@ -192,9 +212,9 @@ void World::live_through()
     if (!oracle_.broken()) come_to_rest();
 }
 
-Report World::run()
+Report World::live(Script script)
 {
-    found();
+    script_ = std::move(script);
     try {
         live_through();
     } catch (const std::exception& failure) {

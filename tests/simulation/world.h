@@ -9,6 +9,7 @@
 #include "tests/virtual_clock.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,7 +40,12 @@ public:
     World(Script script, bool tell);
     ~World() override;
 
-    Report run();
+    /// The ground of the story: everybody has the tables aboard, and no process runs.
+    void begin();
+    /// The story, on its ground.
+    Report live(Script script);
+    /// All folders in which there are files.
+    std::vector<std::filesystem::path> folders() const;
 
     http::Answer carry(std::size_t where, const http::Request& request) override;
     void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) override;
