@@ -28,6 +28,15 @@ std::string version_in(std::string_view condition)
     return std::string(condition.substr(begin + 1, end - begin - 1));
 }
 
+/// Which step, counted from 1, a value came from that was written after step `reached`: the next one that
+/// entered it, as references are entered more than once; the last one where none did.
+std::size_t step_of(const std::vector<std::string>& steps, const std::string& value, std::size_t reached)
+{
+    const auto next = std::find(steps.begin() + static_cast<std::ptrdiff_t>(reached), steps.end(), value);
+    if (next != steps.end()) return static_cast<std::size_t>(next - steps.begin()) + 1;
+    return static_cast<std::size_t>(steps.rend() - std::find(steps.rbegin(), steps.rend(), value));
+}
+
 } // namespace
 
 Oracle::Oracle(std::vector<std::string> users)
@@ -297,12 +306,11 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         require(effects <= allowed || person.replaced, 2,
                 sentence + " " + std::to_string(effects) + " times");
         if (allowed == 0) continue;
-        const auto& all = steps->second;
-        const auto last = static_cast<std::size_t>(all.rend() - std::find(all.rbegin(), all.rend(), to));
         const auto reached = person.reached.find(place);
-        require(reached == person.reached.end() || reached->second <= last || person.replaced, 6,
-                sentence + " after a later edit of theirs");
-        person.reached[place] = last;
+        const std::size_t before_it = reached == person.reached.end() ? 0 : reached->second;
+        const std::size_t step = step_of(steps->second, to, before_it);
+        require(before_it <= step || person.replaced, 6, sentence + " after a later edit of theirs");
+        person.reached[place] = step;
     }
 }
 
