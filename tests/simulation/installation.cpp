@@ -182,7 +182,6 @@ bool Installation::bring_back_copy()
         std::filesystem::remove(folder_ / (std::string("replica.hawser") + part));
     std::filesystem::rename(folder_ / "copy.hawser", folder_ / "replica.hawser");
     has_copy_ = false;
-    start();
     return true;
 }
 

@@ -67,7 +67,8 @@ public:
     /// Starts an operation of the engine and does not wait for it.
     void begin(std::function<engine::Task<void>(engine::Engine&)> operation);
 
-    /// The file as it is now is put aside; `bring_back_copy` puts it in the replica's place.
+    /// The file as it is now is put aside; `bring_back_copy` ends the process and puts it in the replica's
+    /// place, for `start` to go on with.
     Result<void> keep_copy();
     bool bring_back_copy();
 

@@ -439,7 +439,8 @@ void World::act_on_machine(const Deed& deed, Installation& desk)
         if (!desk.bring_back_copy()) return;
         tell(who + ": the older copy replaces the replica");
         former_ids_.erase(where);
-        return oracle_.replica_replaced(where);
+        oracle_.replica_replaced(where);
+        return desk.start();
     case Act::wrong_user:
         desk.tokens->next.push_back(office_->token(desk.setup().seat.user == "ada" ? "bob" : "ada"));
         desk.tokens->next.push_back(desk.setup().token);
