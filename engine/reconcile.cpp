@@ -1,5 +1,6 @@
 #include "engine/reconcile.h"
 
+#include "engine/emptied.h"
 #include "engine/etag.h"
 #include "engine/set_aside.h"
 #include "transport/dataverse/unknown_answer.h"
@@ -507,13 +508,18 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         return transaction.records.replace(key, word.etag, word.fields, cycle.number);
     }
     if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
-    const conflict::Situation situation = situation_of(table, *state, word);
+    conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
     if (is_there_as_made(*state, word)) {
         const Result<void> taken = take_as_made(cycle, transaction, *state, situation.name, now);
         if (!taken) return taken;
         return reconcile_record(cycle, transaction, table, key, word, now);
+    }
+    if (deletes(*state) && situation.base && situation.remote) {
+        const Result<void> known =
+            forget_emptied(transaction, situation.base->fields, situation.remote->fields);
+        if (!known) return known;
     }
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     const bool gives_way =

@@ -294,6 +294,50 @@ TEST_CASE("An edit before a deletion that gave way is no question: it goes with 
     s.desk.check_equal();
 }
 
+TEST_CASE("A deletion does not give way to what another deletion of ours emptied in the record",
+          "[engine][reconcile][I1]")
+{
+    Setting s;
+    s.office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    s.put(1, R"x({"parentcustomerid_account@odata.bind":"/accounts()x" + guid(900).text() + R"x()"})x");
+    s.desk.choose({{"account", ""}, {"contact", ""}});
+    s.desk.sync();
+    s.desk.erase("account", guid(900));
+    const bool lost = GENERATE(false, true);
+    if (lost) {
+        s.lose_next_write(Fault::hang_done);
+        REQUIRE_FALSE(s.desk.try_cycle());
+        s.desk.reboot();
+        s.desk.erase("contact", guid(1));
+    } else {
+        s.after_next_write([&] { s.desk.erase("contact", guid(1)); });
+    }
+    s.desk.sync();
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("accounts", guid(900)));
+    CHECK_FALSE(s.office.has("contacts", guid(1)));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A deletion gives way to an edit of a record whose reference another deletion of ours emptied",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+    s.put(1, R"x({"parentcustomerid_account@odata.bind":"/accounts()x" + guid(900).text() + R"x()"})x");
+    s.desk.choose({{"account", ""}, {"contact", ""}});
+    s.desk.sync();
+    s.desk.erase("account", guid(900));
+    s.after_next_write([&] {
+        s.desk.erase("contact", guid(1));
+        s.put(1, R"({"jobtitle":"Theirs"})");
+    });
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.there(1, "jobtitle") == "Theirs");
+    s.desk.check_equal();
+}
+
 TEST_CASE("An edit whose deletion was undone meets their edit like any other", "[engine][reconcile]")
 {
     Setting s;
