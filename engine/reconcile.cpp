@@ -2,11 +2,11 @@
 
 #include "engine/emptied.h"
 #include "engine/etag.h"
+#include "engine/idle_edits.h"
 #include "engine/set_aside.h"
 #include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
-#include <map>
 
 namespace hawser::engine {
 
@@ -245,95 +245,6 @@ bool is_settled(const localstore::Change& change, const std::string& column)
     return std::ranges::find(change.settled, column) != change.settled.end();
 }
 
-/// The columns that the edits of the record together left as they were, having changed them in between. What
-/// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
-/// is added says nothing of the sum, though the sums may be equal by chance.
-conflict::Names set_back(const RecordState& before, const Fields& base, const conflict::Policy& policy)
-{
-    std::map<std::string, Value, std::less<>> last;
-    conflict::Names moved;
-    for (const localstore::Change& change : before.live)
-        for (const auto& [column, value] : change.after) {
-            if (is_settled(change, column) || policy.rule_of(column) == conflict::Rule::add) continue;
-            last.insert_or_assign(column, value);
-            if (value != value_in(base, column)) moved.insert(column);
-        }
-    const auto stays_moved = [&](std::string_view column) {
-        const auto found = last.find(column);
-        return before.masked.contains(column) ||
-               (found != last.end() && found->second != value_in(base, column));
-    };
-    std::erase_if(moved, [&](const std::string& column) {
-        const conflict::AtomicGroup* group = policy.group_of(column);
-        return group ? std::ranges::any_of(group->columns, stays_moved) : stays_moved(column);
-    });
-    return moved;
-}
-
-/// The columns of which the organization says by now, and did not say before, what the edits make of them. A
-/// sum and joined lines say nothing of the kind.
-conflict::Names said_already(const RecordState& before, const Fields& base, const Fields& local,
-                             const conflict::Policy& policy, const Fields& theirs)
-{
-    const auto differs = [&](std::string_view column) {
-        return value_in(local, column) != value_in(theirs, column);
-    };
-    conflict::Names columns;
-    for (const localstore::Change& change : before.live)
-        for (const auto& [column, value] : change.after) {
-            const conflict::Rule rule = policy.rule_of(column);
-            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
-            const conflict::AtomicGroup* group = policy.group_of(column);
-            const bool apart = group ? std::ranges::any_of(group->columns, differs) : differs(column);
-            if (joins || apart || is_settled(change, column)) continue;
-            if (value_in(base, column) != value_in(theirs, column)) columns.insert(column);
-        }
-    return columns;
-}
-
-Result<void> settle_columns(localstore::Transaction& transaction,
-                            const std::vector<localstore::Change>& changes, const conflict::Names& columns,
-                            localstore::ChangeState outcome, std::string_view why, Instant now)
-{
-    for (const localstore::Change& change : changes) {
-        std::vector<std::string> of_change;
-        for (const auto& [column, value] : change.after)
-            if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
-        if (of_change.empty()) continue;
-        const bool goes_out = change.state == localstore::ChangeState::queued;
-        const Result<void> settled = transaction.queue.settle(
-            change.sequence, of_change, goes_out ? outcome : localstore::ChangeState::superseded, why, now);
-        if (!settled) return settled;
-    }
-    return {};
-}
-
-/// Edits that together leave a column as it was, or that the organization says already, have nothing at
-/// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
-/// put their value on top of it.
-Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
-                       const RecordState& before, const conflict::Situation& situation,
-                       const RemoteWord& word, Instant now)
-{
-    if (!situation.local) return {};
-    // Before what is created here there was nothing.
-    const Fields base = situation.base ? situation.base->fields : Fields{};
-    conflict::Names back = set_back(before, base, policy);
-    const conflict::Names said = said_already(before, base, *situation.local, policy, word.fields);
-    if (back.empty() && said.empty()) return {};
-    const auto after = transaction.records.state(before.key);
-    if (!after) return after.error();
-    const Result<void> settled =
-        settle_columns(transaction, after->live, said, localstore::ChangeState::applied,
-                       "the organization says the same already", now);
-    if (!settled || !after->local) return settled;
-    std::erase_if(back, [&](const std::string& column) {
-        return value_in(*after->local, column) == value_in(word.fields, column);
-    });
-    return settle_columns(transaction, after->live, back, localstore::ChangeState::superseded,
-                          "you set it back to what it was, and the organization changed it meanwhile", now);
-}
-
 /// The organization deleted a record that, as far as is known here, was never sent: another copy of this
 /// replica sent it (a backup was restored), or its first request arrived late. Somebody deleted what they
 /// saw, so that it is not made again without being asked.
@@ -542,7 +453,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
-    return drop_idle(transaction, table.rules->policy, *state, situation, word, now);
+    return drop_idle(transaction, table.rules->policy, *state, situation, word.fields, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

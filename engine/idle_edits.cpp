@@ -1,0 +1,113 @@
+#include "engine/idle_edits.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hawser::engine {
+
+namespace {
+
+const Value& value_in(const Fields& fields, std::string_view column)
+{
+    static const Value null;
+    const auto found = fields.find(column);
+    return found == fields.end() ? null : found->second;
+}
+
+bool is_settled(const localstore::Change& change, const std::string& column)
+{
+    return std::ranges::find(change.settled, column) != change.settled.end();
+}
+
+/// The columns that the edits of the record together left as they were, having changed them in between. What
+/// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
+/// is added says nothing of the sum, though the sums may be equal by chance.
+conflict::Names set_back(const localstore::RecordState& before, const Fields& base,
+                         const conflict::Policy& policy)
+{
+    std::map<std::string, Value, std::less<>> last;
+    conflict::Names moved;
+    for (const localstore::Change& change : before.live)
+        for (const auto& [column, value] : change.after) {
+            if (is_settled(change, column) || policy.rule_of(column) == conflict::Rule::add) continue;
+            last.insert_or_assign(column, value);
+            if (value != value_in(base, column)) moved.insert(column);
+        }
+    const auto stays_moved = [&](std::string_view column) {
+        const auto found = last.find(column);
+        return before.masked.contains(column) ||
+               (found != last.end() && found->second != value_in(base, column));
+    };
+    std::erase_if(moved, [&](const std::string& column) {
+        const conflict::AtomicGroup* group = policy.group_of(column);
+        return group ? std::ranges::any_of(group->columns, stays_moved) : stays_moved(column);
+    });
+    return moved;
+}
+
+/// The columns of which the organization says by now, and did not say before, what the edits make of them. A
+/// sum and joined lines say nothing of the kind.
+conflict::Names said_already(const localstore::RecordState& before, const Fields& base, const Fields& local,
+                             const conflict::Policy& policy, const Fields& theirs)
+{
+    const auto differs = [&](std::string_view column) {
+        return value_in(local, column) != value_in(theirs, column);
+    };
+    conflict::Names columns;
+    for (const localstore::Change& change : before.live)
+        for (const auto& [column, value] : change.after) {
+            const conflict::Rule rule = policy.rule_of(column);
+            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
+            const conflict::AtomicGroup* group = policy.group_of(column);
+            const bool apart = group ? std::ranges::any_of(group->columns, differs) : differs(column);
+            if (joins || apart || is_settled(change, column)) continue;
+            if (value_in(base, column) != value_in(theirs, column)) columns.insert(column);
+        }
+    return columns;
+}
+
+Result<void> settle_columns(localstore::Transaction& transaction,
+                            const std::vector<localstore::Change>& changes, const conflict::Names& columns,
+                            localstore::ChangeState outcome, std::string_view why, Instant now)
+{
+    for (const localstore::Change& change : changes) {
+        std::vector<std::string> of_change;
+        for (const auto& [column, value] : change.after)
+            if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
+        if (of_change.empty()) continue;
+        const bool goes_out = change.state == localstore::ChangeState::queued;
+        const Result<void> settled = transaction.queue.settle(
+            change.sequence, of_change, goes_out ? outcome : localstore::ChangeState::superseded, why, now);
+        if (!settled) return settled;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
+                       const localstore::RecordState& before, const conflict::Situation& situation,
+                       const Fields& theirs, Instant now)
+{
+    if (!situation.local) return {};
+    // Before what is created here there was nothing.
+    const Fields base = situation.base ? situation.base->fields : Fields{};
+    conflict::Names back = set_back(before, base, policy);
+    const conflict::Names said = said_already(before, base, *situation.local, policy, theirs);
+    if (back.empty() && said.empty()) return {};
+    const auto after = transaction.records.state(before.key);
+    if (!after) return after.error();
+    const Result<void> settled =
+        settle_columns(transaction, after->live, said, localstore::ChangeState::applied,
+                       "the organization says the same already", now);
+    if (!settled || !after->local) return settled;
+    std::erase_if(back, [&](const std::string& column) {
+        return value_in(*after->local, column) == value_in(theirs, column);
+    });
+    return settle_columns(transaction, after->live, back, localstore::ChangeState::superseded,
+                          "you set it back to what it was, and the organization changed it meanwhile", now);
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "conflict/policy.h"
+#include "conflict/reconcile.h"
+#include "localstore/transaction.h"
+
+namespace hawser::engine {
+
+/// Edits that together leave a column as it was, or that the organization says already, have nothing at
+/// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
+/// put their value on top of it.
+///
+/// Call after the shadow moved to `theirs`; `before` and `situation` are from before that.
+Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
+                       const localstore::RecordState& before, const conflict::Situation& situation,
+                       const Fields& theirs, Instant now);
+
+} // namespace hawser::engine
