@@ -333,6 +333,18 @@ Result<void> take_as_made(CycleWork& cycle, localstore::Transaction& transaction
     return {};
 }
 
+/// A record that left while changes of it are on their way: these cannot be kept back any more.
+Result<void> leave_when_settled(CycleWork& cycle, localstore::Transaction& transaction,
+                                const TableWork& table, const RecordState& state, const RemoteWord& word,
+                                Instant now)
+{
+    ++cycle.figures.removed;
+    const conflict::Situation situation = situation_of(table, state, word);
+    const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
+    const Result<void> written = decide(cycle, transaction, state.key, plan, now);
+    return written ? transaction.records.unlink(state.key, word.scope) : written;
+}
+
 /// What was staged of a record that is being created can only be a tombstone.
 RemoteWord word_of(const localstore::Staged& staged)
 {
@@ -406,7 +418,8 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     if (state->open_intent) {
-        if (word.presence == conflict::Presence::out_of_reach) return {};
+        if (word.presence == conflict::Presence::out_of_reach)
+            return leave_when_settled(cycle, transaction, table, *state, word, now);
         // Of a record that is being created only a tombstone tells more than that it is not there yet.
         const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
         if (unheard && word.presence == conflict::Presence::deleted && !word.tombstone) return {};

@@ -133,6 +133,38 @@ TEST_CASE("A record that left the scope while its deletion waited is not here wh
     CHECK(s.desk.store->queue_figures()->live() == 0);
 }
 
+TEST_CASE("A record that left the scope while an answer about it was missing leaves when that is settled",
+          "[engine][scope][I4]")
+{
+    Setting s("ada");
+    s.desk.choose({{"contact", std::string(buyers)}});
+    const Guid id = guid(1);
+    s.office.put("contacts", id, R"({"lastname":"One","jobtitle":"Buyer"})");
+    s.desk.sync();
+    s.desk.edit("contact", id, {{"department", std::string("Mine")}});
+    s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("PATCH ") == std::string::npos ? Fault::none : Fault::hang_done;
+    };
+    REQUIRE_FALSE(s.desk.try_cycle());
+    s.desk.exchange->script = nullptr;
+    s.desk.reboot();
+    s.office.put("contacts", id, R"({"jobtitle":"Seller"})");
+    const bool asked = GENERATE(false, true);
+    if (asked) s.office.put("contacts", id, R"({"department":"Theirs"})");
+    s.desk.sync();
+    const auto questions = s.desk.store->conflicts({});
+    REQUIRE(questions);
+    REQUIRE(questions->size() == (asked ? 1 : 0));
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    if (asked) REQUIRE(s.desk.store->resolve(questions->front().number, {localstore::Side::mine, {}}, by));
+    s.later();
+    CHECK(s.office.value("contacts", id, "department") == "Mine");
+    CHECK_FALSE(s.desk.has("contact", id));
+    CHECK(s.decided(id, "reconcile.out_of_reach"));
+    s.desk.check_equal();
+}
+
 TEST_CASE("A record made here that left the scope before it was seen there leaves the replica, too",
           "[engine][scope]")
 {
