@@ -345,6 +345,26 @@ Result<void> leave_when_settled(CycleWork& cycle, localstore::Transaction& trans
     return written ? transaction.records.unlink(state.key, word.scope) : written;
 }
 
+/// The columns of a creation that the organization holds, and holds without them: it may have been applied
+/// and somebody cleared them, or is still to bring them. What refers to other records may come later anyhow.
+conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
+                              const conflict::Policy& policy)
+{
+    conflict::Names cleared;
+    const bool known = state.shadow && state.shadow->remote == localstore::Remote::present;
+    if (known || state.live.empty() || word.presence != conflict::Presence::present) return cleared;
+    const localstore::Change& creation = state.live.front();
+    if (creation.kind != localstore::ChangeKind::create) return cleared;
+    for (const auto& [column, value] : creation.after) {
+        const bool asks =
+            policy.rule_of(column) == conflict::Rule::ask && !std::holds_alternative<Lookup>(value);
+        if (asks && !is_null(value) && !is_settled(creation, column) &&
+            is_null(value_in(word.fields, column)))
+            cleared.insert(column);
+    }
+    return cleared;
+}
+
 /// What was staged of a record that is being created can only be a tombstone.
 RemoteWord word_of(const localstore::Staged& staged)
 {
@@ -395,6 +415,7 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
     if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state);
+    situation.indeterminate = cleared_since(state, word, table.rules->policy);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
         situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};

@@ -70,3 +70,21 @@ TEST_CASE("What was created here and cleared again takes nothing from who made t
     CHECK(s.there("firstname") == "Edgar");
     s.desk.check_equal();
 }
+
+TEST_CASE("What was created here and somebody cleared since is asked about", "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.sent_by_a_copy(R"({"lastname":"Poe","firstname":"Ed"})");
+    s.office.put("contacts", s.id, R"({"firstname":null})");
+    (void)s.desk.cycle();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.there("firstname").empty());
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    const bool mine = GENERATE(false, true);
+    const localstore::Side side = mine ? localstore::Side::mine : localstore::Side::theirs;
+    REQUIRE(s.desk.store->resolve(s.open().front().number, {side, {}}, by));
+    s.desk.sync();
+    CHECK(s.there("firstname") == (mine ? "Ed" : ""));
+    s.desk.check_equal();
+}
