@@ -105,6 +105,7 @@ private:
     Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);
     Result<void> take_read(localstore::Transaction& transaction, const Draft::Part& part, const Found& found);
+    Result<void> lose_sight_of(localstore::Transaction& transaction, const Draft::Part& part);
     Result<void> acknowledge(localstore::Transaction& transaction, const Draft& draft,
                              const std::vector<localstore::Acknowledged>& copies);
     Task<Result<void>> follow_up(std::vector<Sent> back, std::vector<Sent> anew);

@@ -125,12 +125,29 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         if (!state->shadow) continue;
         Acknowledged copy{part.key, {}, believed(*state->shadow, sent_of(*intent, part.key), found.fields)};
         copy.receipt_etag = found.etag;
+        // The version that may not be read is not known: whoever edits the one before it is refused.
+        if (found.presence == Found::Presence::no_access) copy.etag = state->shadow->etag;
         copies.push_back(std::move(copy));
     }
     Result<void> done = acknowledge(transaction, draft, copies);
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
         done = take_read(transaction, draft.parts[i], read[i].second);
     return done;
+}
+
+/// What was made here and may not be read belongs to no scope.
+Result<void> Pusher::lose_sight_of(localstore::Transaction& transaction, const Draft::Part& part)
+{
+    const auto scopes = around_.store.scopes();
+    if (!scopes) return scopes.error();
+    for (const localstore::Scope& scope : *scopes) {
+        if (scope.table != part.key.table) continue;
+        const RemoteWord unseen{conflict::Presence::out_of_reach, {}, {}, scope.number};
+        const Result<void> left =
+            reconcile_record(cycle_, transaction, *part.table, part.key, unseen, around_.now());
+        if (!left) return left;
+    }
+    return {};
 }
 
 Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft::Part& part,
@@ -145,6 +162,9 @@ Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft
     if (found.presence == Found::Presence::present)
         return reconcile_record(cycle_, transaction, *part.table, part.key,
                                 {conflict::Presence::present, found.etag, found.fields, {}}, around_.now());
+    // Of what never had a version here nobody would ask again.
+    if (found.presence == Found::Presence::no_access && state->etag.empty())
+        return lose_sight_of(transaction, part);
     if (found.presence != Found::Presence::absent || part.kind == StepKind::remove) return {};
     RemoteWord gone;
     gone.presence = conflict::Presence::deleted;

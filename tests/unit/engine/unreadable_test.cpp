@@ -96,6 +96,22 @@ TEST_CASE("A lost unit of which one record may no longer be read is judged by th
         s.allow_all();
         CHECK(s.desk.text("contact", guid(1), "jobtitle") == "Mine");
     }
+    SECTION("it had arrived, and who edits the record again once it can be read meets what is there")
+    {
+        Setting s;
+        (void)s.write_unit();
+        (void)s.desk.cycle();
+        s.desk.exchange->alter = nullptr;
+        s.desk.edit("contact", guid(1), {{"department", std::string("Later")}});
+        s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+            return request.url.find("delta") == std::string::npos ? Fault::none : Fault::busy;
+        };
+        (void)s.desk.cycle();
+        CHECK(s.desk.store->queue_figures()->parked == 0);
+        s.desk.exchange->script = nullptr;
+        s.allow_all();
+        CHECK(s.office.value("contacts", guid(1), "department") == "Later");
+    }
     SECTION("it had arrived, and what it made is deleted here meanwhile")
     {
         Setting s(Fault::hang_done);
@@ -118,4 +134,44 @@ TEST_CASE("A lost unit of which one record may no longer be read is judged by th
         s.allow_all();
         CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Mine");
     }
+}
+
+TEST_CASE("What was given to somebody else while its answer was missing leaves with the next sweep",
+          "[engine][reconcile][I4]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    const auto owned_by = [&](const std::string& user, const std::string& more) {
+        office.put("contacts", guid(1),
+                   R"x({"ownerid@odata.bind":"/systemusers()x" + office.organization->user(user)->id.text() +
+                       R"x()")x" + more + "}");
+    };
+    owned_by("bob", R"(,"lastname":"One")");
+    Desk desk(office, clock, "bob");
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    localstore::Edit edited{localstore::ChangeKind::update, {"contact", guid(1)}, {}};
+    edited.after["jobtitle"] = std::string("Mine");
+    localstore::Edit made{localstore::ChangeKind::create, {"contact", guid(7)}, {}};
+    made.after["lastname"] = std::string("Made");
+    (void)desk.write_all({edited, made}, localstore::Grouping::one_unit);
+    bool lost = false;
+    desk.exchange->script = [&lost](std::size_t, const http::Request& request) {
+        const bool write = request.body.find("PATCH ") != std::string::npos;
+        return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
+    };
+    const Guid given_away = GENERATE(guid(1), guid(7));
+    desk.exchange->after = [&, done = false](std::size_t) mutable {
+        if (lost && !std::exchange(done, true))
+            office.put("contacts", given_away,
+                       R"x({"ownerid@odata.bind":"/systemusers()x" +
+                           office.organization->user("ada")->id.text() + R"x()"})x");
+    };
+    (void)desk.cycle();
+    CHECK(desk.store->queue_figures()->live() == 0);
+    CHECK(office.value("contacts", guid(1), "jobtitle") == "Mine");
+    clock->pass(std::chrono::hours{25});
+    desk.sync();
+    CHECK_FALSE(desk.has("contact", given_away));
+    desk.check_equal();
 }
