@@ -34,6 +34,18 @@ std::vector<std::string> usual_order(const Table& table)
     return columns;
 }
 
+/// What was made here and never was in a scope goes once nothing of it waits any more.
+Result<void> leave_later(const Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                         const PullRound& round, const localstore::RecordState& state)
+{
+    const std::string name = name_of(round.table->table(), state.key, state.local ? &*state.local : nullptr);
+    const Result<void> told = transaction.journal.decide_once(
+        cycle.number, state.key, "reconcile.out_of_reach",
+        name + " is outside this replica's scope and leaves it once your changes of it are settled.",
+        around.now());
+    return told ? transaction.records.unlink(state.key, round.scope.number) : told;
+}
+
 /// A row outside the scope takes its record out of it; one that was only made here goes with it.
 Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
                       const PullRound& round, const RecordKey& key, const Fields& fields)
@@ -41,9 +53,10 @@ Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     if (std::ranges::find(state->scopes, round.scope.number) == state->scopes.end()) {
-        const auto stray = is_stray(around, round.table->table(), *state, fields);
-        if (!stray) return stray.error();
-        if (!*stray) return {};
+        const auto outside = is_outside(around, round.table->table(), *state, fields);
+        if (!outside) return outside.error();
+        if (!*outside) return {};
+        if (state->dirty()) return leave_later(around, cycle, transaction, round, *state);
     }
     const RemoteWord left{conflict::Presence::out_of_reach, {}, {}, round.scope.number};
     return reconcile_record(cycle, transaction, *round.table, key, left, around.now());

@@ -1,5 +1,7 @@
 #include "engine/stray.h"
 
+#include <utility>
+
 namespace hawser::engine {
 
 bool is_inside(const Filter& filter, const Table& table, const Guid& id, Fields& fields)
@@ -10,11 +12,10 @@ bool is_inside(const Filter& filter, const Table& table, const Guid& id, Fields&
     return inside;
 }
 
-Result<bool> is_stray(const Surroundings& around, const Table& table, const localstore::RecordState& state,
-                      Fields fields, std::optional<localstore::ScopeNumber> left)
+Result<bool> is_outside(const Surroundings& around, const Table& table, const localstore::RecordState& state,
+                        Fields fields, std::optional<localstore::ScopeNumber> left)
 {
-    if (!state.known || !state.scopes.empty() || state.dirty() || state.tombstone || state.etag.empty())
-        return false;
+    if (!state.known || !state.scopes.empty() || state.tombstone) return false;
     const auto scopes = around.store.scopes();
     if (!scopes) return scopes.error();
     for (const localstore::Scope& scope : *scopes) {
@@ -23,6 +24,13 @@ Result<bool> is_stray(const Surroundings& around, const Table& table, const loca
         if (!filter || is_inside(*filter, table, state.key.id, fields)) return false;
     }
     return true;
+}
+
+Result<bool> is_stray(const Surroundings& around, const Table& table, const localstore::RecordState& state,
+                      Fields fields, std::optional<localstore::ScopeNumber> left)
+{
+    if (state.dirty() || state.etag.empty()) return false;
+    return is_outside(around, table, state, std::move(fields), left);
 }
 
 } // namespace hawser::engine
