@@ -107,11 +107,12 @@ bool deletes(const RecordState& state)
     return !state.live.empty() && state.live.back().kind == localstore::ChangeKind::remove;
 }
 
-/// The very version that the shadow is, one from before this cycle's own push, or a deletion that
-/// is known.
+/// The very version that the shadow is, one from before this cycle's own push, or a deletion or a departure
+/// that is known.
 bool says_nothing_new(const RecordState& state, const RemoteWord& word, localstore::CycleNumber cycle)
 {
     if (is_overtaken(state, word.etag, cycle)) return word.presence == conflict::Presence::present;
+    if (word.presence == conflict::Presence::out_of_reach) return state.unlinked;
     const auto known = state.shadow ? state.shadow->remote : localstore::Remote::present;
     if (word.presence == conflict::Presence::present)
         return state.shadow && known == localstore::Remote::present && state.shadow->etag == word.etag;

@@ -344,11 +344,11 @@ Result<std::vector<Guid>> Rounds::unseen(ScopeNumber scope, Generation generatio
         if (fresh.step() && fresh.integer(0) != 0) return std::vector<Guid>{};
         // A row written by a later round than this one is there, whichever scope brought it.
         Statement rows = database.prepare(
-            "SELECT id FROM hawser_record r WHERE table_number = ?1 AND id > ?2 AND (scopes & ?3 OR (scopes "
-            "= 0 AND flags & 1 = 0)) AND generation < ?4 AND flags & 16 = 0 AND etag <> '' AND NOT EXISTS "
+            "SELECT id FROM hawser_record r WHERE table_number = ?1 AND id > ?2 AND (scopes & ?3 OR scopes "
+            "= 0) AND generation < ?4 AND flags & 16 = 0 AND etag <> '' AND NOT EXISTS "
             "(SELECT 1 FROM hawser_seen s WHERE s.generation = ?4 AND s.record = r.record) ORDER BY id LIMIT "
             "?5");
-        static_assert(flag::tombstone == 16 && flag::dirty == 1);
+        static_assert(flag::tombstone == 16);
         rows.with(row->table, after, row->bit, generation.value, static_cast<std::int64_t>(limit));
         std::vector<Guid> ids;
         while (rows.step()) ids.push_back(rows.guid(0));

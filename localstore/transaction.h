@@ -57,7 +57,7 @@ public:
     /// Marks a record of the round as there without a row of it (a dirty row, an echo, a sweep).
     Result<Seen> note_seen(ScopeNumber scope, Generation generation, const Guid& id, std::string_view etag);
 
-    /// Ids in the scope, and of clean records in no scope, that the round did not bring, ascending, after
+    /// Ids in the scope, and of records in no scope, that the round did not bring, ascending, after
     /// `after`, at most `limit`: candidates for a verified not-found, nothing more (I9). Records never
     /// sent are not among them.
     Result<std::vector<Guid>> unseen(ScopeNumber scope, Generation generation, const Guid& after,

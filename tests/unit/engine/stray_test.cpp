@@ -165,6 +165,48 @@ TEST_CASE("A record that left the scope while an answer about it was missing lea
     s.desk.check_equal();
 }
 
+TEST_CASE("A record made here that left the scope while a question about it is open leaves after the answer",
+          "[engine][scope][I4]")
+{
+    Setting s("ada");
+    s.desk.choose({{"contact", std::string(buyers)}});
+    s.desk.sync();
+    const Guid id = s.create("Buyer");
+    s.desk.sync();
+    s.desk.edit("contact", id, {{"department", std::string("Mine")}});
+    s.office.put("contacts", id, R"({"jobtitle":"Seller","department":"Theirs"})");
+    s.desk.sync();
+    const auto questions = s.desk.store->conflicts({});
+    REQUIRE(questions);
+    REQUIRE(questions->size() == 1);
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(questions->front().number, {localstore::Side::theirs, {}}, by));
+    s.later();
+    CHECK_FALSE(s.desk.has("contact", id));
+    CHECK(s.decided(id, "reconcile.out_of_reach"));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A record made here and deleted there is looked for, too, while something of it waits",
+          "[engine][scope][I4]")
+{
+    Setting s("bob");
+    s.desk.choose({{"contact", ""}});
+    s.desk.sync();
+    const Guid id = s.create("Buyer");
+    s.desk.sync();
+    s.desk.erase("contact", id);
+    const auto deletion = s.desk.store->changes({});
+    REQUIRE(deletion);
+    Desk::check(s.desk.store->hold(deletion->back().sequence, "not yet"));
+    s.office.erase("contacts", id);
+    s.later();
+    CHECK(s.desk.store->queue_figures()->live() == 0);
+    CHECK_FALSE(s.desk.has("contact", id));
+    s.desk.check_equal();
+}
+
 TEST_CASE("A record made here that left the scope before it was seen there leaves the replica, too",
           "[engine][scope]")
 {
