@@ -114,6 +114,24 @@ const Value& value_in(const Fields& fields, const std::string& column)
     return found == fields.end() ? null : found->second;
 }
 
+/// Whether a column that was sent is there, and was not before.
+bool is_there_in_part(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
+                      const std::map<RecordKey, Fields>& before)
+{
+    for (const localstore::IntentStep& step : intent.steps)
+        for (const auto& [key, found] : records) {
+            const auto former = before.find(key);
+            if (key != step.key || former == before.end()) continue;
+            const bool is_there = std::ranges::any_of(step.sent, [&](const auto& sent) {
+                const auto there = found.fields.find(sent.first);
+                return there != found.fields.end() && sent.second != value_in(former->second, sent.first) &&
+                       dataverse::equal_as_stored(sent.second, there->second);
+            });
+            if (is_there) return true;
+        }
+    return false;
+}
+
 /// What was sent happened whole or not at all, so that one column as it was before speaks for all.
 Judgement judge_late(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
                      const std::map<RecordKey, Fields>& before)
@@ -178,7 +196,7 @@ bool is_outdated(const localstore::Intent& intent)
 
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
-                         const std::map<RecordKey, Fields>* before)
+                         const std::map<RecordKey, Fields>& before, Reading reading)
 {
     std::set<RecordKey> created;
     for (const localstore::IntentStep& step : intent.steps)
@@ -187,7 +205,9 @@ Judgement judge_outdated(const localstore::Intent& intent,
     const bool told =
         judgement.kind == Judgement::Kind::applied || judgement.kind == Judgement::Kind::ask_again;
     if (told) return judgement;
-    return before ? judge_late(intent, records, *before) : Judgement{Judgement::Kind::not_applied, {}};
+    if (reading == Reading::at_once && !is_there_in_part(intent, records, before))
+        return {Judgement::Kind::not_applied, {}};
+    return judge_late(intent, records, before);
 }
 
 } // namespace hawser::engine

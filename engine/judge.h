@@ -47,13 +47,16 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
 /// Whether the organization refused the intent as outdated, and nobody has read its records since.
 bool is_outdated(const localstore::Intent& intent);
 
+/// When the records of what was refused were read: with the next request, or in another cycle.
+enum class Reading { at_once, late };
+
 /// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
 /// the network repeats a request, else `not_applied`, or `ask_again`.
 ///
-/// `before`, of a read that comes late, is what stood in the records before: a column that says neither that
-/// nor what was sent may be somebody's edit of what had been applied, and is `indeterminate`.
+/// `before` is what stood in the records before. Where the read comes late, or a column says what was sent and
+/// did not before, one that says neither may be somebody's edit of what had been applied, and is `indeterminate`.
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
-                         const std::map<RecordKey, Fields>* before = nullptr);
+                         const std::map<RecordKey, Fields>& before, Reading reading);
 
 } // namespace hawser::engine

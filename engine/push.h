@@ -114,7 +114,6 @@ private:
     // push_outdated.cpp: what was refused because the record is another by now.
     /// The network may have repeated what had been applied, so that only a read can tell: until then the
     /// intent stays open, and what is undone meanwhile is taken back.
-    enum class Reading { at_once, late };
     Result<void> settle_outdated(localstore::Transaction& transaction, const Draft& draft, const Read& read,
                                  Reading reading);
     Result<std::map<RecordKey, Fields>> before(localstore::Transaction& transaction,

@@ -55,7 +55,7 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
     if (!intent) return intent.error();
     const auto former = before(transaction, draft);
     if (!former) return former.error();
-    const Judgement judgement = judge_outdated(*intent, read, reading == Reading::late ? &*former : nullptr);
+    const Judgement judgement = judge_outdated(*intent, read, *former, reading);
     if (judgement.kind == Judgement::Kind::ask_again) {
         missed_ = Error{ErrorKind::retry, "server.unavailable",
                         "the organization refused a change as outdated and did not show the record; it will "

@@ -8,7 +8,6 @@ namespace {
 constexpr std::size_t most_named_records = 100;
 constexpr std::int64_t short_transaction_rows = 500;
 constexpr int short_transactions_after_contest = 20;
-constexpr int small_log_frames = 1000;
 constexpr std::int64_t kept_log_bytes = 64LL << 20;
 
 int remember_frames(void* frames, sqlite3*, const char*, int count)
@@ -149,10 +148,10 @@ void Store::Impl::Rollback::commit()
 void Store::Impl::tidy_log(Durability durability, bool cycle_ended)
 {
     const bool bulk = durability == Durability::relaxed;
-    if (bulk && log_frames_ > small_log_frames) bulk_in_log_ = true;
-    int limit = bulk ? options_.bulk_log_pages : small_log_frames;
+    if (bulk && log_frames_ > options_.log_pages) bulk_in_log_ = true;
+    int limit = bulk ? options_.bulk_log_pages : options_.log_pages;
     if (!bulk && bulk_in_log_) limit = 2 * options_.bulk_log_pages;
-    if (cycle_ended) limit = small_log_frames;
+    if (cycle_ended) limit = options_.log_pages;
     if (log_frames_ > limit) checkpoint_log(false);
 }
 

@@ -6,6 +6,8 @@
 #include "localstore/transaction.h"
 #include "tests/choose_table.h"
 
+#include <sqlite3.h>
+
 #include <stdexcept>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 
 /// Small, so that little is copied and checked for each change.
 constexpr int page_bytes = 1024;
+/// Few, so that what a log comes to happens often.
+constexpr int log_pages = 150;
 
 void must(const Result<void>& done)
 {
@@ -71,6 +75,7 @@ localstore::StoreOptions Installation::store_options() const
     chosen.fold = engine::merge_fold(policies_);
     chosen.busy_timeout = std::chrono::milliseconds{1};
     chosen.page_bytes = page_bytes;
+    chosen.log_pages = log_pages;
     chosen.vfs = disk_ ? disk_->name() : memory_.name();
     return chosen;
 }
@@ -157,6 +162,20 @@ void Installation::limit_disk(std::optional<std::uint64_t> bytes)
     if (is_disk_limited_ || has_engine()) return;
     kill();
     start();
+}
+
+std::shared_ptr<sqlite3> Installation::hold_file() const
+{
+    const localstore::StoreOptions options = store_options();
+    sqlite3* opened = nullptr;
+    const int result =
+        sqlite3_open_v2(options.path.c_str(), &opened, SQLITE_OPEN_READWRITE, options.vfs.c_str());
+    std::shared_ptr<sqlite3> other(opened, sqlite3_close_v2);
+    // Closing is not this program's occasion to fold the log back.
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    const bool begun = result == SQLITE_OK &&
+                       sqlite3_exec(opened, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
+    return begun ? other : nullptr;
 }
 
 void Installation::begin(std::function<engine::Task<void>(engine::Engine&)> operation)

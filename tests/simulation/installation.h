@@ -21,6 +21,8 @@
 #include <set>
 #include <string>
 
+struct sqlite3;
+
 namespace hawser::simulation {
 
 /// Whom an installation is bound to and how it is set up.
@@ -63,6 +65,13 @@ public:
 
     /// The files can grow by so many bytes; empty: there is room again, and a process that could not begin does.
     void limit_disk(std::optional<std::uint64_t> bytes);
+
+    /// Another program's open transaction, until this is forgotten; empty where it does not come to that.
+    std::shared_ptr<sqlite3> hold_file() const;
+
+    /// The engine's lock on the replica, which a process that is split off here could not have.
+    void let_go_of_lock() { lock_.reset(); }
+    void take_lock_again() { (void)take_lock(); }
 
     /// Starts an operation of the engine and does not wait for it.
     void begin(std::function<engine::Task<void>(engine::Engine&)> operation);

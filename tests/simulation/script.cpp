@@ -14,12 +14,12 @@ struct Frequent {
 };
 
 constexpr Frequent at_a_seat[] = {
-    {Act::create, 9},     {Act::edit, 36},       {Act::erase, 5},     {Act::unit, 5},
-    {Act::former_id, 2},  {Act::undo, 3},        {Act::discard, 1},   {Act::hold, 1},
-    {Act::release, 2},    {Act::retry, 1},       {Act::resolve, 4},   {Act::cycle, 18},
-    {Act::verify, 1},     {Act::go_offline, 2},  {Act::go_online, 3}, {Act::kill, 1},
+    {Act::create, 18},    {Act::edit, 76},       {Act::erase, 10},    {Act::unit, 10},
+    {Act::former_id, 4},  {Act::undo, 6},        {Act::discard, 2},   {Act::hold, 2},
+    {Act::release, 4},    {Act::retry, 2},       {Act::resolve, 8},   {Act::cycle, 20},
+    {Act::verify, 1},     {Act::go_offline, 3},  {Act::go_online, 5}, {Act::kill, 1},
     {Act::suspend, 1},    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},
-    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 1},
+    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 2},
 };
 constexpr Frequent elsewhere[] = {
     {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
@@ -53,7 +53,7 @@ void settle_ground(Script& script)
     Draw draw(stirred(script.ground, 23));
     script.quiet_token_expiry = draw.chance(0.5);
     script.kept = draw.chance(0.3);
-    const bool in_background = draw.chance(0.15);
+    const bool in_background = draw.chance(0.08);
     const std::size_t seats = 2 + draw.below(100) / 80;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
     for (std::size_t i = 0; i < seats; ++i) {
@@ -101,7 +101,7 @@ Script write_script(std::uint64_t seed)
         const Act act = draw.chance(0.26) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
         script.deeds.push_back({act, draw.below(seats), now, draw.next()});
         // Work is cut off while it is done.
-        if (act == Act::cycle && draw.chance(0.04))
+        if (act == Act::cycle && draw.chance(0.02))
             script.deeds.push_back({Act::kill, script.deeds.back().where,
                                     now + Clock::Milliseconds{draw.between(10, 4'000)}, draw.next()});
     }
@@ -115,6 +115,9 @@ Mishap befalls(const Script& script, std::size_t where, std::uint64_t number, bo
     Draw draw(stirred(stirred(script.seed, 1000 + where), number));
     Mishap mishap = Mishap::none;
     if (draw.chance(script.mishaps)) mishap = static_cast<Mishap>(1 + draw.below(mishap_kinds - 1));
+    // To begin again takes as long as ten requests.
+    const bool killed = mishap == Mishap::killed_before || mishap == Mishap::killed_after;
+    if (killed && draw.chance(0.5)) mishap = Mishap::none;
     // Few requests are of the kind that it can befall.
     if (mishap == Mishap::none && changes_a_record && draw.chance(script.mishaps / 6))
         mishap = Mishap::outrun;

@@ -26,7 +26,7 @@ constexpr const char* usage =
   --seconds N         Run stories from seed 1 (--from SEED) on until N seconds are over.
   --seed N            Run one story.
   --verbose           Print each story.
-  --twice             Run each story twice and compare; else one in 64.
+  --twice             Run each story twice and compare; else one in 128.
   --shrink            Print what remains of the first failing story when all that is not needed is left out.
   --stop              End with the first failure.
 
@@ -34,7 +34,7 @@ Exit code: 0 nothing failed, 1 something did, 2 usage.
 )";
 
 /// One story in so many is run twice.
-constexpr std::uint64_t compared_every = 64;
+constexpr std::uint64_t compared_every = 128;
 constexpr int most_runs_to_shrink = 4'000;
 
 struct Choice {

@@ -186,8 +186,7 @@ void World::begin()
     script_.seed = stirred(script_.ground, 29);
     found();
     open_the_day();
-    for (const auto& desk : desks_) desk->kill();
-    settle_down();
+    for (const auto& desk : desks_) desk->let_go_of_lock();
 }
 
 std::vector<std::filesystem::path> World::folders() const
@@ -200,7 +199,7 @@ std::vector<std::filesystem::path> World::folders() const
 
 void World::live_through()
 {
-    for (const auto& desk : desks_) desk->start();
+    for (const auto& desk : desks_) desk->take_lock_again();
     const Milliseconds start = time_->elapsed();
     for (const Deed& deed : script_.deeds) {
         advance(start + deed.at);

@@ -40,7 +40,7 @@ public:
     World(Script script, bool tell);
     ~World() override;
 
-    /// The ground of the story: everybody has the tables aboard, and no process runs.
+    /// The ground of the story: everybody has the tables aboard, and nothing is locked.
     void begin();
     /// The story, on its ground.
     Report live(Script script);

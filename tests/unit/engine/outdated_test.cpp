@@ -137,3 +137,46 @@ TEST_CASE("A change that was refused as outdated and whose record is read late a
     CHECK(s.there("jobtitle") == "Buyer");
     s.desk.check_equal();
 }
+
+TEST_CASE("Of an edit that the network repeated, what somebody wrote over at once is asked about",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Mine")}, {"nickname", std::string("Twice")}});
+    std::optional<std::size_t> written;
+    s.desk.exchange->script = [&](std::size_t number, const http::Request& request) {
+        if (written || !has(request, "PATCH ")) return Fault::none;
+        written = number;
+        return Fault::duplicate;
+    };
+    s.desk.exchange->after = [&](std::size_t number) {
+        if (number == written) s.office.put("contacts", guid(1), R"({"lastname":"Theirs"})");
+    };
+    s.desk.sync();
+    REQUIRE(written);
+    CHECK(s.there("lastname") == "Theirs");
+    CHECK(s.there("nickname") == "Twice");
+    CHECK(s.office.effects(guid(1), "PATCH") == 3);
+    const auto open = s.desk.store->conflicts({});
+    REQUIRE(open);
+    REQUIRE(open->size() == 1);
+    CHECK(open->front().reason == localstore::ConflictReason::indeterminate);
+}
+
+TEST_CASE("An edit that somebody made halfway before is not taken for sent", "[engine][push][I1]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"lastname", std::string("Mine")}, {"nickname", std::string("Same")}});
+    bool outrun = false;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (!outrun && has(request, "PATCH "))
+            s.office.put("contacts", guid(1), R"({"nickname":"Same","jobtitle":"Buyer"})");
+        outrun = outrun || has(request, "PATCH ");
+        return Fault::none;
+    };
+    s.desk.sync();
+    REQUIRE(outrun);
+    CHECK(s.there("lastname") == "Mine");
+    CHECK(s.there("jobtitle") == "Buyer");
+    s.desk.check_equal();
+}
