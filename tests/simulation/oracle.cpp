@@ -302,8 +302,10 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         const std::string sentence = person.name + " wrote \"" + to + "\" into " + std::string(column.name) +
                                      " of " + called(written.key);
         require(allowed > 0, 3, sentence + ", which nobody had entered there");
-        // An older copy cannot know that what waits in it was sent and then replaced by somebody.
-        require(effects <= allowed || person.replaced, 2,
+        // An older copy cannot know that what waits in it was sent and then replaced by somebody. What the
+        // organization emptied by itself, with the record that it referred to, is set again.
+        const bool emptied = text_of(before, column.name).empty() && cleared_.contains(place);
+        require(effects <= allowed || person.replaced || emptied, 2,
                 sentence + " " + std::to_string(effects) + " times");
         if (allowed == 0) continue;
         const auto reached = person.reached.find(place);

@@ -94,7 +94,7 @@ Script write_script(std::uint64_t seed)
     script.mishaps = draw.pick(std::to_array(rates));
     const std::size_t seats = script.seats.size();
     Clock::Milliseconds now{0};
-    const std::uint64_t deeds = 100 + draw.below(40);
+    const std::uint64_t deeds = 85 + draw.below(30);
     for (std::uint64_t i = 0; i < deeds; ++i) {
         // People work in bursts.
         now += Clock::Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 120'000)};
