@@ -148,8 +148,11 @@ Result<void> Puller::forget_token(const Scope& scope, const std::string& why, To
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto checkpoint = transaction.rounds.checkpoint(scope.number, Lane::pull);
             if (!checkpoint) return checkpoint.error();
+            // It is as old as the round that brought it, which may have rested for days.
+            const Instant finished = checkpoint->finished_at.value_or(Instant{});
+            const Instant issued = std::min(checkpoint->begun_at.value_or(finished), finished);
             // A clock that was set back proves nothing.
-            const auto age = around_.now() - checkpoint->finished_at.value_or(Instant{});
+            const auto age = around_.now() - issued;
             const bool young =
                 checkpoint->finished_at && age >= std::chrono::seconds{0} && age < too_young_to_expire;
             if (young && refused) {

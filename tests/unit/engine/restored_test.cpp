@@ -177,6 +177,34 @@ TEST_CASE("A page with status 410 that answers in place of the organization tell
     for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
 }
 
+TEST_CASE("A token that a round of many days brought is as old as that round, and tells of no restored one",
+          "[engine][restored][I4]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock, "ada", small_pages()};
+    fill(office, 1, 40);
+    desk.choose({{"contact", ""}});
+    desk.exchange->script = [](std::size_t number, const http::Request& request) {
+        const bool later = request.url.find("skiptoken") != std::string::npos;
+        return later && number > 0 ? Fault::hang : Fault::none;
+    };
+    REQUIRE_FALSE(desk.try_cycle());
+    desk.exchange->script = nullptr;
+    desk.reboot();
+    clock->pass(std::chrono::hours{24 * 20});
+    desk.sync();
+    REQUIRE(count(desk) == 40);
+    office.erase("contacts", guid(2));
+    desk.sync();
+    desk.sync();
+    CHECK_FALSE(desk.has("contact", guid(2)));
+    const auto decisions = desk.store->decisions({});
+    REQUIRE(decisions);
+    REQUIRE_FALSE(decisions->empty());
+    for (const auto& decision : *decisions) CHECK(decision.rule != "restored");
+}
+
 TEST_CASE("That an organization was restored is known until everything was compared",
           "[engine][restored][I1]")
 {
