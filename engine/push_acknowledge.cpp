@@ -125,8 +125,8 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         if (!state->shadow) continue;
         Acknowledged copy{part.key, {}, believed(*state->shadow, sent_of(*intent, part.key), found.fields)};
         copy.receipt_etag = found.etag;
-        // The version that may not be read is not known: whoever edits the one before it is refused.
-        if (found.presence == Found::Presence::no_access) copy.etag = state->shadow->etag;
+        // A version that was not read is not known: whoever edits the one before it is refused.
+        if (found.presence != Found::Presence::present) copy.etag = state->shadow->etag;
         copies.push_back(std::move(copy));
     }
     Result<void> done = acknowledge(transaction, draft, copies);

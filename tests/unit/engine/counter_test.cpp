@@ -49,3 +49,42 @@ TEST_CASE("What waits to be added is not lost when the counter there comes to sa
     CHECK(office.value("accounts", guid(1), "numberofemployees") == "18");
     desk.check_equal();
 }
+
+TEST_CASE("What a receipt proves and no read shows is edited and deleted like any other afterwards",
+          "[engine][push][I4]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock, "ada", {}, 11, adding()};
+    office.put("accounts", guid(1), R"({"name":"Firm","numberofemployees":10})");
+    desk.choose({{"account", ""}});
+    desk.sync();
+    desk.edit("account", guid(1), {{"numberofemployees", std::int64_t{13}}});
+    bool lost = false;
+    desk.exchange->script = [&lost](std::size_t, const http::Request& request) {
+        const bool write = request.body.find("PATCH ") != std::string::npos;
+        return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
+    };
+    // Something on the way lets no batch pass that reads the record.
+    desk.exchange->alter = [&lost](const http::Request& request, http::Answer& answer) {
+        const bool reads = request.body.find("GET ") != std::string::npos &&
+                           request.body.find(guid(1).text()) != std::string::npos;
+        if (lost && reads) answer = {403, {{"Content-Type", "text/html"}}, "<html>Blocked</html>"};
+    };
+    (void)desk.cycle();
+    CHECK(desk.store->queue_figures()->live() == 0);
+    desk.edit("account", guid(1), {{"telephone1", std::string("123")}});
+    desk.exchange->script = [](std::size_t, const http::Request& request) {
+        const bool pulls = (request.url + request.body).find("deltatoken") != std::string::npos;
+        return pulls ? Fault::busy : Fault::none;
+    };
+    desk.exchange->alter = nullptr;
+    (void)desk.cycle();
+    CHECK(desk.store->queue_figures()->parked == 0);
+    desk.exchange->script = nullptr;
+    clock->pass(std::chrono::hours{1});
+    desk.sync();
+    CHECK(office.value("accounts", guid(1), "telephone1") == "123");
+    CHECK(office.value("accounts", guid(1), "numberofemployees") == "13");
+    desk.check_equal();
+}
