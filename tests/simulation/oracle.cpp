@@ -215,6 +215,7 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         // What somebody creates again holds what others had written before it was deleted.
         if (written.outcome == "created") see(person, key, now);
     }
+    if (!who || !direct) put_back(key, before, now);
     if (!who && now && key.table == "account" && (!before || counters_.contains(key))) {
         if (!before) counters_[key] = 0;
         counters_[key] +=
@@ -232,8 +233,10 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
     }
     if (!before)
         for (Person& person : people_)
-            for (const TrackedColumn& column : tracked(key.table)->columns)
+            for (const TrackedColumn& column : tracked(key.table)->columns) {
                 person.effects.erase({key, std::string(column.name)});
+                person.last.erase({key, std::string(column.name)});
+            }
     for (const auto& [column, text] : *now) ever_[{key, column}].insert(text);
     rows_[key] = *now;
 }
@@ -298,6 +301,7 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         if (to.empty() || to == text_of(before, column.name)) continue;
         const auto steps = person.steps.find(place);
         const int effects = ++person.effects[place][to];
+        person.last[place] = {to, text_of(before, column.name)};
         const int allowed = steps == person.steps.end() ? 0 : person.allowed[place][to];
         const std::string sentence = person.name + " wrote \"" + to + "\" into " + std::string(column.name) +
                                      " of " + called(written.key);
@@ -313,6 +317,24 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         const std::size_t step = step_of(steps->second, to, before_it);
         require(before_it <= step || person.replaced, 6, sentence + " after a later edit of theirs");
         person.reached[place] = step;
+    }
+}
+
+/// Who puts a column back to what it was before somebody's write undoes that one: nothing tells it from one
+/// that never took effect.
+void Oracle::put_back(const RecordKey& key, const Row& before, const Row& now)
+{
+    if (!before || !now) return;
+    for (const TrackedColumn& column : tracked(key.table)->columns) {
+        const Place place{key, std::string(column.name)};
+        const std::string was = text_of(before, column.name);
+        const std::string is = text_of(now, column.name);
+        for (Person& person : people_) {
+            const auto last = person.last.find(place);
+            if (last == person.last.end() || last->second != std::pair(was, is)) continue;
+            --person.effects[place][was];
+            person.last.erase(last);
+        }
     }
 }
 
@@ -360,6 +382,7 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
     rows_ = std::move(rows);
     for (Person& person : people_) {
         person.effects.clear();
+        person.last.clear();
         person.reached.clear();
         person.versions_of_a_former_life = person.versions;
         person.versions_of_a_former_life.merge(person.versions_made);

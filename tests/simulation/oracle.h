@@ -117,6 +117,7 @@ private:
         std::map<Place, std::map<std::string, int>> allowed{};          ///< How often a value may be written.
         std::map<Place, std::map<std::string, int>> effects{};          ///< How often it was.
         std::map<Place, std::size_t> reached{};                         ///< The last step that was written.
+        std::map<Place, std::pair<std::string, std::string>> last{};    ///< What was written, and over what.
         std::map<std::pair<Place, std::string>, std::size_t> unit_of{}; ///< By what was typed.
         std::vector<Unit> units{};
         std::map<RecordKey, bool> removed{};                ///< Whether their last deed was a deletion.
@@ -140,6 +141,7 @@ private:
     void check_overwritten(Person& person, const Written& written, const Row& before, const Row& now);
     void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
     void check_columns(const Person& person, const Written& written);
+    void put_back(const RecordKey& key, const Row& before, const Row& now);
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void close_person(std::size_t who);
