@@ -40,12 +40,17 @@ bool is_as_created(const Fields& sent, const Fields& read)
 }
 
 /// The version that our write made, as far as it is proven: the former one with what was sent over
-/// it, in the spelling in which the organization holds it.
-Fields believed(const localstore::Shadow& former, const Fields& sent, const Fields& read)
+/// it, in the spelling in which the organization holds it, and what the organization computes, which nobody
+/// writes.
+Fields believed(const Table& table, const localstore::Shadow& former, const Fields& sent, const Fields& read)
 {
     Fields fields;
     if (former.remote == localstore::Remote::present) fields = former.fields;
     if (former.remote != localstore::Remote::present && is_as_created(sent, read)) fields = read;
+    for (const Column& column : table.columns) {
+        if (column.creatable || column.updatable || !read.contains(column.name)) continue;
+        fields.insert_or_assign(column.name, value_in(read, column.name));
+    }
     for (const auto& [column, value] : sent) {
         const Value& there = value_in(read, column);
         fields.insert_or_assign(column, dataverse::equal_as_stored(value, there) ? there : value);
@@ -123,7 +128,10 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         const auto state = transaction.records.state(part.key);
         if (!state) return state.error();
         if (!state->shadow) continue;
-        Acknowledged copy{part.key, {}, believed(*state->shadow, sent_of(*intent, part.key), found.fields)};
+        Acknowledged copy{
+            part.key,
+            {},
+            believed(part.table->table(), *state->shadow, sent_of(*intent, part.key), found.fields)};
         copy.receipt_etag = found.etag;
         // A version that was not read is not known: whoever edits the one before it is refused.
         if (found.presence != Found::Presence::present) copy.etag = state->shadow->etag;
