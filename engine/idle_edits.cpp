@@ -21,9 +21,10 @@ bool is_settled(const localstore::Change& change, const std::string& column)
     return std::ranges::find(change.settled, column) != change.settled.end();
 }
 
-/// The columns that the edits of the record together left as they were, having changed them in between. What
-/// was queued again because a restored organization lacks it changes nothing here either, and is meant. What
-/// is added says nothing of the sum, though the sums may be equal by chance.
+/// The columns that the edits of the record together left as they were, having changed them in between, or set
+/// back after edits that are gone. What was queued again because a restored organization lacks it changes
+/// nothing here either, and is meant. What is added says nothing of the sum, though the sums may be equal by
+/// chance.
 conflict::Names set_back(const localstore::RecordState& before, const Fields& base,
                          const conflict::Policy& policy)
 {
@@ -33,7 +34,8 @@ conflict::Names set_back(const localstore::RecordState& before, const Fields& ba
         for (const auto& [column, value] : change.after) {
             if (is_settled(change, column) || policy.rule_of(column) == conflict::Rule::add) continue;
             last.insert_or_assign(column, value);
-            if (value != value_in(base, column)) moved.insert(column);
+            const bool was_moved = value_in(change.before, column) != value_in(base, column);
+            if (was_moved || value != value_in(base, column)) moved.insert(column);
         }
     const auto stays_moved = [&](std::string_view column) {
         const auto found = last.find(column);

@@ -338,6 +338,40 @@ TEST_CASE("A deletion gives way to an edit of a record whose reference another d
     s.desk.check_equal();
 }
 
+TEST_CASE("A deletion does not give way to what the organization computed from our own edit",
+          "[engine][reconcile][I1]")
+{
+    Setting s;
+    s.edit(1, text({{"firstname", "Anna"}}));
+    s.lose_next_write(Fault::hang_done);
+    REQUIRE_FALSE(s.desk.try_cycle());
+    s.desk.reboot();
+    s.desk.erase("contact", guid(1));
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("contacts", guid(1)));
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit of a group that sets back what went with a deletion takes nothing from others",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.edit(1, text({{"jobtitle", "Mine"}}));
+    s.desk.write_all(
+        {{localstore::ChangeKind::update,
+          {"contact", guid(1)},
+          text({{"jobtitle", "Clerk"}, {"department", "Buying"}})},
+         {localstore::ChangeKind::update, {"contact", guid(2)}, text({{"department", "Buying"}})}},
+        localstore::Grouping::one_unit);
+    s.desk.erase("contact", guid(1));
+    s.put(1, R"({"jobtitle":"Theirs"})");
+    CHECK(s.desk.sync().kept == 1);
+    CHECK(s.there(1, "jobtitle") == "Theirs");
+    CHECK(s.there(1, "department") == "Buying");
+    CHECK(s.there(2, "department") == "Buying");
+    s.desk.check_equal();
+}
+
 TEST_CASE("An edit whose deletion was undone meets their edit like any other", "[engine][reconcile]")
 {
     Setting s;
