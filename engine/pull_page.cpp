@@ -241,7 +241,10 @@ Task<Result<void>> Puller::merge_whole(PullRound& round)
     auto reading = read_back(around_, std::move(reads));
     const Result<std::vector<Found>> found = co_await std::move(reading);
     if (!found) co_return found.error();
-    co_return around_.store.transact(
+    const auto missed = std::ranges::find_if(*found, [](const Found& one) {
+        return one.presence == Found::Presence::no_answer && !one.too_large;
+    });
+    const Result<void> merged = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             for (std::size_t i = 0; i < ids.size(); ++i) {
                 const Found& one = (*found)[i];
@@ -253,6 +256,11 @@ Task<Result<void>> Puller::merge_whole(PullRound& round)
             }
             return {};
         });
+    if (!merged || missed == found->end()) co_return merged;
+    const Guid& id = ids[static_cast<std::size_t>(missed - found->begin())];
+    co_return Error{ErrorKind::retry, "server.unavailable",
+                    "the organization gave no usable answer about " + round.scope.table + " " + id.text() +
+                        ", which was changed here and there"};
 }
 
 Result<void> Puller::keep_link(const PullRound& round, const ReadPage& page)

@@ -81,7 +81,7 @@ Task<Result<std::vector<Found>>> read_back(Surroundings& around, std::vector<Rea
         dataverse::BatchAnswer parts;
         if (answer) parts = dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
         if (too_large || (parts.whole && dataverse::smaller_may_pass(*parts.whole))) {
-            if (count == 1) found.emplace_back();
+            if (count == 1) found.emplace_back().too_large = too_large;
             portion = std::max<std::size_t>(count / 2, 1);
             continue;
         }

@@ -21,6 +21,7 @@ struct Found {
     Presence presence = Presence::no_answer;
     std::string etag{};
     Fields fields{};
+    bool too_large = false; ///< With no_answer: a repeat would end alike.
 };
 
 /// What to read: the record, or a receipt row by the intent's id.

@@ -187,3 +187,27 @@ TEST_CASE("A user pulled by filter also asks for ten tables in one round trip", 
     CHECK(desk.text("contact", guid(1), "jobtitle") == "Buyer");
     desk.check_equal();
 }
+
+TEST_CASE("A version that could not be read whole for the edits of its record is not passed over",
+          "[engine][pull][I4]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    office.put("contacts", guid(1), R"({"lastname":"Doe","department":"Sales","telephone1":"555"})");
+    Desk desk(office, clock);
+    choose_columns(desk, {"department"});
+    desk.sync();
+    const auto edit = desk.write(
+        {localstore::ChangeKind::update, {"contact", guid(1)}, {{"telephone1", std::string("777")}}});
+    Desk::check(desk.store->hold(edit.front(), "held by you"));
+    office.put("contacts", guid(1), R"({"department":"Law"})");
+    desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        if (request.body.find("contacts(" + guid(1).text()) != std::string::npos)
+            answer = {404, {{"Content-Type", "text/html"}}, "<html>Not Found</html>"};
+    };
+    CHECK_FALSE(desk.cycle());
+    desk.exchange->alter = nullptr;
+    clock->pass(std::chrono::hours{1});
+    desk.sync();
+    CHECK(desk.text("contact", guid(1), "department") == "Law");
+}
