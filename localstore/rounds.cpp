@@ -100,6 +100,7 @@ struct RowTaker::Impl {
     Statement upsert;
     Statement find;
     std::int64_t table = 0;
+    std::string table_name;
     std::int64_t bit = 0;
     ScopeNumber scope{};
     Generation generation{};
@@ -146,7 +147,7 @@ Result<Taken> RowTaker::take(const Guid& id, std::string_view etag, std::string_
         own.upsert.run();
         ++own.state.rows;
         if (sqlite3_changes64(handle) == 0) return own.take_slowly(id);
-        own.state.notice.many = true;
+        if (!own.state.notice.many) own.state.touched({own.table_name, id});
         return sqlite3_last_insert_rowid(handle) != 0 ? Taken::inserted : Taken::updated;
     });
 }
@@ -174,7 +175,8 @@ Result<RowTaker> Rounds::take_rows(ScopeNumber scope, Generation generation, Cyc
                 "excluded.body)"),
             database.prepare(
                 "SELECT record, flags, scopes FROM hawser_record WHERE table_number = ?1 AND id = ?2"),
-            row->table, row->bit, scope, generation, *kind != RoundKind::filter});
+            row->table, state_.tables->numbered(row->table).table.name, row->bit, scope, generation,
+            *kind != RoundKind::filter});
         static_assert(flag::busy == 7 && (flag::tombstone | flag::partial) == 48 && flag::staged == 256);
         impl->upsert.bind(1, row->table);
         impl->upsert.bind(6, row->bit);

@@ -54,7 +54,7 @@ void settle_ground(Script& script)
     script.quiet_token_expiry = draw.chance(0.5);
     script.kept = draw.chance(0.3);
     const bool in_background = draw.chance(0.08);
-    const std::size_t seats = 2 + draw.below(100) / 80;
+    const std::size_t seats = 2 + draw.below(100) / 88;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
     for (std::size_t i = 0; i < seats; ++i) {
         Seat seat;

@@ -106,6 +106,22 @@ TEST_CASE("rows are inserted, updated, and left alone when they say what they sa
     CHECK(pulled.replica.state(1).scopes == std::vector<ScopeNumber>{pulled.scope});
 }
 
+TEST_CASE("observers are told the names of rows that came, and not of those that said what they said")
+{
+    Pulled pulled;
+    const Generation generation = pulled.begin(RoundKind::full);
+    CommitNotice heard;
+    const auto observer = pulled.replica.store->observe([&](const CommitNotice& notice) { heard = notice; });
+    pulled.take(generation, 1, "1", {{"fullname", text("Ada")}});
+    CHECK(heard.records == std::vector<RecordKey>{{"contact", id(1)}});
+    CHECK_FALSE(heard.many);
+    heard = {};
+    pulled.take(generation, 1, "1", {{"fullname", text("Ada")}});
+    CHECK(heard.records.empty());
+    CHECK_FALSE(heard.many);
+    pulled.replica.store->forget(observer);
+}
+
 TEST_CASE("rows of dirty records are reported and not written")
 {
     Pulled pulled;

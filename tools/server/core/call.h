@@ -9,11 +9,14 @@
 #include "tools/server/core/storage.h"
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace hawser::server {
+
+struct Selection;
 
 struct Account {
     User user;
@@ -34,6 +37,7 @@ struct World {
     std::string path_prefix{};
     std::string metadata_version{}; ///< Changes with the tables and columns this program knows.
     std::vector<Account> accounts{};
+    std::map<std::string, std::shared_ptr<const Selection>> selections{}; ///< By table and $select.
     std::map<std::string, Answer> metadata_answers{}; ///< By what was asked; good until a setting changes.
 };
 

@@ -192,7 +192,7 @@ Answer track_changes(const Call& call, const Table& table)
     if (const auto refusal = less_than_global(call, Verb::read, table)) return refuse(call, *refusal);
     if (const auto refusal = refuse_options(call)) return refuse(call, *refusal);
     const std::string* select = call.address.option("$select");
-    Outcome<Projection> projection = Projection::make(table, select ? *select : "");
+    Outcome<Projection> projection = Projection::make(call.world, table, select ? *select : "");
     if (!projection) return refuse(call, projection.refusal());
     projection->annotate(call.preferences.annotations);
     const std::string* token = call.address.option("$deltatoken");

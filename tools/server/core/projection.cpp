@@ -53,24 +53,28 @@ std::string displayed_options(const Column& column, std::string_view bytes)
     return labels;
 }
 
-} // namespace
+/// As many as clients of one organization ask for, and few enough to keep.
+constexpr std::size_t most_kept_selections = 64;
 
-Projection::Projection(const Table& table, std::vector<const Column*> columns) : table_(&table)
+std::shared_ptr<Selection> selection_of(const Table& table, std::vector<const Column*> columns)
 {
     columns.push_back(table.column(table.primary_id));
     std::sort(columns.begin(), columns.end(),
               [](const Column* one, const Column* other) { return one->ordinal < other->ordinal; });
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-    for (const Column* column : columns) slots_.push_back({column, ",\"" + column->property + "\":"});
+    auto selection = std::make_shared<Selection>();
+    for (const Column* column : columns)
+        selection->slots.push_back({column, ",\"" + column->property + "\":"});
+    return selection;
 }
 
-Outcome<Projection> Projection::make(const Table& table, std::string_view select)
+Outcome<std::shared_ptr<const Selection>> new_selection(const Table& table, std::string_view select)
 {
     std::vector<const Column*> columns;
     if (trim(select).empty() || trim(select) == "*") {
         for (const Column& column : table.columns)
             if (column.readable && column.kind != Kind::parties) columns.push_back(&column);
-        return Projection(table, std::move(columns));
+        return std::shared_ptr<const Selection>(selection_of(table, std::move(columns)));
     }
     std::string context;
     for (const std::string_view name : split_outside(select, ',')) {
@@ -81,9 +85,28 @@ Outcome<Projection> Projection::make(const Table& table, std::string_view select
         columns.push_back(column);
         context += (context.empty() ? "" : ",") + column->property;
     }
-    Projection projection(table, std::move(columns));
-    projection.context_ = "(" + context + ")";
-    return projection;
+    auto selection = selection_of(table, std::move(columns));
+    selection->context = "(" + context + ")";
+    return std::shared_ptr<const Selection>(std::move(selection));
+}
+
+} // namespace
+
+Projection::Projection(const Table& table, std::vector<const Column*> columns)
+    : table_(&table), selection_(selection_of(table, std::move(columns)))
+{
+}
+
+Outcome<Projection> Projection::make(World& world, const Table& table, std::string_view select)
+{
+    std::string asked = table.name + "?" + std::string(select);
+    const auto kept = world.selections.find(asked);
+    if (kept != world.selections.end()) return Projection(table, kept->second);
+    auto made = new_selection(table, select);
+    if (!made) return made.refusal();
+    if (world.selections.size() >= most_kept_selections) world.selections.clear();
+    world.selections.emplace(std::move(asked), *made);
+    return Projection(table, *made);
 }
 
 void Projection::write_null(std::string& out, const Slot& slot) const
@@ -205,7 +228,7 @@ void Projection::write(std::string& out, const Call& call, const Row& row) const
     out += "\\\"\"";
     BodyReader reader(row.body);
     bool more = reader.next();
-    for (const Slot& slot : slots_) {
+    for (const Slot& slot : selection_->slots) {
         const std::string_view* bytes = nullptr;
         std::string_view found;
         if (slot.column->source == Source::stored) {

@@ -3,20 +3,32 @@
 #include "tools/server/core/call.h"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hawser::server {
 
 enum class Nulls { write, omit };
 
+/// Columns of a table in the order in which they are written.
+struct Selection {
+    struct Slot {
+        const Column* column;
+        std::string key; ///< ,"name":
+    };
+    std::vector<Slot> slots{};
+    std::string context{}; ///< "(fullname,emailaddress1)", or "" when everything is written.
+};
+
 /// Writes rows as JSON: which columns, with which annotations. Values are copied from the stored
 /// row as they are; nothing is parsed.
 class Projection {
 public:
-    /// Everything readable when `select` is empty.
-    static Outcome<Projection> make(const Table& table, std::string_view select);
+    /// Everything readable when `select` is empty. What was asked before is not taken apart again.
+    static Outcome<Projection> make(World& world, const Table& table, std::string_view select);
 
     /// Columns by pointer; the primary id is added.
     Projection(const Table& table, std::vector<const Column*> columns);
@@ -28,14 +40,16 @@ public:
     void write(std::string& out, const Call& call, const Row& row) const;
 
     /// "(fullname,emailaddress1)", or "" when everything is written.
-    const std::string& context() const { return context_; }
+    const std::string& context() const { return selection_->context; }
     const Table& table() const { return *table_; }
 
 private:
-    struct Slot {
-        const Column* column;
-        std::string key; ///< ,"name":
-    };
+    using Slot = Selection::Slot;
+
+    Projection(const Table& table, std::shared_ptr<const Selection> selection)
+        : table_(&table), selection_(std::move(selection))
+    {
+    }
     void write_value(std::string& out, const Call& call, const Slot& slot, const Row& row,
                      const std::string_view* bytes) const;
     void write_reference(std::string& out, const Call& call, const Slot& slot, const Table* target,
@@ -45,10 +59,9 @@ private:
     void write_null(std::string& out, const Slot& slot) const;
 
     const Table* table_;
-    std::vector<Slot> slots_;
+    std::shared_ptr<const Selection> selection_;
     Annotations annotations_;
     Nulls nulls_ = Nulls::write;
-    std::string context_;
 };
 
 /// The primary name of a row, or "".

@@ -146,7 +146,7 @@ Outcome<Query> make_query(const Call& call, const Table& table, const QueryOptio
     std::string_view select;
     for (const auto& [name, value] : options)
         if (name == "$select") select = value;
-    Outcome<Projection> projection = Projection::make(table, select);
+    Outcome<Projection> projection = Projection::make(call.world, table, select);
     if (!projection) return projection.refusal();
     projection->annotate(call.preferences.annotations);
     Query query{&table, std::move(*projection)};
