@@ -104,7 +104,7 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
         }
         const std::string used = token_;
         http::Request copy = request;
-        Result<http::Answer> answer = co_await take_turn(std::move(copy));
+        Result<http::Answer> answer = co_await take_turn(std::move(copy), waits);
         if (worth_repeating(request, answer)) {
             if (repeats < most_repeats && !in_vain_) {
                 co_await pause_before_repeat(repeats++);
@@ -126,9 +126,13 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
     }
 }
 
-Task<Result<http::Answer>> Courier::take_turn(http::Request request)
+/// Others may have been asked for quiet while this one waited for its turn.
+Task<Result<http::Answer>> Courier::take_turn(http::Request request, int refusals)
 {
-    while (under_way_ >= parallelism_) {
+    while (held() || under_way_ >= parallelism_) {
+        const Result<void> rested = co_await sit_out(refusals);
+        if (!rested) co_return rested.error();
+        if (under_way_ < parallelism_) continue;
         auto bell = std::make_shared<Bell>();
         waiting_for_turn_.push_back(bell);
         auto resting = loop_.rest(*bell, std::nullopt);
@@ -199,19 +203,19 @@ std::optional<Error> Courier::held() const
 }
 
 /// Everybody may have been asked for quiet until the same moment: they come back spread over a time that
-/// doubles with each refusal.
+/// doubles with each refusal. Meanwhile another request may have been asked for more of it.
 Task<Result<void>> Courier::sit_out(int refusals)
 {
-    const auto left = held_until_ - loop_.clock().elapsed();
-    if (left > Clock::Milliseconds{short_wait}) co_return *held();
-    if (left > Clock::Milliseconds{0}) {
+    for (;;) {
+        const auto left = held_until_ - loop_.clock().elapsed();
+        if (left <= Clock::Milliseconds{0}) co_return Result<void>{};
+        if (left > Clock::Milliseconds{short_wait}) co_return *held();
         const auto widest =
             std::min<Clock::Milliseconds>(left * (1 << std::max(refusals - 1, 0)), short_wait);
         auto sleeping = loop_.sleep(left + Clock::Milliseconds{static_cast<std::int64_t>(below(
                                                *random_, static_cast<std::uint64_t>(widest.count()) + 1))});
         co_await std::move(sleeping);
     }
-    co_return Result<void>{};
 }
 
 Task<Result<void>> Courier::renew(std::string refused)

@@ -77,7 +77,7 @@ public:
 
 private:
     Task<Result<http::Answer>> send_once(http::Request request);
-    Task<Result<http::Answer>> take_turn(http::Request request);
+    Task<Result<http::Answer>> take_turn(http::Request request, int refusals);
     Task<void> pause_before_repeat(int repeat);
     Task<Result<void>> renew(std::string refused);
     Task<Result<void>> sit_out(int refusals);

@@ -129,6 +129,40 @@ TEST_CASE("Many who were asked for the same short quiet come back one after the 
     CHECK(last - first > quiet * 3 / 4);
 }
 
+TEST_CASE("Nothing is sent while any of several requests was asked for quiet", "[engine][courier][I4]")
+{
+    Setting s;
+    const auto polled = [&] {
+        while (s.context.poll() > 0) {
+        }
+    };
+    SECTION("one that waits is not told of the longer wait of another")
+    {
+        s.dispatch(2);
+        s.exchange->answer_one({{"Retry-After", "1"}}, 429);
+        polled();
+        s.exchange->answer_one({{"Retry-After", "9"}}, 429);
+    }
+    SECTION("one waits for its turn")
+    {
+        s.dispatch(1);
+        s.answer_all({{"x-ms-dop-hint", "1"}});
+        s.dispatch(2);
+        s.exchange->answer_one({{"Retry-After", "9"}}, 429);
+    }
+    polled();
+    REQUIRE(s.exchange->under_way.empty());
+    const std::size_t before = s.exchange->count;
+    const Clock::Milliseconds asked = s.clock->elapsed();
+    while (s.exchange->count == before && s.clock->fire_next()) polled();
+    CHECK(s.exchange->count > before);
+    CHECK(s.clock->elapsed() - asked >= std::chrono::seconds{9});
+    while (!s.exchange->under_way.empty() || s.clock->fire_next()) {
+        s.answer_all();
+        polled();
+    }
+}
+
 TEST_CASE("Where asking again was in vain, nothing is asked again before something is answered",
           "[engine][courier]")
 {
