@@ -41,6 +41,9 @@ constexpr const char* sent_as_it_was = "The organization does not show the chang
 constexpr const char* nobody_can_tell =
     "The answer to the change was lost, and the record has changed since: it may already have been applied. "
     "Nothing is sent again until you choose.";
+constexpr const char* refused_unseen =
+    "the organization refused it as outdated, and you may not read what it is about, so that nobody can tell "
+    "from here what to make of it: send it again once you may, or discard it";
 constexpr const char* unreadable =
     "the answer to the change was lost, and you may no longer read the record: it may already have been "
     "applied, and nobody can tell from here";
@@ -64,6 +67,12 @@ std::vector<RecordKey> records_of(const localstore::Intent& intent)
         if (step.kind != StepKind::receipt && std::ranges::find(keys, step.key) == keys.end())
             keys.push_back(step.key);
     return keys;
+}
+
+bool no_access_in(const std::vector<std::pair<RecordKey, Found>>& found)
+{
+    return std::ranges::any_of(
+        found, [](const auto& one) { return one.second.presence == Found::Presence::no_access; });
 }
 
 bool no_answer_in(const std::vector<std::pair<RecordKey, Found>>& found, const std::optional<Found>& receipt)
@@ -231,7 +240,12 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
         const auto deleted = is_deleted_since(intent);
         if (!deleted) return deleted.error();
         if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return true;
-        judgement.kind = *taken_back ? Judgement::Kind::taken_back : Judgement::Kind::not_applied;
+        // Decided about anew, what cannot be compared would only be sent and refused again.
+        const bool unseen =
+            has_receipt(intent) && repeats_refused_.contains(intent.id) && no_access_in(found);
+        judgement.kind = *taken_back ? Judgement::Kind::taken_back
+                         : unseen    ? Judgement::Kind::out_of_reach
+                                     : Judgement::Kind::not_applied;
     }
     if (judgement.kind == Judgement::Kind::ask_again) {
         if (!no_answer_in(found, receipt)) return false;
@@ -265,7 +279,8 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
                                const Draft& draft, const Judgement& judgement, const Read& found)
 {
     if (judgement.kind == Judgement::Kind::out_of_reach)
-        return settle_refused(transaction, {draft, true}, unreadable);
+        return settle_refused(transaction, {draft, true},
+                              repeats_refused_.contains(intent.id) ? refused_unseen : unreadable);
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;

@@ -88,3 +88,37 @@ TEST_CASE("What a receipt proves and no read shows is edited and deleted like an
     CHECK(office.value("accounts", guid(1), "numberofemployees") == "13");
     desk.check_equal();
 }
+
+TEST_CASE("A unit that adds and is refused for a record that may not be read waits for a person",
+          "[engine][push][I4]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    const auto owned = [&](const char* path, const Guid& id, const char* user, const std::string& json) {
+        office.put(path, id,
+                   R"x({"ownerid@odata.bind":"/systemusers()x" + office.organization->user(user)->id.text() +
+                       R"x()",)x" + json + "}");
+    };
+    owned("accounts", guid(1), "bob", R"("name":"Firm","numberofemployees":10)");
+    owned("contacts", guid(7), "ada", R"("lastname":"Ann")");
+    Desk desk{office, clock, "bob", {}, 11, adding()};
+    desk.choose({{"account", ""}, {"contact", ""}});
+    desk.sync();
+    // Another copy of this replica has sent it, and it was given away since.
+    desk.write_all(
+        {{localstore::ChangeKind::update, {"account", guid(1)}, {{"numberofemployees", std::int64_t{13}}}},
+         {localstore::ChangeKind::create, {"contact", guid(7)}, {{"lastname", std::string("Ann")}}}},
+        localstore::Grouping::one_unit);
+    (void)desk.cycle();
+    clock->pass(std::chrono::hours{2});
+    (void)desk.cycle();
+    const auto changes = desk.store->changes({});
+    REQUIRE(changes);
+    REQUIRE(changes->size() == 2);
+    for (const localstore::Change& change : *changes) {
+        CHECK(change.state == localstore::ChangeState::parked);
+        CHECK(change.last_error.find("may not read") != std::string::npos);
+    }
+    CHECK(office.value("accounts", guid(1), "numberofemployees") == "10");
+    CHECK(desk.store->open_intents()->empty());
+}
