@@ -111,6 +111,7 @@ void World::heed_log(std::optional<std::size_t> who)
                     std::to_string(line.at("version").to_number<std::int64_t>()),
                     readings_ * 10'000 + line.at("part").to_number<std::uint64_t>()};
         for (const auto& column : line.at("columns").as_array()) one.columns.emplace_back(column.as_string());
+        one.late = late_ && who;
         ++writes_;
         count("writes");
         const Row now = read(one.key);

@@ -72,7 +72,10 @@ void Network::start(const Shared& journey, Mishap mishap, Draw draw)
 
 void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
 {
-    const auto carried = [this, journey] { (void)world_.carry(where_, journey->request); };
+    const auto carried = [this, journey] {
+        world_.comes_late(where_);
+        (void)world_.carry(where_, journey->request);
+    };
     const Milliseconds given_up{draw.between(300, 30'000)};
     switch (mishap) {
     case Mishap::unreachable:

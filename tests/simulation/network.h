@@ -16,6 +16,8 @@ public:
     virtual ~Surrounding() = default;
     /// The organization's answer to what installation `where` sent.
     virtual http::Answer carry(std::size_t where, const http::Request& request) = 0;
+    /// What is carried next was given up by its sender.
+    virtual void comes_late(std::size_t) {}
     /// An answer is about to be delivered.
     virtual void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) = 0;
     /// A colleague is faster. False when the request is about no record that is there.

@@ -221,6 +221,10 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         counters_[key] +=
             number(text_of(now, "numberofemployees")) - number(text_of(before, "numberofemployees"));
     }
+    if (written.outcome == "created" && written.late && ever_deleted_.contains(key))
+        risen_.insert(key);
+    else if (written.outcome == "created")
+        risen_.erase(key);
     if (written.outcome == "deleted" || !now) ever_deleted_.insert(key);
     for (const TrackedColumn& column : tracked(key.table)->columns)
         if (!direct && text_of(now, column.name) != text_of(before, column.name))
@@ -433,7 +437,8 @@ void Oracle::close_person(std::size_t who)
                     "; it never reached the organization and nothing waits any more");
     }
     for (const auto& [key, removed] : person.removed) {
-        if (!removed || !rows_.contains(key) || person.replaced || restored_) continue;
+        if (!removed || !rows_.contains(key) || person.replaced || restored_ || risen_.contains(key))
+            continue;
         const bool others = std::ranges::any_of(writers_[key], [&](const auto& one) { return one != who; });
         require(others, 1,
                 person.name + " deleted " + called(key) + "; it is still in the organization, where nobody " +

@@ -31,6 +31,7 @@ struct Written {
     std::string version;
     std::uint64_t change_set = 0; ///< One number for all that took effect together.
     std::vector<std::string> columns{};
+    bool late = false; ///< Its sender had given it up.
 };
 
 /// What must be true of a story, from what people did at their desks and what the organization says
@@ -151,7 +152,8 @@ private:
     std::map<RecordKey, Texts> rows_{};
     std::map<Place, std::set<std::string>> ever_{};
     std::set<RecordKey> ever_deleted_{};
-    std::set<Place> cleared_{}; ///< By the organization, with what it referred to.
+    std::set<RecordKey> risen_{}; ///< Made by a request that came late, after they had been deleted.
+    std::set<Place> cleared_{};   ///< By the organization, with what it referred to.
     std::map<RecordKey, std::set<std::optional<std::size_t>>> writers_{};
     std::map<RecordKey, std::int64_t> counters_{}; ///< What all additions come to.
     std::set<RecordKey> uncounted_{};

@@ -329,6 +329,7 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
         tell(place(where) + " → " + request.method + " " + target.substr(0, 110) + " = " +
              std::to_string(answer.status));
     heed_log(where);
+    late_ = false;
     return answer;
 }
 

@@ -49,6 +49,7 @@ public:
 
     http::Answer carry(std::size_t where, const http::Request& request) override;
     void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) override;
+    void comes_late(std::size_t) override { late_ = true; }
     bool outrun(const http::Request& request) override;
     void kill(std::size_t where) override { doomed_.insert(where); }
     void befell(std::size_t where, std::uint64_t number, Mishap mishap,
@@ -164,6 +165,7 @@ protected:
     std::uint64_t cycles_ = 0;
     int events_ = 0;
     bool blocked_ = false;
+    bool late_ = false; ///< What is carried now was given up by its sender.
 };
 
 } // namespace hawser::simulation
