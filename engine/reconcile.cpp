@@ -170,7 +170,15 @@ Result<void> wait_with_group(CycleWork& cycle, localstore::Transaction& transact
     const auto seen = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                          localstore::Coverage::whole_record, cycle.number);
     if (!seen) return seen.error();
-    return keep_group_back(cycle, transaction, state.live.back(), name, now);
+    const Result<void> kept = keep_group_back(cycle, transaction, state.live.back(), name, now);
+    if (!kept) return kept;
+    // Edits that the deletion took back are not told apart from theirs while it waits.
+    const auto left = transaction.records.state(state.key);
+    if (!left) return left.error();
+    return set_aside_queued(cycle, transaction, *left,
+                            "the organization changed " + name +
+                                ", which you deleted here later: release the change to go on all the same, "
+                                "or discard it");
 }
 
 /// The organization holds the record.

@@ -58,6 +58,7 @@ Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> tim
         disk_ =
             std::make_unique<tests::FaultVfs>(folder_ / "", tests::FaultVfs::Registered::by_name, &memory_);
     if (setup_.moved) edges_ = std::make_unique<Edges>(setup_.moved);
+    if (setup_.seat.copy_of) return;
     auto made = localstore::Store::create(store_options(), setup_.binding, now());
     if (!made) throw std::runtime_error(made.error().message);
     store_ = std::move(*made);
@@ -181,6 +182,13 @@ std::shared_ptr<sqlite3> Installation::hold_file() const
 void Installation::begin(std::function<engine::Task<void>(engine::Engine&)> operation)
 {
     loop_->start([this, operation = std::move(operation)] { return operation(*engine_); });
+}
+
+void Installation::begin_as_copy_of(const Installation& other)
+{
+    for (const std::string name : {"replica.hawser", "replica.hawser-wal"})
+        memory_.write(folder_ / name, other.memory_.read(other.folder_ / name));
+    start();
 }
 
 Result<void> Installation::keep_copy()

@@ -46,6 +46,8 @@ public:
     ~Installation() { kill(); }
 
     bool alive() const { return store_ != nullptr; }
+    /// False of one that waits to begin as a copy.
+    bool has_replica() const { return std::filesystem::exists(folder_ / "replica.hawser"); }
     bool has_engine() const { return engine_ != nullptr; }
     localstore::Store& store() { return *store_; }
     engine::Engine& engine() { return *engine_; }
@@ -71,10 +73,16 @@ public:
 
     /// The engine's lock on the replica, which a process that is split off here could not have.
     void let_go_of_lock() { lock_.reset(); }
-    void take_lock_again() { (void)take_lock(); }
+    void take_lock_again()
+    {
+        if (store_) (void)take_lock();
+    }
 
     /// Starts an operation of the engine and does not wait for it.
     void begin(std::function<engine::Task<void>(engine::Engine&)> operation);
+
+    /// Begins to work on a copy of what another one's files hold at this moment.
+    void begin_as_copy_of(const Installation& other);
 
     /// The file as it is now is put aside; `bring_back_copy` ends the process and puts it in the replica's
     /// place, for `start` to go on with.

@@ -79,6 +79,7 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
     Person& person = people_[who];
     see(person, key, before);
     see(person, key, after);
+    person.deleted_in.erase(key);
     // With a deletion go the edits that it takes back.
     if (!after) {
         person.removed[key] = true;
@@ -106,17 +107,19 @@ void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& column
     for (const auto& [column, value] : columns) ++people_[who].allowed[{key, column}][value];
 }
 
-void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Texts>& parts)
+void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts)
 {
     Person& person = people_[who];
-    for (const auto& [key, texts] : parts)
-        for (const auto& [column, text] : texts) {
+    for (const auto& [key, texts] : parts) {
+        if (!texts) person.deleted_in[key] = person.units.size();
+        for (const auto& [column, text] : texts.value_or(Texts{})) {
             // Values that say who typed them.
             const Meeting meeting = tracked(key.table)->column(column)->meeting;
             if (meeting == Meeting::adds || meeting == Meeting::merges_lines || column == "parentcustomerid")
                 continue;
             person.unit_of[{{key, column}, text}] = person.units.size();
         }
+    }
     person.units.emplace_back();
 }
 
@@ -364,18 +367,24 @@ void Oracle::check_references(const Person& person, const Written& written, cons
 /// All parts of a unit in one change set. What never comes gave way to others' words.
 void Oracle::check_units(Person& person, const Written& written, const Row& before, const Row& now)
 {
-    if (!now || restored_ || person.replaced) return;
-    for (const auto& [column, text] : *now) {
+    if (restored_ || person.replaced) return;
+    const auto deleted_in = person.deleted_in.find(written.key);
+    if (!now && deleted_in != person.deleted_in.end())
+        check_unit(person, person.units[deleted_in->second], written);
+    for (const auto& [column, text] : now.value_or(Texts{})) {
         if (text == text_of(before, column)) continue;
         const auto found = person.unit_of.find({{written.key, column}, text});
-        if (found == person.unit_of.end()) continue;
-        Unit& unit = person.units[found->second];
-        unit.sent_in.try_emplace(written.key, written.change_set);
-        for (const auto& [key, change_set] : unit.sent_in)
-            require(unit.excused || change_set == unit.sent_in.at(written.key), 6,
-                    person.name + " sent " + called(written.key) + " and " + called(key) +
-                        ", which are one unit, in two change sets");
+        if (found != person.unit_of.end()) check_unit(person, person.units[found->second], written);
     }
+}
+
+void Oracle::check_unit(const Person& person, Unit& unit, const Written& written)
+{
+    unit.sent_in.try_emplace(written.key, written.change_set);
+    for (const auto& [key, change_set] : unit.sent_in)
+        require(unit.excused || change_set == unit.sent_in.at(written.key), 6,
+                person.name + " sent " + called(written.key) + " and " + called(key) +
+                    ", which are one unit, in two change sets");
 }
 
 // ---- what excuses what ----------------------------------------------------------------------------------
@@ -409,6 +418,15 @@ void Oracle::replica_replaced(std::size_t who)
     for (auto& [key, removed] : person.removed) removed = false;
     for (const auto& [key, sum] : counters_) uncounted_.insert(key);
     person.reached.clear();
+}
+
+void Oracle::replica_copied(std::size_t from, std::size_t to)
+{
+    Person copy = people_[from];
+    copy.name = people_[to].name;
+    people_[to] = std::move(copy);
+    // Whoever comes second cannot tell their own addition, once others have added since.
+    for (const auto& [key, sum] : counters_) uncounted_.insert(key);
 }
 
 // ---- the end --------------------------------------------------------------------------------------------

@@ -46,8 +46,9 @@ public:
     // ---- what people did -------------------------------------------------------------------------
     /// A person at an installation changed what they see of a record.
     void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after);
-    /// A person entered several edits that are one: what was typed into each record.
-    void acted_as_one(std::size_t who, const std::map<RecordKey, Texts>& parts);
+    /// A person entered several edits that are one: what was typed into each record, nothing where it was
+    /// deleted. After what came of each.
+    void acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts);
     /// A person let a change go that was held: they were shown what it goes on top of.
     void was_shown(std::size_t who, const RecordKey& key, const Row& theirs)
     {
@@ -90,6 +91,8 @@ public:
     void organization_restored(std::map<RecordKey, Texts> rows);
     void replica_kept(std::size_t who);
     void replica_replaced(std::size_t who);
+    /// What waits in the replica waits twice from now on; each sends it for itself.
+    void replica_copied(std::size_t from, std::size_t to);
     /// What this user may read was narrowed.
     void narrowed(std::size_t who) { people_[who].narrowed = true; }
 
@@ -121,6 +124,7 @@ private:
         std::map<Place, std::pair<std::string, std::string>> last{};    ///< What was written, and over what.
         std::map<std::pair<Place, std::string>, std::size_t> unit_of{}; ///< By what was typed.
         std::vector<Unit> units{};
+        std::map<RecordKey, std::size_t> deleted_in{};      ///< The unit.
         std::map<RecordKey, bool> removed{};                ///< Whether their last deed was a deletion.
         std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
         std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
@@ -145,6 +149,7 @@ private:
     void put_back(const RecordKey& key, const Row& before, const Row& now);
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
+    void check_unit(const Person& person, Unit& unit, const Written& written);
     void close_person(std::size_t who);
     void close_counters();
 

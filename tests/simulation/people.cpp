@@ -85,22 +85,21 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
         if (telling_)
             tell(place(who) + described(edit) + (edits.size() > 1 ? " (one unit)" : "") +
                  (made ? "" : "; refused: " + made.error().message));
-    if (made && grouping == localstore::Grouping::one_unit) {
-        std::map<RecordKey, Texts> parts;
-        for (const localstore::Edit& edit : edits)
-            parts[edit.key] = texts_of(*tracked(edit.key.table), edit.after);
-        oracle_.acted_as_one(who, parts);
-    }
     if (!made) count("refused: " + made.error().code);
     report_.counts[made ? "edits" : "refused edits"] += edits.size();
+    std::map<RecordKey, Row> parts;
+    for (const localstore::Edit& edit : edits)
+        parts[edit.key] =
+            edit.kind == ChangeKind::remove ? Row{} : Row(texts_of(*tracked(edit.key.table), edit.after));
     for (const auto& [key, was] : before) {
         const Row now = desk.see(key);
         oracle_.require(made.has_value() || now == was || cut_off, 1,
                         "a refused edit changed what can be seen");
-        oracle_.require(!made || !cut_off || now.has_value() == (edits.front().kind != ChangeKind::remove), 1,
+        oracle_.require(!made || !cut_off || now.has_value() == parts[key].has_value(), 1,
                         "what was accepted is gone after a loss of power");
         if (made || now != was) oracle_.acted(who, key, was, now);
     }
+    if (made && grouping == localstore::Grouping::one_unit) oracle_.acted_as_one(who, parts);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
 }
 
@@ -209,8 +208,11 @@ void World::act(const Deed& deed, Installation& desk)
         for (std::uint64_t i = 1 + draw.below(2); i > 0; --i)
             if (auto edit = some_edit(desk, draw)) edits.push_back(std::move(*edit));
         edits.push_back(some_creation(desk, draw));
-        const bool twice = edits.size() > 2 && edits[0].key == edits[1].key;
-        if (!twice) write(desk, edits, localstore::Grouping::one_unit);
+        const std::vector<RecordKey> keys = keys_of(desk, "contact");
+        if (!keys.empty() && draw.chance(0.25)) edits.push_back({ChangeKind::remove, one_of(keys, draw), {}});
+        std::set<RecordKey> different;
+        for (const localstore::Edit& edit : edits) different.insert(edit.key);
+        if (different.size() == edits.size()) write(desk, edits, localstore::Grouping::one_unit);
         return;
     }
     case Act::former_id:

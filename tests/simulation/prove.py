@@ -21,7 +21,7 @@ MARK = "<!-- prove -->"
 FAULTS = 5_000
 INJECTED = [
     *(f"act: {name}" for name in (
-        "bumping job", "clock jump", "crash", "disk full", "file busy", "go offline", "holiday", "kill",
+        "bumping job", "clock jump", "copy runs, too", "crash", "disk full", "file busy", "go offline", "holiday", "kill",
         "leave a scope", "older copy", "privilege", "renew token", "restore", "rewriting job", "suspend",
         "tokens expire", "wrong user")),
     *(f"mishap: {name}" for name in (

@@ -65,6 +65,11 @@ void settle_ground(Script& script)
         seat.frail = draw.chance(0.3);
         script.seats.push_back(std::move(seat));
     }
+    if (script.kept || !draw.chance(0.2)) return;
+    Seat copy = script.seats.front();
+    copy.frail = false;
+    copy.copy_of = 0;
+    script.seats.push_back(std::move(copy));
 }
 
 /// What happens once in a story. One at most: what each allows, the oracle knows of it alone.
@@ -72,6 +77,11 @@ void add_rare_deeds(Script& script, Draw& draw)
 {
     const std::uint64_t rare = draw.below(100);
     const std::size_t last = script.seats.size() - 1;
+    if (script.seats.back().copy_of) {
+        const std::size_t at = script.deeds.size() * (10 + draw.below(60)) / 100;
+        script.deeds.push_back({Act::run_copy, last, script.deeds[at].at, draw.next()});
+        return;
+    }
     script.restores = script.kept && rare < 80;
     if (script.restores)
         set_back(script, draw, Act::back_up, Act::restore, 0);
@@ -160,6 +170,7 @@ std::string_view name(Act act)
                                                    "crash",
                                                    "keep a copy",
                                                    "older copy",
+                                                   "copy runs, too",
                                                    "wrong user",
                                                    "colleague creates",
                                                    "colleague edits",

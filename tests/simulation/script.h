@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -64,6 +65,7 @@ enum class Act {
     crash,      ///< At a write or sync to come: the process is killed, or the power fails.
     keep_copy,  ///< Of the replica file.
     older_copy, ///< The kept copy replaces the replica file.
+    run_copy,   ///< A copy of a replica begins to work beside it, on another machine.
     wrong_user, ///< The sign-in hands out another user's token once.
     colleague_create,
     colleague_edit,
@@ -79,7 +81,7 @@ enum class Act {
     restore,         ///< The organization is set back to its backup.
     holiday,         ///< Nobody does anything for days.
 };
-inline constexpr std::size_t act_kinds = 37;
+inline constexpr std::size_t act_kinds = 38;
 std::string_view name(Act act);
 
 /// One deed. All that it has to choose is drawn from `draw`, so that it is the same deed when others are
@@ -96,8 +98,9 @@ struct Seat {
     std::string user;
     std::string contact_filter;
     bool in_background = false;
-    bool some_columns = false; ///< Not all that the tables have.
-    bool frail = false;        ///< Its files can be cut off at any write.
+    bool some_columns = false;            ///< Not all that the tables have.
+    bool frail = false;                   ///< Its files can be cut off at any write.
+    std::optional<std::size_t> copy_of{}; ///< Begins as a copy of that one's replica, in the story.
 };
 
 /// A story that can be run: everything that is chosen beforehand. What befalls a request follows from

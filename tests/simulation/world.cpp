@@ -175,7 +175,8 @@ void World::sent_too_soon(std::size_t where, const http::Request& request)
 void World::open_the_day()
 {
     for (const auto& network : networks_) network->calm = true;
-    for (const auto& desk : desks_) begin_cycle(*desk);
+    for (const auto& desk : desks_)
+        if (desk->alive()) begin_cycle(*desk);
     pass(std::chrono::minutes{1});
     for (const auto& network : networks_) network->calm = false;
 }
@@ -346,6 +347,17 @@ void World::delivers(std::size_t where, const http::Request& request, const http
     note(std::to_string(answer.body.size()));
 }
 
+void World::run_copy(Installation& desk)
+{
+    const std::size_t where = desk.setup().number;
+    const std::size_t from = *desk.setup().seat.copy_of;
+    if (desk.alive() || !desks_[from]->alive() || desks_[from]->crashed()) return;
+    tell(place(where) + ": a copy of the replica of " + place(from) + " begins to work");
+    former_ids_[where] = former_ids_[from];
+    oracle_.replica_copied(from, where);
+    desk.begin_as_copy_of(*desks_[from]);
+}
+
 void World::perform(const Deed& deed)
 {
     Installation& desk = *desks_[deed.where];
@@ -382,6 +394,8 @@ void World::perform(const Deed& deed)
         return tell("the organization is backed up");
     case Act::restore:
         return restore();
+    case Act::run_copy:
+        return run_copy(desk);
     case Act::holiday:
         for (const auto& one : desks_)
             if (one->alive()) doomed_.insert(one->setup().number);

@@ -79,6 +79,7 @@ protected:
     bool survive(Installation& desk);
     void look(std::size_t where);
     void perform(const Deed& deed);
+    void run_copy(Installation& desk);
 
     // colleagues.cpp: what happens in the organization itself.
     server::Answer ask(const std::string& method, const std::string& path, const std::string& body = {});

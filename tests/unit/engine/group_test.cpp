@@ -221,6 +221,54 @@ TEST_CASE("A group whose deletion meets an edit there waits whole, until somebod
     s.desk.check_equal();
 }
 
+TEST_CASE("An edit of what a waiting group deletes waits with the group and overwrites nothing unseen",
+          "[engine][group][I3]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(2), job("Earlier"));
+    const auto group = s.group({update_of(1, job("Mine")), removal_of(2)});
+    s.put(2, "Theirs");
+    s.desk.sync();
+    CHECK(s.there(2) == "Theirs");
+    CHECK(s.there(1) == "Clerk");
+    CHECK(s.held() == 3);
+    s.desk.sync();
+    CHECK(s.there(2) == "Theirs");
+    const Sequence edit{group.front().value - 1};
+    CHECK(
+        s.change(edit).waits_for ==
+        "the organization changed contact \"Number 2\", which you deleted here later: release the change to "
+        "go on all the same, or discard it");
+
+    SECTION("released with it, it goes with the deletion")
+    {
+        Desk::check(s.desk.store->release(group.front()));
+        Desk::check(s.desk.store->release(edit));
+        s.desk.sync();
+        CHECK(s.there(1) == "Mine");
+        CHECK_FALSE(s.has(2));
+    }
+    SECTION("discarded with it, theirs stands")
+    {
+        localstore::WriteContext by;
+        by.now = s.clock->now();
+        REQUIRE(s.desk.store->discard(group.front(), by));
+        REQUIRE(s.desk.store->discard(edit, by));
+        CHECK(s.desk.text("contact", guid(2), "jobtitle") == "Theirs");
+        s.desk.sync();
+    }
+    SECTION("released alone, it is what the person wants there")
+    {
+        localstore::WriteContext by;
+        by.now = s.clock->now();
+        REQUIRE(s.desk.store->discard(group.front(), by));
+        Desk::check(s.desk.store->release(edit));
+        s.desk.sync();
+        CHECK(s.there(2) == "Earlier");
+    }
+    s.desk.check_equal();
+}
+
 TEST_CASE("A group with a question and a deletion that met an edit goes whole once both are answered",
           "[engine][group]")
 {
