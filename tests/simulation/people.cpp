@@ -275,7 +275,7 @@ void World::act_on_queue(const Deed& deed, Installation& desk)
 Result<void> World::send_again(Installation& desk, const localstore::Change& change)
 {
     const bool is_held = change.state == localstore::ChangeState::held;
-    if (is_held) show_theirs(desk, change.key);
+    if (is_held) show_theirs(desk, change);
     const auto done = is_held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence);
     if (!done) return done.error();
     if ((change.last_error + change.waits_for).find("may already have been applied") != std::string::npos)
@@ -283,11 +283,21 @@ Result<void> World::send_again(Installation& desk, const localstore::Change& cha
     return {};
 }
 
-void World::show_theirs(Installation& desk, const RecordKey& key)
+/// Of all records that a change goes with.
+void World::show_theirs(Installation& desk, const localstore::Change& change)
 {
-    const auto state = desk.store().state(key);
-    if (!state || !state->shadow) return;
-    oracle_.was_shown(desk.setup().number, key, texts_of(*tracked(key.table), state->shadow->fields));
+    std::set<RecordKey> keys{change.key};
+    if (change.group.value > 0) {
+        localstore::ChangeFilter filter;
+        filter.group = change.group;
+        if (const auto members = desk.store().changes(filter))
+            for (const localstore::Change& member : *members) keys.insert(member.key);
+    }
+    for (const RecordKey& key : keys) {
+        const auto state = desk.store().state(key);
+        if (!state || !state->shadow) continue;
+        oracle_.was_shown(desk.setup().number, key, texts_of(*tracked(key.table), state->shadow->fields));
+    }
 }
 
 /// Before what can be seen is compared: what shows counts as entered.

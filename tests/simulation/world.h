@@ -111,7 +111,7 @@ protected:
     localstore::Edit some_creation(Installation& desk, Draw& draw);
     Fields some_fields(Installation& desk, const RecordKey& key, const Row& row, Draw& draw);
     Result<void> send_again(Installation& desk, const localstore::Change& change);
-    void show_theirs(Installation& desk, const RecordKey& key);
+    void show_theirs(Installation& desk, const localstore::Change& change);
     void forget_dropped(Installation& desk, const localstore::Undone& undone);
     void resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw);
     void watched(Installation& desk, const std::function<void()>& deeds);
