@@ -238,11 +238,13 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         rows_.erase(key);
         return;
     }
+    // With a record that was deleted went what had been written into it: it is said again, in its order.
     if (!before)
         for (Person& person : people_)
             for (const TrackedColumn& column : tracked(key.table)->columns) {
                 person.effects.erase({key, std::string(column.name)});
                 person.last.erase({key, std::string(column.name)});
+                person.reached.erase({key, std::string(column.name)});
             }
     for (const auto& [column, text] : *now) ever_[{key, column}].insert(text);
     rows_[key] = *now;
