@@ -129,7 +129,7 @@ Task<Result<http::Answer>> Courier::send_as(http::Request request, bool confirm)
 /// Others may have been asked for quiet while this one waited for its turn.
 Task<Result<http::Answer>> Courier::take_turn(http::Request request, int refusals)
 {
-    while (held() || under_way_ >= parallelism_) {
+    while ((held() && !loop_.is_interrupted()) || under_way_ >= parallelism_) {
         const Result<void> rested = co_await sit_out(refusals);
         if (!rested) co_return rested.error();
         if (under_way_ < parallelism_) continue;
@@ -208,7 +208,8 @@ Task<Result<void>> Courier::sit_out(int refusals)
 {
     for (;;) {
         const auto left = held_until_ - loop_.clock().elapsed();
-        if (left <= Clock::Milliseconds{0}) co_return Result<void>{};
+        // Who is interrupted sleeps no more, and sends nothing.
+        if (left <= Clock::Milliseconds{0} || loop_.is_interrupted()) co_return Result<void>{};
         if (left > Clock::Milliseconds{short_wait}) co_return *held();
         const auto widest =
             std::min<Clock::Milliseconds>(left * (1 << std::max(refusals - 1, 0)), short_wait);

@@ -69,6 +69,7 @@ public:
     /// only `rest` waits. For stopping and for leaving at once.
     void interrupt();
     void go_on() { interrupted_ = false; }
+    bool is_interrupted() const { return interrupted_; }
 
 private:
     class Root;

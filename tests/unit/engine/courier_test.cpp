@@ -163,6 +163,21 @@ TEST_CASE("Nothing is sent while any of several requests was asked for quiet", "
     }
 }
 
+TEST_CASE("Who sits out a quiet time ends at once when interrupted, and sends nothing", "[engine][courier]")
+{
+    Setting s;
+    s.dispatch(5);
+    s.exchange->answer_one({{"Retry-After", "9"}}, 429);
+    while (s.context.poll() > 0) {
+    }
+    const std::size_t before = s.exchange->count;
+    s.loop.interrupt();
+    while (s.context.poll() > 0) {
+    }
+    CHECK(s.exchange->count == before);
+    CHECK(s.clock->elapsed() == Clock::Milliseconds{0});
+}
+
 TEST_CASE("Where asking again was in vain, nothing is asked again before something is answered",
           "[engine][courier]")
 {
