@@ -136,6 +136,8 @@ private:
                                const std::optional<Found>& receipt);
     Result<void> settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
                            const Draft& draft, const Judgement& judgement, const Read& found);
+    Result<bool> deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const;
+    Result<void> keep_with_deletion(localstore::Transaction& transaction, const Draft& draft);
     Result<void> ask_about(localstore::Transaction& transaction, const Draft& draft,
                            const Judgement& judgement);
 

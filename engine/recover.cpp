@@ -41,6 +41,13 @@ constexpr const char* sent_as_it_was = "The organization does not show the chang
 constexpr const char* nobody_can_tell =
     "The answer to the change was lost, and the record has changed since: it may already have been applied. "
     "Nothing is sent again until you choose.";
+constexpr const char* nobody_can_tell_of_deleted =
+    "The answer to the change was lost, and the record has changed since: it may already have been applied. "
+    "You "
+    "deleted the record here later, so the change waits with that until you release or discard it.";
+constexpr std::string_view why_deleted_here =
+    "it may already have been applied, and you deleted the record here "
+    "later: release it to send it again, or discard it";
 constexpr const char* refused_unseen =
     "the organization refused it as outdated, and you may not read what it is about, so that nobody can tell "
     "from here what to make of it: send it again once you may, or discard it";
@@ -268,11 +275,57 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
 Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft& draft,
                                const Judgement& judgement)
 {
+    const auto deleted = deleted_here_since(transaction, draft);
+    if (!deleted) return deleted.error();
+    if (*deleted) return keep_with_deletion(transaction, draft);
     ++cycle_.figures.conflicts;
     const Result<void> told = explain(transaction, draft, "unknown", nobody_can_tell);
     if (!told) return told;
     return transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell, cycle_.number,
                                              around_.now());
+}
+
+Result<bool> Pusher::deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const
+{
+    for (const Draft::Part& part : draft.parts) {
+        const auto state = transaction.records.state(part.key);
+        if (!state) return state.error();
+        if (state->live.empty()) continue;
+        const localstore::Change& last = state->live.back();
+        if (last.kind == localstore::ChangeKind::remove && last.state != localstore::ChangeState::in_flight)
+            return true;
+    }
+    return false;
+}
+
+/// A question about columns of a record that its person deleted since would be about nothing they see.
+Result<void> Pusher::keep_with_deletion(localstore::Transaction& transaction, const Draft& draft)
+{
+    const auto in_state = [&](localstore::ChangeState wanted) -> Result<std::vector<localstore::Change>> {
+        std::vector<localstore::Change> found;
+        for (const Draft::Part& part : draft.parts) {
+            const auto state = transaction.records.state(part.key);
+            if (!state) return state.error();
+            std::ranges::copy_if(state->live, std::back_inserter(found),
+                                 [&](const localstore::Change& change) { return change.state == wanted; });
+        }
+        return found;
+    };
+    const auto sent = in_state(localstore::ChangeState::in_flight);
+    if (!sent) return sent.error();
+    Result<void> done = explain(transaction, draft, "unknown", nobody_can_tell_of_deleted);
+    if (done)
+        done = transaction.intents.conflict(draft.intent, "its answer was lost and its record deleted here",
+                                            cycle_.number, around_.now());
+    if (!done) return done;
+    const auto waiting = in_state(localstore::ChangeState::queued);
+    if (!waiting) return waiting.error();
+    for (const localstore::Change& change : *waiting) {
+        const bool was_sent =
+            std::ranges::any_of(*sent, [&](const auto& one) { return one.sequence == change.sequence; });
+        if (done && was_sent) done = set_aside(cycle_, transaction, change, why_deleted_here);
+    }
+    return done;
 }
 
 Result<void> Pusher::settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,

@@ -269,6 +269,49 @@ TEST_CASE("An edit of what a waiting group deletes waits with the group and over
     s.desk.check_equal();
 }
 
+TEST_CASE(
+    "An edit whose answer was lost, of what a group deletes since, waits with the group and asks nothing",
+    "[engine][group][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(2), job("Earlier"));
+    bool lost = false;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        const bool write = request.body.find("PATCH ") != std::string::npos;
+        if (lost && !write) return Fault::busy;
+        lost = lost || write;
+        return write ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(lost);
+    s.desk.exchange->script = {};
+    s.clock->pass(std::chrono::hours{1});
+    const auto group = s.group({update_of(1, job("Mine")), removal_of(2)});
+    s.put(2, "Theirs");
+    s.desk.sync();
+    CHECK(s.there(2) == "Theirs");
+    CHECK(s.desk.store->conflicts({})->empty());
+    CHECK(s.held() == 3);
+    SECTION("released, the deletion takes place")
+    {
+        Desk::check(s.desk.store->release(group.front()));
+        Desk::check(s.desk.store->release(Sequence{group.front().value - 1}));
+        s.desk.sync();
+        CHECK(s.there(1) == "Mine");
+        CHECK_FALSE(s.has(2));
+    }
+    SECTION("discarded, theirs stands")
+    {
+        localstore::WriteContext by;
+        by.now = s.clock->now();
+        REQUIRE(s.desk.store->discard(group.front(), by));
+        REQUIRE(s.desk.store->discard(Sequence{group.front().value - 1}, by));
+        s.desk.sync();
+        CHECK(s.there(2) == "Theirs");
+    }
+    s.desk.check_equal();
+}
+
 TEST_CASE("A group with a question and a deletion that met an edit goes whole once both are answered",
           "[engine][group]")
 {
