@@ -55,11 +55,11 @@ struct StoreOptions {
     std::string vfs{};                            ///< SQLite's name of one; "" = the default.
     std::chrono::milliseconds busy_timeout{5000}; ///< For other processes' transactions.
     int cache_kilobytes = 4096;                   ///< A connection that writes; readers get half.
-    int log_pages = 1000;                         ///< The log is folded back beyond this, by a user's write …
-    int bulk_log_pages = 16'000;                  ///< … and beyond this by bulk work.
-    std::size_t readers = 8;                      ///< Read connections kept; more are made when needed.
-    int page_bytes = 8192;                        ///< Of a file that is made, as SQLite takes it.
-    std::int64_t max_pages = 0;                   ///< A limit on the file; 0 = none. For tests and quotas.
+    int log_pages = 1000;        ///< The log is folded back beyond this, by a user's write …
+    int bulk_log_pages = 16'000; ///< … and beyond this by bulk work.
+    std::size_t readers = 8;     ///< Read connections kept; more are made when needed.
+    int page_bytes = 8192;       ///< Of a file that is made, as SQLite takes it.
+    std::int64_t max_pages = 0;  ///< A limit on the file; 0 = none. For tests and quotas.
 };
 
 /// How a transaction is committed. A full commit also syncs every relaxed one before it: they are

@@ -312,6 +312,13 @@ void World::forget_dropped(Installation& desk, const localstore::Undone& undone)
 }
 
 /// One of the sides, for the whole question, having seen both.
+bool World::is_open(Installation& desk, const localstore::Conflict& conflict)
+{
+    const auto open = desk.store().conflicts({});
+    return !open ||
+           std::ranges::any_of(*open, [&](const auto& one) { return one.number == conflict.number; });
+}
+
 void World::resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw)
 {
     const std::size_t who = desk.setup().number;
@@ -329,7 +336,8 @@ void World::resolve(Installation& desk, const localstore::Conflict& conflict, Dr
     tell(place(who) + ": takes " + (mine ? "mine" : "theirs") + " in conflict " + conflict.label() + " of " +
          conflict.key.table + " " + conflict.key.id.text() +
          (done ? "" : "; refused: " + done.error().message));
-    if (!done) return;
+    // What ended at its last write may have taken place.
+    if (!done && is_open(desk, conflict)) return;
     count("resolved");
     for (const localstore::ConflictColumn& column : conflict.columns)
         if (tracked(conflict.key.table)->column(column.column))

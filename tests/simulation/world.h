@@ -113,6 +113,7 @@ protected:
     Result<void> send_again(Installation& desk, const localstore::Change& change);
     void show_theirs(Installation& desk, const localstore::Change& change);
     void forget_dropped(Installation& desk, const localstore::Undone& undone);
+    static bool is_open(Installation& desk, const localstore::Conflict& conflict);
     void resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw);
     void watched(Installation& desk, const std::function<void()>& deeds);
     void begin_cycle(Installation& desk);
