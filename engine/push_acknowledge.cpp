@@ -29,14 +29,19 @@ Fields sent_of(const localstore::Intent& intent, const RecordKey& key)
 }
 
 /// Nobody touched the record since it was made as we sent it: the rest is the organization's own. It may have
-/// been deleted since and made again, by somebody else and otherwise.
-bool is_as_created(const Fields& sent, const Fields& read)
+/// been deleted since and made again, by somebody else and otherwise: text that we did not send is theirs.
+bool is_as_created(const Table& table, const Fields& sent, const Fields& read)
 {
     const Value& created = value_in(read, "createdon");
     const bool as_sent = std::ranges::all_of(sent, [&](const auto& entry) {
         return dataverse::equal_as_stored(entry.second, value_in(read, entry.first));
     });
-    return as_sent && !is_null(created) && created == value_in(read, "modifiedon");
+    const bool more = std::ranges::any_of(table.columns, [&](const Column& column) {
+        const bool typed = column.type == ColumnType::text || column.type == ColumnType::memo;
+        const bool written = typed && (column.creatable || column.updatable);
+        return written && !sent.contains(column.name) && !is_null(value_in(read, column.name));
+    });
+    return as_sent && !more && !is_null(created) && created == value_in(read, "modifiedon");
 }
 
 /// The version that our write made, as far as it is proven: the former one with what was sent over
@@ -46,7 +51,7 @@ Fields believed(const Table& table, const localstore::Shadow& former, const Fiel
 {
     Fields fields;
     if (former.remote == localstore::Remote::present) fields = former.fields;
-    if (former.remote != localstore::Remote::present && is_as_created(sent, read)) fields = read;
+    if (former.remote != localstore::Remote::present && is_as_created(table, sent, read)) fields = read;
     for (const Column& column : table.columns) {
         if (column.creatable || column.updatable || !read.contains(column.name)) continue;
         fields.insert_or_assign(column.name, value_in(read, column.name));

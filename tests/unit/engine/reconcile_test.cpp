@@ -554,3 +554,25 @@ TEST_CASE("A creation whose answer was lost is no word about what somebody else 
     REQUIRE(s.conflicts().size() == 1);
     CHECK(s.conflicts().front().columns.front().column == "jobtitle");
 }
+
+TEST_CASE("A creation whose answer was lost is no word about what a record that was made again holds besides",
+          "[engine][reconcile][I3]")
+{
+    Setting s;
+    s.lose_next_write(Fault::hang_done);
+    const Guid id = s.desk.create("contact", text({{"lastname", "New"}}));
+    REQUIRE_FALSE(s.desk.try_cycle());
+    s.desk.reboot();
+    s.desk.exchange->script = nullptr;
+    const bool edited = GENERATE(false, true);
+    if (edited)
+        s.desk.edit("contact", id, text({{"jobtitle", "Mine"}}));
+    else
+        s.desk.erase("contact", id);
+    s.office.erase("contacts", id);
+    s.office.put("contacts", id, R"({"lastname":"New","jobtitle":"Theirs"})");
+    (void)s.desk.cycle();
+    CHECK(s.office.value("contacts", id, "jobtitle") == "Theirs");
+    CHECK(s.desk.has("contact", id));
+    CHECK(s.conflicts().size() == (edited ? 1 : 0));
+}
