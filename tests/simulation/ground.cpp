@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -62,10 +63,21 @@ std::string received(int pipe)
     }
 }
 
+Report told(World& world, const Script& script)
+{
+    try {
+        return world.live(script);
+    } catch (const std::exception& failure) {
+        Report report;
+        report.broken = Violation{1, std::string("the story cannot go on: ") + failure.what()};
+        return report;
+    }
+}
+
 [[noreturn]] void tell(World& world, const Script& script, int pipe)
 {
     ::alarm(longest_seconds);
-    send(pipe, text_of(world.live(script)));
+    send(pipe, text_of(told(world, script)));
     // What the world holds is still in use where this process was split off.
     ::_exit(0);
 }

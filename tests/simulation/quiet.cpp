@@ -33,7 +33,10 @@ void World::come_to_rest()
     tell("--- all faults end ---");
     calm_ = true;
     // A copy that nobody made.
-    if (!desks_.back()->has_replica()) desks_.pop_back();
+    if (!desks_.back()->has_replica()) {
+        never_begun_ = std::move(desks_.back());
+        desks_.pop_back();
+    }
     for (const auto& network : networks_) network->calm = true;
     for (const auto& desk : desks_) desk->crash_no_more();
     rewriting_ = false;

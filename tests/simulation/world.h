@@ -146,6 +146,7 @@ protected:
     Oracle oracle_;
     std::vector<std::shared_ptr<Network>> networks_{};
     std::vector<std::unique_ptr<Installation>> desks_{};
+    std::unique_ptr<Installation> never_begun_{}; ///< Its folder is one of the ground.
     std::set<std::size_t> doomed_{};
     std::size_t heeded_ = 0;     ///< Lines of the write log that were read.
     std::uint64_t readings_ = 0; ///< Of the write log.
