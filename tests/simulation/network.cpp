@@ -32,6 +32,7 @@ http::Exchange::Ticket Network::send(http::Request request, Done done)
     journey->there = Milliseconds{draw.between(5, 200)};
     journey->back = Milliseconds{draw.between(5, 200)};
     journey->life = life_;
+    journey->number = number;
     journey->request = std::move(request);
     journey->done = std::move(done);
     const bool changes_a_record = journey->request.body.find("If-Match: W/") != std::string::npos;
@@ -103,8 +104,9 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
         http::Answer answer = refusal(429, "0x80072322", "Number of requests exceeded");
         const std::chrono::seconds quiet{draw.between(1, 90)};
         answer.headers.push_back({"Retry-After", std::to_string(quiet.count())});
-        after(journey->there + journey->back, [this, quiet, life = journey->life] {
-            if (life == life_) quiet_until_ = std::max(quiet_until_, clock_->elapsed() + quiet);
+        after(journey->there + journey->back, [this, quiet, journey] {
+            const bool heard = journey->life == life_ && !unheard_.contains(journey->number);
+            if (heard) quiet_until_ = std::max(quiet_until_, clock_->elapsed() + quiet);
         });
         return reply(journey, std::move(answer));
     }

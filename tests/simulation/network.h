@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 namespace hawser::simulation {
 
@@ -43,7 +44,7 @@ public:
 
     Ticket send(http::Request request, Done done) override;
     /// Answers come all the same; nobody listens.
-    void cancel(Ticket) override {}
+    void cancel(Ticket ticket) override { unheard_.insert(ticket); }
 
     /// The process is another one: it may not know for how long it should be quiet.
     void forget()
@@ -62,6 +63,7 @@ private:
         Clock::Milliseconds there{};
         Clock::Milliseconds back{};
         int life = 0; ///< Of the process that sent it.
+        Ticket number = 0;
     };
     using Shared = std::shared_ptr<Journey>;
 
@@ -81,6 +83,7 @@ private:
     std::shared_ptr<Clock> clock_;
     std::size_t where_;
     std::uint64_t number_ = 0;
+    std::set<Ticket> unheard_{};
     Clock::Milliseconds quiet_until_{};
     int life_ = 0;
 };
