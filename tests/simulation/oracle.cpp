@@ -375,6 +375,8 @@ void Oracle::check_units(Person& person, const Written& written, const Row& befo
         check_unit(person, person.units[deleted_in->second], written);
     for (const auto& [column, text] : now.value_or(Texts{})) {
         if (text == text_of(before, column)) continue;
+        // What had arrived before, perhaps from a copy, and comes back with a record that is made again.
+        if (!before && ever_[{written.key, column}].contains(text)) continue;
         const auto found = person.unit_of.find({{written.key, column}, text});
         if (found != person.unit_of.end()) check_unit(person, person.units[found->second], written);
     }
