@@ -2,6 +2,8 @@
 
 #include "tests/engine_world.h"
 
+#include <algorithm>
+
 using namespace hawser;
 using namespace hawser::tests;
 
@@ -210,4 +212,29 @@ TEST_CASE("A version that could not be read whole for the edits of its record is
     clock->pass(std::chrono::hours{1});
     desk.sync();
     CHECK(desk.text("contact", guid(1), "department") == "Law");
+}
+
+TEST_CASE("What columns there are is asked again after the time that was chosen, and not before",
+          "[engine][pull]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    office.put("contacts", guid(1), R"({"lastname":"Doe"})");
+    SynchronizerOptions options;
+    options.metadata_every = std::chrono::hours{72};
+    Desk desk(office, clock, "ada", options);
+    desk.choose({{"contact", ""}});
+    const auto asks = [&] {
+        const std::size_t before = desk.exchange->seen.size();
+        desk.sync();
+        return std::any_of(desk.exchange->seen.begin() + static_cast<std::ptrdiff_t>(before),
+                           desk.exchange->seen.end(), [](const auto& request) {
+                               return request.target.find("EntityDefinitions?") != std::string::npos;
+                           });
+    };
+    CHECK(asks());
+    clock->pass(std::chrono::hours{48});
+    CHECK_FALSE(asks());
+    clock->pass(std::chrono::hours{25});
+    CHECK(asks());
 }
