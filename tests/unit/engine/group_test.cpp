@@ -84,6 +84,12 @@ struct Setting {
         REQUIRE(open->size() == 1);
         REQUIRE(desk.store->resolve(open->front().number, resolution, by));
     }
+    void discard(Sequence sequence)
+    {
+        localstore::WriteContext by;
+        by.now = clock->now();
+        REQUIRE(desk.store->discard(sequence, by));
+    }
     /// What happens while the first request that writes is on its way.
     void during_write(std::function<void()> happening)
     {
@@ -211,9 +217,7 @@ TEST_CASE("A group whose deletion meets an edit there waits whole, until somebod
     }
     SECTION("discarded, theirs stands here too")
     {
-        localstore::WriteContext by;
-        by.now = s.clock->now();
-        REQUIRE(s.desk.store->discard(group.front(), by));
+        s.discard(group.front());
         CHECK(s.desk.text("contact", guid(2), "jobtitle") == "Theirs");
         s.desk.sync();
         CHECK(s.there(1) == "Clerk");
@@ -250,18 +254,14 @@ TEST_CASE("An edit of what a waiting group deletes waits with the group and over
     }
     SECTION("discarded with it, theirs stands")
     {
-        localstore::WriteContext by;
-        by.now = s.clock->now();
-        REQUIRE(s.desk.store->discard(group.front(), by));
-        REQUIRE(s.desk.store->discard(edit, by));
+        s.discard(group.front());
+        s.discard(edit);
         CHECK(s.desk.text("contact", guid(2), "jobtitle") == "Theirs");
         s.desk.sync();
     }
     SECTION("released alone, it is what the person wants there")
     {
-        localstore::WriteContext by;
-        by.now = s.clock->now();
-        REQUIRE(s.desk.store->discard(group.front(), by));
+        s.discard(group.front());
         Desk::check(s.desk.store->release(edit));
         s.desk.sync();
         CHECK(s.there(2) == "Earlier");
@@ -302,10 +302,8 @@ TEST_CASE(
     }
     SECTION("discarded, theirs stands")
     {
-        localstore::WriteContext by;
-        by.now = s.clock->now();
-        REQUIRE(s.desk.store->discard(group.front(), by));
-        REQUIRE(s.desk.store->discard(Sequence{group.front().value - 1}, by));
+        s.discard(group.front());
+        s.discard(Sequence{group.front().value - 1});
         s.desk.sync();
         CHECK(s.there(2) == "Theirs");
     }
