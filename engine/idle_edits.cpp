@@ -1,5 +1,7 @@
 #include "engine/idle_edits.h"
 
+#include "base/fields.h"
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -8,18 +10,6 @@
 namespace hawser::engine {
 
 namespace {
-
-const Value& value_in(const Fields& fields, std::string_view column)
-{
-    static const Value null;
-    const auto found = fields.find(column);
-    return found == fields.end() ? null : found->second;
-}
-
-bool is_settled(const localstore::Change& change, const std::string& column)
-{
-    return std::ranges::find(change.settled, column) != change.settled.end();
-}
 
 /// The columns that the edits of the record together left as they were, having changed them in between, or set
 /// back after edits that are gone. What was queued again because a restored organization lacks it changes
@@ -32,7 +22,7 @@ conflict::Names set_back(const localstore::RecordState& before, const Fields& ba
     conflict::Names moved;
     for (const localstore::Change& change : before.live)
         for (const auto& [column, value] : change.after) {
-            if (is_settled(change, column) || policy.rule_of(column) == conflict::Rule::add) continue;
+            if (change.is_settled(column) || policy.rule_of(column) == conflict::Rule::add) continue;
             last.insert_or_assign(column, value);
             const bool was_moved = value_in(change.before, column) != value_in(base, column);
             if (was_moved || value != value_in(base, column)) moved.insert(column);
@@ -64,7 +54,7 @@ conflict::Names said_already(const localstore::RecordState& before, const Fields
             const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
             const conflict::AtomicGroup* group = policy.group_of(column);
             const bool apart = group ? std::ranges::any_of(group->columns, differs) : differs(column);
-            if (joins || apart || is_settled(change, column)) continue;
+            if (joins || apart || change.is_settled(column)) continue;
             if (value_in(base, column) != value_in(theirs, column)) columns.insert(column);
         }
     return columns;
@@ -77,7 +67,7 @@ Result<void> settle_columns(localstore::Transaction& transaction,
     for (const localstore::Change& change : changes) {
         std::vector<std::string> of_change;
         for (const auto& [column, value] : change.after)
-            if (columns.contains(column) && !is_settled(change, column)) of_change.push_back(column);
+            if (columns.contains(column) && !change.is_settled(column)) of_change.push_back(column);
         if (of_change.empty()) continue;
         const bool goes_out = change.state == localstore::ChangeState::queued;
         const Result<void> settled = transaction.queue.settle(

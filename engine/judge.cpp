@@ -1,5 +1,7 @@
 #include "engine/judge.h"
 
+#include "base/fields.h"
+
 #include <algorithm>
 
 namespace hawser::engine {
@@ -107,35 +109,13 @@ Judgement together(const std::vector<Judged>& judged)
     return open;
 }
 
-const Value& value_in(const Fields& fields, const std::string& column)
+/// What was sent happened whole or not at all, so that one column as it was before speaks for all. Read at
+/// once, only what is there in part speaks for it having happened.
+Judgement judge_overwritten(const localstore::Intent& intent,
+                            std::span<const std::pair<RecordKey, Found>> records,
+                            const std::map<RecordKey, Fields>& before, Reading reading)
 {
-    static const Value null;
-    const auto found = fields.find(column);
-    return found == fields.end() ? null : found->second;
-}
-
-/// Whether a column that was sent is there, and was not before.
-bool is_there_in_part(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                      const std::map<RecordKey, Fields>& before)
-{
-    for (const localstore::IntentStep& step : intent.steps)
-        for (const auto& [key, found] : records) {
-            const auto former = before.find(key);
-            if (key != step.key || former == before.end()) continue;
-            const bool is_there = std::ranges::any_of(step.sent, [&](const auto& sent) {
-                const auto there = found.fields.find(sent.first);
-                return there != found.fields.end() && sent.second != value_in(former->second, sent.first) &&
-                       dataverse::equal_as_stored(sent.second, there->second);
-            });
-            if (is_there) return true;
-        }
-    return false;
-}
-
-/// What was sent happened whole or not at all, so that one column as it was before speaks for all.
-Judgement judge_late(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                     const std::map<RecordKey, Fields>& before)
-{
+    bool is_there_in_part = false;
     std::map<RecordKey, std::vector<std::string>> others;
     for (const localstore::IntentStep& step : intent.steps)
         for (const auto& [key, found] : records) {
@@ -144,13 +124,18 @@ Judgement judge_late(const localstore::Intent& intent, std::span<const std::pair
             for (const auto& [column, sent] : step.sent) {
                 const Value& was = value_in(former->second, column);
                 const Value& there = value_in(found.fields, column);
-                if (sent == was || dataverse::equal_as_stored(sent, there)) continue;
+                if (sent == was) continue;
+                if (dataverse::equal_as_stored(sent, there)) {
+                    is_there_in_part = true;
+                    continue;
+                }
                 if (found.presence != Found::Presence::present || there == was)
                     return {Judgement::Kind::not_applied, {}};
                 others[key].push_back(column);
             }
         }
-    if (others.empty()) return {Judgement::Kind::not_applied, {}};
+    if (others.empty() || (reading == Reading::at_once && !is_there_in_part))
+        return {Judgement::Kind::not_applied, {}};
     Judgement open{Judgement::Kind::indeterminate, {}};
     for (auto& [key, columns] : others) open.columns.push_back({key, std::move(columns)});
     return open;
@@ -204,10 +189,7 @@ Judgement judge_outdated(const localstore::Intent& intent,
     Judgement judgement = judge(intent, records, std::nullopt, created);
     const bool told =
         judgement.kind == Judgement::Kind::applied || judgement.kind == Judgement::Kind::ask_again;
-    if (told) return judgement;
-    if (reading == Reading::at_once && !is_there_in_part(intent, records, before))
-        return {Judgement::Kind::not_applied, {}};
-    return judge_late(intent, records, before);
+    return told ? judgement : judge_overwritten(intent, records, before, reading);
 }
 
 } // namespace hawser::engine

@@ -1,3 +1,4 @@
+#include "base/fields.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
@@ -11,13 +12,6 @@ namespace {
 
 using localstore::Acknowledged;
 using localstore::StepKind;
-
-const Value& value_in(const Fields& fields, const std::string& column)
-{
-    static const Value null;
-    const auto found = fields.find(column);
-    return found == fields.end() ? null : found->second;
-}
 
 /// What was sent of the record, over all steps of the intent.
 Fields sent_of(const localstore::Intent& intent, const RecordKey& key)

@@ -1,5 +1,6 @@
 #include "engine/reconcile.h"
 
+#include "base/fields.h"
 #include "engine/emptied.h"
 #include "engine/etag.h"
 #include "engine/idle_edits.h"
@@ -234,24 +235,12 @@ Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const R
     return {};
 }
 
-const Value& value_in(const Fields& fields, std::string_view column)
-{
-    static const Value null;
-    const auto found = fields.find(column);
-    return found == fields.end() ? null : found->second;
-}
-
 /// A repair that found no base leaves an empty one without a version.
 bool lost_its_base(const RecordState& state)
 {
     return state.shadow && state.shadow->remote == localstore::Remote::present &&
            state.shadow->etag.empty() && state.shadow->fields.empty() && !state.live.empty() &&
            !deletes(state);
-}
-
-bool is_settled(const localstore::Change& change, const std::string& column)
-{
-    return std::ranges::find(change.settled, column) != change.settled.end();
 }
 
 /// The organization deleted a record that, as far as is known here, was never sent: another copy of this
@@ -290,11 +279,11 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
     Fields base = state.local.value_or(Fields{});
     for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
         for (const auto& [column, after] : change->after)
-            if (!is_settled(*change, column)) base[column] = value_in(change->before, column);
+            if (!change->is_settled(column)) base[column] = value_in(change->before, column);
     Fields local = base;
     for (const localstore::Change& change : state.live)
         for (const auto& [column, after] : change.after)
-            if (!is_settled(change, column)) local[column] = after;
+            if (!change.is_settled(column)) local[column] = after;
     situation.base = conflict::Copy{conflict::without_nulls(base), {}};
     situation.local = conflict::without_nulls(local);
 }
@@ -315,7 +304,7 @@ bool is_there_as_made(const RecordState& state, const RemoteWord& word)
     const bool unheard = state.shadow && state.shadow->remote == localstore::Remote::never;
     if (!unheard || creation.kind != localstore::ChangeKind::create) return false;
     return std::ranges::all_of(creation.after, [&](const auto& entry) {
-        return is_settled(creation, entry.first) ||
+        return creation.is_settled(entry.first) ||
                dataverse::equal_as_stored(entry.second, value_in(word.fields, entry.first));
     });
 }
@@ -367,8 +356,7 @@ conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
     for (const auto& [column, value] : creation.after) {
         const bool asks =
             policy.rule_of(column) == conflict::Rule::ask && !std::holds_alternative<Lookup>(value);
-        if (asks && !is_null(value) && !is_settled(creation, column) &&
-            is_null(value_in(word.fields, column)))
+        if (asks && !is_null(value) && !creation.is_settled(column) && is_null(value_in(word.fields, column)))
             cleared.insert(column);
     }
     return cleared;

@@ -43,11 +43,10 @@ constexpr const char* nobody_can_tell =
     "Nothing is sent again until you choose.";
 constexpr const char* nobody_can_tell_of_deleted =
     "The answer to the change was lost, and the record has changed since: it may already have been applied. "
-    "You "
-    "deleted the record here later, so the change waits with that until you release or discard it.";
-constexpr std::string_view why_deleted_here =
-    "it may already have been applied, and you deleted the record here "
-    "later: release it to send it again, or discard it";
+    "You deleted the record here later, so the change waits with that until you release or discard it.";
+constexpr std::string_view why_deleted_here = "it may already have been applied, and you deleted the record "
+                                              "here later: release it to send it again, or "
+                                              "discard it";
 constexpr const char* refused_unseen =
     "the organization refused it as outdated, and you may not read what it is about, so that nobody can tell "
     "from here what to make of it: send it again once you may, or discard it";

@@ -4,6 +4,7 @@
 #include "hawser/value.h"
 #include "localstore/ids.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,6 +67,11 @@ struct Change {
     std::optional<Instant> next_attempt;
     std::optional<Instant> settled_at;
     std::string reason; ///< Why it left the queue.
+
+    bool is_settled(std::string_view column) const
+    {
+        return std::find(settled.begin(), settled.end(), column) != settled.end();
+    }
 };
 
 /// One thing a person does to one record. All values canonical (hawser::canonical).

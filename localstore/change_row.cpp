@@ -228,8 +228,7 @@ std::vector<std::string> open_columns(const Change& change)
 {
     std::vector<std::string> names;
     for (const auto& [name, value] : change.after)
-        if (std::find(change.settled.begin(), change.settled.end(), name) == change.settled.end())
-            names.push_back(name);
+        if (!change.is_settled(name)) names.push_back(name);
     return names;
 }
 

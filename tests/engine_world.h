@@ -102,6 +102,13 @@ public:
     std::unique_ptr<engine::Engine> engine;
 };
 
+/// An organization, one user's replica of it, and the clock that both go by.
+struct Workplace {
+    std::shared_ptr<VirtualClock> clock = monday();
+    Office office{*clock};
+    Desk desk{office, clock};
+};
+
 /// Small pages, so that a few rows make a long round.
 SynchronizerOptions small_pages();
 

@@ -1,5 +1,7 @@
 #include "transport/dataverse/unknown_answer.h"
 
+#include "base/fields.h"
+
 namespace hawser::dataverse {
 namespace {
 
@@ -21,12 +23,9 @@ std::string as_stored(std::string_view text)
 
 std::vector<std::string> differing(const Fields& sent, const Fields& seen)
 {
-    static const Value null;
     std::vector<std::string> columns;
-    for (const auto& [column, value] : sent) {
-        const auto found = seen.find(column);
-        if (!equal_as_stored(value, found == seen.end() ? null : found->second)) columns.push_back(column);
-    }
+    for (const auto& [column, value] : sent)
+        if (!equal_as_stored(value, value_in(seen, column))) columns.push_back(column);
     return columns;
 }
 

@@ -44,19 +44,24 @@ struct Verdict {
     std::vector<std::string> columns{};
 };
 
+// clang-format off
 /// I2, as a function of values.
 ///
-/// | sent   | seen                              | verdict |
-/// |--------|-----------------------------------|---------|
-/// | any    | no answer                         | ask_again |
-/// | any with receipt | receipt row there       | applied |
-/// | create | absent                            | resend (a late first arrival makes the repeat fail with
-/// 412) | | create | present                           | applied | | update | same etag | resend | | update |
-/// absent                            | gone | | update | other etag, all columns equal     | applied | |
-/// update | other etag, some columns differ   | indeterminate, those columns | | update with receipt | other
-/// etag, receipt absent | not_applied (its condition has failed or will) | | remove | absent | applied | |
-/// remove | same etag                         | resend | | remove | other etag                        |
-/// not_applied (an edit beats a deletion) |
+/// | sent                | seen                              | verdict |
+/// |---------------------|-----------------------------------|---------|
+/// | any                 | no answer                         | ask_again |
+/// | any with receipt    | receipt row there                 | applied |
+/// | create              | absent                            | resend (a late first arrival makes the repeat fail with 412) |
+/// | create              | present                           | applied; a revival with other columns: not_applied |
+/// | update              | same etag                         | resend |
+/// | update              | absent                            | gone |
+/// | update              | other etag, all columns equal     | applied |
+/// | update              | other etag, some columns differ   | indeterminate, those columns |
+/// | update with receipt | other etag, receipt absent        | not_applied (its condition has failed or will) |
+/// | remove              | absent                            | applied |
+/// | remove              | same etag                         | resend |
+/// | remove              | other etag                        | not_applied (an edit beats a deletion) |
+// clang-format on
 Verdict judge_unknown(const Sent& sent, const Seen& seen);
 
 /// Equal as a server may store it: trailing blanks of text and the form of line ends do not count.

@@ -6,11 +6,7 @@ using namespace hawser::tests;
 namespace {
 
 /// A contact that both sides have, and a network that lets no write through when it is told so.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         fill(office, 1, 1);

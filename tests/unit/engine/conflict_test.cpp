@@ -5,11 +5,7 @@ using namespace hawser::tests;
 
 namespace {
 
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     explicit Setting(int contacts = 3)
     {
         for (int i = 1; i <= contacts; ++i)

@@ -8,11 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         office.put("contacts", guid(1), R"({"lastname":"Doe","jobtitle":"Clerk"})");

@@ -6,10 +6,7 @@ using namespace hawser::tests;
 namespace {
 
 /// A creation that waits here, and that another copy of this replica sends.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
+struct Setting : Workplace {
     Guid id;
 
     Setting()

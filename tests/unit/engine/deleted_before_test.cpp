@@ -16,11 +16,7 @@ Fields text(std::initializer_list<std::pair<const char*, const char*>> columns)
 }
 
 /// A desk that knows of no contact yet.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         desk.choose({{"contact", ""}});

@@ -14,10 +14,7 @@ Collection attendees(std::initializer_list<const char*> addresses)
 }
 
 /// A day at the office, the same every time: what is there, what is edited, what a colleague does.
-struct Day {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
+struct Day : Workplace {
     Guid account{}, person{};
 
     Day()

@@ -25,11 +25,7 @@ localstore::Edit removal_of(int contact)
 }
 
 /// Three contacts, in step on both sides.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         for (int i = 1; i <= 3; ++i)

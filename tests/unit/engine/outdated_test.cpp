@@ -12,11 +12,7 @@ bool has(const http::Request& request, std::string_view operation)
 
 /// The network carries the first write twice and delivers the second answer, which tells of an outdated
 /// version; what is read after it fails, until it is told to answer again.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         fill(office, 1, 1);

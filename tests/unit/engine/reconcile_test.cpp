@@ -8,11 +8,7 @@ using namespace hawser::tests;
 namespace {
 
 /// A few contacts and tasks, in step on both sides.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         for (int i = 1; i <= 3; ++i)

@@ -14,11 +14,7 @@ bool has(const std::string& text, const std::string& part)
     return text.find(part) != std::string::npos;
 }
 
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         office.put("accounts", guid(900), R"({"name":"Fabrikam"})");

@@ -8,11 +8,7 @@ namespace {
 
 /// A contact and a task that are edited here, while a colleague edits the contact; and a network that loses each
 /// answer about contacts.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
-
+struct Setting : Workplace {
     Setting()
     {
         fill(office, 1, 1);

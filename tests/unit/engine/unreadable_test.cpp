@@ -8,10 +8,7 @@ using namespace hawser::tests;
 namespace {
 
 /// Two contacts. The answer to the first write is lost, and from then on this user may not read the first one.
-struct Setting {
-    std::shared_ptr<VirtualClock> clock = monday();
-    Office office{*clock};
-    Desk desk{office, clock};
+struct Setting : Workplace {
     bool lost = false;
 
     explicit Setting(Fault how = Fault::drop_answer)
