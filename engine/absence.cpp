@@ -18,21 +18,28 @@ constexpr std::size_t records_a_transaction = 200;
 
 } // namespace
 
-Task<Result<void>> Absence::guard(std::string table, std::string what, std::uint64_t affected, bool outgoing)
+Task<Result<void>> Absence::guard(std::string table, std::uint64_t affected)
 {
-    if (affected < around_.options.mass_change_least) co_return Result<void>{};
-    const auto count = around_.store.count(table, std::nullopt);
-    if (!count) co_return count.error();
-    const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0));
-    auto asking = ask(std::move(table), std::move(what), affected, of, outgoing);
-    co_return co_await std::move(asking);
+    const std::uint64_t before = cycle_.gone[table];
+    const std::uint64_t all = before + affected;
+    if (all >= around_.options.mass_change_least && affected > 0) {
+        const auto count = around_.store.count(table, std::nullopt);
+        if (!count) co_return count.error();
+        const auto of = static_cast<std::uint64_t>(std::max<std::int64_t>(*count, 0)) + before;
+        auto asking = ask(table, "delete", all, of, false);
+        const Result<void> allowed = co_await std::move(asking);
+        if (!allowed) co_return allowed;
+    }
+    cycle_.gone[table] = all;
+    co_return Result<void>{};
 }
 
 Task<Result<void>> Absence::ask(std::string table, std::string what, std::uint64_t affected, std::uint64_t of,
                                 bool outgoing)
 {
     const SynchronizerOptions& options = around_.options;
-    if (allowed_.contains(table + what)) co_return Result<void>{};
+    const std::string question = table + (outgoing ? "/there/" : "/here/") + what;
+    if (cycle_.allowed.contains(question)) co_return Result<void>{};
     const MassChangeLimits limits{options.mass_change_share, options.mass_change_least};
     if (!is_mass_change(limits, affected, of)) co_return Result<void>{};
     bool proceed = false;
@@ -45,7 +52,7 @@ Task<Result<void>> Absence::ask(std::string table, std::string what, std::uint64
         proceed = co_await std::move(asking);
     }
     if (proceed) {
-        allowed_.insert(table + what);
+        cycle_.allowed.insert(question);
         co_return Result<void>{};
     }
     co_return Error{ErrorKind::stop, std::string(mass_change_code),
@@ -78,7 +85,7 @@ Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> i
     if (why == Suspicion::unseen && !cycle_.restored) {
         const auto gone =
             std::ranges::count(found, dataverse::Presence::State::gone, &dataverse::Presence::state);
-        auto guarding = guard(scope.table, "delete", static_cast<std::uint64_t>(gone), false);
+        auto guarding = guard(scope.table, static_cast<std::uint64_t>(gone));
         const Result<void> allowed = co_await std::move(guarding);
         if (!allowed) co_return allowed;
     }

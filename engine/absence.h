@@ -34,8 +34,8 @@ public:
     Task<Result<void>> ask(std::string table, std::string what, std::uint64_t affected, std::uint64_t of,
                            bool outgoing);
 
-    /// The same; `affected` of the table's records here would go.
-    Task<Result<void>> guard(std::string table, std::string what, std::uint64_t affected, bool outgoing);
+    /// The same; `affected` of the table's records here would go, besides those that the cycle let go already.
+    Task<Result<void>> guard(std::string table, std::uint64_t affected);
 
 private:
     Task<Result<std::vector<dataverse::Presence>>> look(localstore::Scope scope, std::vector<Guid> ids);
@@ -48,7 +48,6 @@ private:
 
     Surroundings& around_;
     CycleWork& cycle_;
-    std::set<std::string> allowed_{}; ///< The mass changes, by table, that somebody said yes to.
 };
 
 } // namespace hawser::engine

@@ -22,14 +22,14 @@ bool is_deleted_there(const localstore::RecordState& state)
 
 } // namespace
 
-Result<void> forget_emptied(localstore::Transaction& transaction, Fields& base, const Fields& remote)
+Result<void> forget_emptied(const StateOf& state_of, Fields& base, const Fields& remote)
 {
     std::vector<std::string> emptied;
     for (const auto& [column, value] : base) {
         const auto* lookup = std::get_if<Lookup>(&value);
         const auto there = remote.find(column);
         if (!lookup || (there != remote.end() && !is_null(there->second))) continue;
-        const auto target = transaction.records.state({lookup->table, lookup->id});
+        const auto target = state_of({lookup->table, lookup->id});
         // Of a table that is not aboard nothing is known.
         if (!target && target.error().code == localstore::code::unknown_table) continue;
         if (!target) return target.error();
@@ -37,6 +37,15 @@ Result<void> forget_emptied(localstore::Transaction& transaction, Fields& base, 
     }
     for (const std::string& column : emptied) base.erase(column);
     return {};
+}
+
+Result<Fields> with_emptied(const StateOf& state_of, const Fields& sent, const Fields& remote)
+{
+    Fields kept = sent;
+    const Result<void> known = forget_emptied(state_of, kept, remote);
+    if (!known) return known.error();
+    for (const auto& [column, value] : sent) kept.try_emplace(column);
+    return kept;
 }
 
 } // namespace hawser::engine

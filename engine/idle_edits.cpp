@@ -39,10 +39,11 @@ conflict::Names set_back(const localstore::RecordState& before, const Fields& ba
     return moved;
 }
 
-/// The columns of which the organization says by now, and did not say before, what the edits make of them. A
-/// sum and joined lines say nothing of the kind.
+/// The columns of which the organization says by now, and did not say before, what the edits make of them; or
+/// that a question was about, which the sides agree on now. A sum and joined lines say nothing of the kind.
 conflict::Names said_already(const localstore::RecordState& before, const Fields& base, const Fields& local,
-                             const conflict::Policy& policy, const Fields& theirs)
+                             const conflict::Policy& policy, const Fields& theirs,
+                             const conflict::Names& agreed)
 {
     const auto differs = [&](std::string_view column) {
         return value_in(local, column) != value_in(theirs, column);
@@ -55,7 +56,8 @@ conflict::Names said_already(const localstore::RecordState& before, const Fields
             const conflict::AtomicGroup* group = policy.group_of(column);
             const bool apart = group ? std::ranges::any_of(group->columns, differs) : differs(column);
             if (joins || apart || change.is_settled(column)) continue;
-            if (value_in(base, column) != value_in(theirs, column)) columns.insert(column);
+            const bool is_news = value_in(base, column) != value_in(theirs, column);
+            if (is_news || agreed.contains(column)) columns.insert(column);
         }
     return columns;
 }
@@ -81,13 +83,13 @@ Result<void> settle_columns(localstore::Transaction& transaction,
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const Fields& theirs, Instant now)
+                       const conflict::Names& agreed, const Fields& theirs, Instant now)
 {
     if (!situation.local) return {};
     // Before what is created here there was nothing.
     const Fields base = situation.base ? situation.base->fields : Fields{};
     conflict::Names back = set_back(before, base, policy);
-    const conflict::Names said = said_already(before, base, *situation.local, policy, theirs);
+    const conflict::Names said = said_already(before, base, *situation.local, policy, theirs, agreed);
     if (back.empty() && said.empty()) return {};
     const auto after = transaction.records.state(before.key);
     if (!after) return after.error();

@@ -10,9 +10,10 @@ namespace hawser::engine {
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
 /// put their value on top of it.
 ///
-/// Call after the shadow moved to `theirs`; `before` and `situation` are from before that.
+/// Call after the shadow moved to `theirs`; `before` and `situation` are from before that. `agreed` are the
+/// columns of questions that ended with it: an edit in between, perhaps applied, must not go out (again).
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const Fields& theirs, Instant now);
+                       const conflict::Names& agreed, const Fields& theirs, Instant now);
 
 } // namespace hawser::engine

@@ -109,13 +109,16 @@ Judgement together(const std::vector<Judged>& judged)
     return open;
 }
 
-/// What was sent happened whole or not at all, so that one column as it was before speaks for all. Read at
-/// once, only what is there in part speaks for it having happened.
+/// What was sent happened whole or not at all: a column as it was before says that it did not, one that says
+/// what was sent that it did. Hardly anybody writes between two requests, so that read at once the first is
+/// believed, and without either it did not happen. Late, whoever overwrote one column may have put back another.
 Judgement judge_overwritten(const localstore::Intent& intent,
                             std::span<const std::pair<RecordKey, Found>> records,
                             const std::map<RecordKey, Fields>& before, Reading reading)
 {
     bool is_there_in_part = false;
+    bool is_there_as_before = false;
+    bool is_overwritten = false;
     std::map<RecordKey, std::vector<std::string>> others;
     for (const localstore::IntentStep& step : intent.steps)
         for (const auto& [key, found] : records) {
@@ -129,13 +132,14 @@ Judgement judge_overwritten(const localstore::Intent& intent,
                     is_there_in_part = true;
                     continue;
                 }
-                if (found.presence != Found::Presence::present || there == was)
-                    return {Judgement::Kind::not_applied, {}};
+                if (found.presence != Found::Presence::present) return {Judgement::Kind::not_applied, {}};
+                (there == was ? is_there_as_before : is_overwritten) = true;
                 others[key].push_back(column);
             }
         }
-    if (others.empty() || (reading == Reading::at_once && !is_there_in_part))
-        return {Judgement::Kind::not_applied, {}};
+    const bool perhaps = reading == Reading::at_once ? is_there_in_part && !is_there_as_before
+                                                     : is_there_in_part || is_overwritten;
+    if (others.empty() || !perhaps) return {Judgement::Kind::not_applied, {}};
     Judgement open{Judgement::Kind::indeterminate, {}};
     for (auto& [key, columns] : others) open.columns.push_back({key, std::move(columns)});
     return open;

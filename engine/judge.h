@@ -53,8 +53,11 @@ enum class Reading { at_once, late };
 /// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
 /// the network repeats a request, else `not_applied`, or `ask_again`.
 ///
-/// `before` is what stood in the records before. Where the read comes late, or a column says what was sent and
-/// did not before, one that says neither may be somebody's edit of what had been applied, and is `indeterminate`.
+/// `before` is what stood in the records before. Of the columns that were to change, some may say what was sent
+/// (s), some what they said before (b), some neither (n). `indeterminate`, with those of b and n, which are not
+/// none, when read
+/// at_once:  s ∧ ¬b
+/// late:     s ∨ n
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
                          const std::map<RecordKey, Fields>& before, Reading reading);

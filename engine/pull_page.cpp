@@ -288,7 +288,7 @@ Task<Result<void>> Puller::bury(const PullRound& round)
             return {};
         });
     if (!listed || gone.empty()) co_return listed;
-    auto guarding = absence_.guard(round.scope.table, "delete", gone.size(), false);
+    auto guarding = absence_.guard(round.scope.table, gone.size());
     const Result<void> allowed = co_await std::move(guarding);
     if (!allowed) co_return allowed;
     std::vector<Guid> sure;

@@ -97,9 +97,6 @@ private:
     Result<void> store_unknown(localstore::Transaction& transaction, const Sent& sent);
     Result<void> store_outdated(localstore::Transaction& transaction, const Sent& sent,
                                 const dataverse::Outcome& outcome);
-    Result<std::set<RecordKey>> revived(const localstore::Intent& intent) const;
-    Result<bool> is_taken_back(const localstore::Intent& intent) const;
-    Result<bool> is_deleted_since(const localstore::Intent& intent) const;
     bool is_refused_for_good(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
     Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);

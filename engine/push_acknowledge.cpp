@@ -1,4 +1,5 @@
 #include "base/fields.h"
+#include "engine/emptied.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
@@ -127,10 +128,9 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         const auto state = transaction.records.state(part.key);
         if (!state) return state.error();
         if (!state->shadow) continue;
-        Acknowledged copy{
-            part.key,
-            {},
-            believed(part.table->table(), *state->shadow, sent_of(*intent, part.key), found.fields)};
+        const auto sent = with_emptied(state_in(transaction), sent_of(*intent, part.key), found.fields);
+        if (!sent) return sent.error();
+        Acknowledged copy{part.key, {}, believed(part.table->table(), *state->shadow, *sent, found.fields)};
         copy.receipt_etag = found.etag;
         // A version that was not read is not known: whoever edits the one before it is refused.
         if (found.presence != Found::Presence::present) copy.etag = state->shadow->etag;

@@ -5,6 +5,7 @@
 #include "engine/etag.h"
 #include "engine/idle_edits.h"
 #include "engine/set_aside.h"
+#include "localstore/error_codes.h"
 #include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
@@ -344,7 +345,7 @@ Result<void> leave_when_settled(CycleWork& cycle, localstore::Transaction& trans
 }
 
 /// The columns of a creation that the organization holds, and holds without them: it may have been applied
-/// and somebody cleared them, or is still to bring them. What refers to other records may come later anyhow.
+/// and somebody cleared them, or is still to bring them.
 conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
                               const conflict::Policy& policy)
 {
@@ -354,8 +355,7 @@ conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
     const localstore::Change& creation = state.live.front();
     if (creation.kind != localstore::ChangeKind::create) return cleared;
     for (const auto& [column, value] : creation.after) {
-        const bool asks =
-            policy.rule_of(column) == conflict::Rule::ask && !std::holds_alternative<Lookup>(value);
+        const bool asks = policy.rule_of(column) == conflict::Rule::ask;
         if (asks && !is_null(value) && !creation.is_settled(column) && is_null(value_in(word.fields, column)))
             cleared.insert(column);
     }
@@ -430,6 +430,24 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
     return situation;
 }
 
+/// What was created without its reference to another new record, in a circle of them, is still to bring it.
+Result<void> expect_references(localstore::Transaction& transaction, conflict::Situation& situation)
+{
+    conflict::Names expected;
+    for (const std::string& column : situation.indeterminate) {
+        const auto* lookup =
+            situation.local ? std::get_if<Lookup>(&value_in(*situation.local, column)) : nullptr;
+        if (!lookup) continue;
+        const auto target = transaction.records.state({lookup->table, lookup->id});
+        if (!target && target.error().code == localstore::code::unknown_table) continue;
+        if (!target) return target.error();
+        if (target->shadow && target->shadow->remote == localstore::Remote::never) expected.insert(column);
+    }
+    std::erase_if(situation.indeterminate,
+                  [&](const std::string& column) { return expected.contains(column); });
+    return {};
+}
+
 Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,
                               const RecordKey& key, const RemoteWord& word, Instant now)
 {
@@ -453,6 +471,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
+    if (const Result<void> spared = expect_references(transaction, situation); !spared) return spared;
     if (is_there_as_made(*state, word)) {
         const Result<void> taken = take_as_made(cycle, transaction, *state, situation.name, now);
         if (!taken) return taken;
@@ -460,7 +479,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     if (deletes(*state) && situation.base && situation.remote) {
         const Result<void> known =
-            forget_emptied(transaction, situation.base->fields, situation.remote->fields);
+            forget_emptied(state_in(transaction), situation.base->fields, situation.remote->fields);
         if (!known) return known;
     }
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
@@ -484,7 +503,8 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
-    return drop_idle(transaction, table.rules->policy, *state, situation, word.fields, now);
+    const conflict::Names agreed(plan.agreed.begin(), plan.agreed.end());
+    return drop_idle(transaction, table.rules->policy, *state, situation, agreed, word.fields, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

@@ -1,3 +1,4 @@
+#include "engine/intent_records.h"
 #include "engine/judge.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
@@ -168,51 +169,6 @@ Task<Result<std::vector<Pusher::Sent>>> Pusher::judge_open(std::vector<localstor
     co_return again;
 }
 
-/// The records that the intent makes again under an id that the organization had before.
-Result<std::set<RecordKey>> Pusher::revived(const localstore::Intent& intent) const
-{
-    std::set<RecordKey> keys;
-    for (const localstore::IntentStep& step : intent.steps) {
-        if (step.kind != StepKind::create) continue;
-        const auto state = around_.store.state(step.key);
-        if (!state) return state.error();
-        if (state->shadow && state->shadow->remote == localstore::Remote::deleted) keys.insert(step.key);
-    }
-    return keys;
-}
-
-/// Whether a deletion of the intent was undone since, with its group. To send it again only to make good
-/// for it would take along what the organization deletes with the record.
-Result<bool> Pusher::is_taken_back(const localstore::Intent& intent) const
-{
-    for (const localstore::IntentStep& step : intent.steps) {
-        if (step.kind != StepKind::remove) continue;
-        const auto state = around_.store.state(step.key);
-        if (!state) return state.error();
-        const auto undone = std::ranges::adjacent_find(
-            state->live, [](const localstore::Change& removal, const localstore::Change& creation) {
-                return removal.kind == localstore::ChangeKind::remove &&
-                       creation.kind == localstore::ChangeKind::create;
-            });
-        if (undone != state->live.end()) return true;
-    }
-    return false;
-}
-
-/// Whether the organization told a deletion of a record that the intent makes: its first attempt arrived,
-/// or another copy of this replica sent it, and somebody deleted what came of it.
-Result<bool> Pusher::is_deleted_since(const localstore::Intent& intent) const
-{
-    for (const localstore::IntentStep& step : intent.steps) {
-        if (step.kind != StepKind::create) continue;
-        const auto state = around_.store.state(step.key);
-        if (!state) return state.error();
-        const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
-        if (unheard && state->staged && !state->staged->copy) return true;
-    }
-    return false;
-}
-
 /// Whether the very same request was refused, and its records are still as it was meant for: neither it nor
 /// its first attempt took effect, and one more repeat ends like the last. The first attempt can still arrive
 /// late, when its condition stops whatever has happened since. What adds to a value would add twice: its
@@ -236,14 +192,22 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
         if (!settled) return settled.error();
         return false;
     }
-    const auto known_before = revived(intent);
+    const StateOf state_of = [&](const RecordKey& key) { return around_.store.state(key); };
+    const auto known_before = revived(state_of, intent);
     if (!known_before) return known_before.error();
-    Judgement judgement = judge(intent, found, receipt, *known_before);
+    const auto compared = as_shown(state_of, intent, found);
+    if (!compared) return compared.error();
+    Judgement judgement = judge(*compared, found, receipt, *known_before);
+    if (judgement.kind == Judgement::Kind::indeterminate) {
+        const auto unmade = is_unmade(state_of, intent);
+        if (!unmade) return unmade.error();
+        if (*unmade) judgement = {Judgement::Kind::applied, {}};
+    }
     if (all_applied(intent) && all_answered(found)) judgement = {Judgement::Kind::applied, {}};
     if (judgement.kind == Judgement::Kind::resend) {
-        const auto taken_back = is_taken_back(intent);
+        const auto taken_back = is_taken_back(state_of, intent);
         if (!taken_back) return taken_back.error();
-        const auto deleted = is_deleted_since(intent);
+        const auto deleted = is_deleted_since(state_of, intent);
         if (!deleted) return deleted.error();
         if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return true;
         // Decided about anew, what cannot be compared would only be sent and refused again.

@@ -84,6 +84,8 @@ struct CycleWork {
     bool asked = false; ///< Somebody asks: what waits for a moment of its own is tried now, once.
     std::set<std::string> unheard{};               ///< Tables about which no answer came: their edits wait.
     std::set<localstore::GroupNumber> kept_back{}; ///< Groups that wait because of what this cycle met.
+    std::map<std::string, std::uint64_t> gone{};   ///< How many records of a table it let go, by any way.
+    std::set<std::string> allowed{};               ///< The mass changes that somebody said yes to.
 };
 
 /// The error with which everything ends when the engine is asked to stop.

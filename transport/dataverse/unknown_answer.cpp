@@ -29,6 +29,15 @@ std::vector<std::string> differing(const Fields& sent, const Fields& seen)
     return columns;
 }
 
+Verdict judge_create(const Sent& sent, const Seen& seen)
+{
+    if (seen.record == Presence::absent) return {Kind::resend, {}};
+    auto columns = differing(sent.columns, seen.columns);
+    if (columns.empty()) return {Kind::applied, {}};
+    if (sent.revival || sent.proof == Sent::Proof::receipt) return {Kind::not_applied, {}};
+    return {Kind::indeterminate, std::move(columns)};
+}
+
 Verdict judge_update(const Sent& sent, const Seen& seen)
 {
     if (seen.record == Presence::absent) return {Kind::gone, {}};
@@ -50,9 +59,7 @@ Verdict judge_unknown(const Sent& sent, const Seen& seen)
     if (seen.record == Presence::no_answer) return {Kind::ask_again, {}};
     switch (sent.kind) {
     case Sent::Kind::create:
-        if (seen.record == Presence::absent) return {Kind::resend, {}};
-        if (sent.revival && !differing(sent.columns, seen.columns).empty()) return {Kind::not_applied, {}};
-        return {Kind::applied, {}};
+        return judge_create(sent, seen);
     case Sent::Kind::update:
         return judge_update(sent, seen);
     case Sent::Kind::remove:

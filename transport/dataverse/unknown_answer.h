@@ -52,7 +52,10 @@ struct Verdict {
 /// | any                 | no answer                         | ask_again |
 /// | any with receipt    | receipt row there                 | applied |
 /// | create              | absent                            | resend (a late first arrival makes the repeat fail with 412) |
-/// | create              | present                           | applied; a revival with other columns: not_applied |
+/// | create              | present, all columns equal        | applied |
+/// | create              | present, some columns differ      | indeterminate, those columns: edited since, or another copy of this replica made it |
+/// | revival             | present, some columns differ      | not_applied |
+/// | create with receipt | present, differs, receipt absent  | not_applied |
 /// | update              | same etag                         | resend |
 /// | update              | absent                            | gone |
 /// | update              | other etag, all columns equal     | applied |

@@ -29,7 +29,21 @@ const Fields ours{
 TEST_CASE("an unknown create is sent again when absent and was applied when present", "[unknown]")
 {
     CHECK(judge_unknown(sent(Sent::Kind::create), seen(Presence::absent)).kind == Kind::resend);
-    CHECK(judge_unknown(sent(Sent::Kind::create), seen(Presence::present, "W/\"9\"")).kind == Kind::applied);
+    CHECK(judge_unknown(sent(Sent::Kind::create), seen(Presence::present, "W/\"9\"", ours)).kind ==
+          Kind::applied);
+}
+
+TEST_CASE("an unknown create that is there otherwise may be another copy's", "[unknown]")
+{
+    auto theirs = ours;
+    theirs["age"] = std::int64_t{8};
+    const auto other = seen(Presence::present, "W/\"9\"", theirs, Presence::absent);
+    auto create = sent(Sent::Kind::create);
+    CHECK(judge_unknown(create, other).kind == Kind::indeterminate);
+    CHECK(judge_unknown(create, other).columns == std::vector<std::string>{"age"});
+    create.revival = true;
+    CHECK(judge_unknown(create, other).kind == Kind::not_applied);
+    CHECK(judge_unknown(sent(Sent::Kind::create, Sent::Proof::receipt), other).kind == Kind::not_applied);
 }
 
 TEST_CASE("an unknown update is judged by etag, then by the columns that were sent", "[unknown]")

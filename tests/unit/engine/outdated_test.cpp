@@ -176,3 +176,27 @@ TEST_CASE("An edit that somebody made halfway before is not taken for sent", "[e
     CHECK(s.there("jobtitle") == "Buyer");
     s.desk.check_equal();
 }
+
+TEST_CASE(
+    "Of an edit that the network repeated, what somebody cleared before it is read late is not filled again",
+    "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"department", std::string("Mine")}, {"nickname", std::string("Twice")}});
+    s.push_twice();
+    REQUIRE(s.there("department") == "Mine");
+    SECTION("where the rest is as it was sent")
+    {
+        s.office.put("contacts", guid(1), R"({"department":null})");
+    }
+    SECTION("where the rest was overwritten")
+    {
+        s.office.put("contacts", guid(1), R"({"department":null,"nickname":"Theirs"})");
+    }
+    s.desk.sync();
+    CHECK(s.there("department").empty());
+    const auto open = s.desk.store->conflicts({});
+    REQUIRE(open);
+    REQUIRE(open->size() == 1);
+    CHECK(open->front().reason == localstore::ConflictReason::indeterminate);
+}

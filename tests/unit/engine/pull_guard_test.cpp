@@ -319,3 +319,48 @@ TEST_CASE("A page fetched before a push between two pages takes nothing back", "
     desk.sync();
     desk.check_equal();
 }
+
+TEST_CASE("What one cycle lets go in several ways counts together", "[engine][pull][I9]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 20);
+    Desk desk(office, clock);
+    desk.options.mass_change_least = 5;
+    desk.options.ask_mass_change = always(false);
+    desk.reboot();
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    // A whole round is asked about, and leaves the rest to a sweep.
+    for (int i = 1; i <= 8; ++i) office.erase("contacts", guid(i));
+    clock->pass(std::chrono::hours{24 * 40});
+    REQUIRE_FALSE(desk.cycle());
+    REQUIRE(count(desk) == 20);
+    // Of which there are four then, and four that the next changes tell about.
+    fill(office, 1, 4);
+    desk.options.mass_change_share = 0.2;
+    for (int i = 9; i <= 12; ++i) office.erase("contacts", guid(i));
+    std::optional<MassChange> asked;
+    desk.options.ask_mass_change = [&](const MassChange& change, std::function<void(bool)> answer) {
+        asked = change;
+        answer(false);
+    };
+    desk.reboot();
+    CHECK_FALSE(desk.cycle());
+    REQUIRE(asked);
+    CHECK(asked->affected == 8);
+    CHECK(asked->of == 20);
+    CHECK(count(desk) == 16);
+
+    int questions = 0;
+    for (int i = 13; i <= 18; ++i) office.erase("contacts", guid(i));
+    desk.options.ask_mass_change = [&](const MassChange&, std::function<void(bool)> answer) {
+        ++questions;
+        answer(true);
+    };
+    desk.reboot();
+    desk.sync();
+    CHECK(questions == 1);
+    CHECK(count(desk) == 6);
+    desk.check_equal();
+}

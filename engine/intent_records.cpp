@@ -1,0 +1,78 @@
+#include "engine/intent_records.h"
+
+#include <algorithm>
+
+namespace hawser::engine {
+
+namespace {
+
+using localstore::ChangeKind;
+using localstore::StepKind;
+
+/// Whether `holds` is true of a record that the intent has a step of that kind for.
+Result<bool> any(const StateOf& state_of, const localstore::Intent& intent, StepKind kind,
+                 bool (*holds)(const localstore::RecordState&))
+{
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != kind) continue;
+        const auto state = state_of(step.key);
+        if (!state) return state.error();
+        if (holds(*state)) return true;
+    }
+    return false;
+}
+
+} // namespace
+
+Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent)
+{
+    std::set<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::create) continue;
+        const auto state = state_of(step.key);
+        if (!state) return state.error();
+        if (state->shadow && state->shadow->remote == localstore::Remote::deleted) keys.insert(step.key);
+    }
+    return keys;
+}
+
+Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent intent,
+                                    const std::vector<std::pair<RecordKey, Found>>& found)
+{
+    for (localstore::IntentStep& step : intent.steps)
+        for (const auto& [key, seen] : found) {
+            if (key != step.key || seen.presence != Found::Presence::present) continue;
+            auto sent = with_emptied(state_of, step.sent, seen.fields);
+            if (!sent) return sent.error();
+            step.sent = std::move(*sent);
+        }
+    return intent;
+}
+
+Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent)
+{
+    return any(state_of, intent, StepKind::create, [](const localstore::RecordState& state) {
+        return !state.live.empty() && state.live.back().kind == ChangeKind::remove;
+    });
+}
+
+Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& intent)
+{
+    return any(state_of, intent, StepKind::remove, [](const localstore::RecordState& state) {
+        const auto undone = std::ranges::adjacent_find(
+            state.live, [](const localstore::Change& removal, const localstore::Change& creation) {
+                return removal.kind == ChangeKind::remove && creation.kind == ChangeKind::create;
+            });
+        return undone != state.live.end();
+    });
+}
+
+Result<bool> is_deleted_since(const StateOf& state_of, const localstore::Intent& intent)
+{
+    return any(state_of, intent, StepKind::create, [](const localstore::RecordState& state) {
+        const bool unheard = state.shadow && state.shadow->remote == localstore::Remote::never;
+        return unheard && state.staged && !state.staged->copy;
+    });
+}
+
+} // namespace hawser::engine

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "engine/emptied.h"
+#include "engine/read_back.h"
+#include "localstore/intent.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace hawser::engine {
+
+// What the replica knows about the records of an intent whose answer is missing. `state_of` is the state of a
+// record now; an error is the store's.
+
+/// The records that the intent makes again under an id that the organization had before.
+Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent);
+
+/// The intent as the records that were read can still show it: deletions of ours empty what referred to what they
+/// delete.
+Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent intent,
+                                    const std::vector<std::pair<RecordKey, Found>>& found);
+
+/// Whether a record that the intent makes was deleted here since.
+Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent);
+
+/// Whether a deletion of the intent was undone since, with its group. To send it again only to make good
+/// for it would take along what the organization deletes with the record.
+Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& intent);
+
+/// Whether the organization told a deletion of a record that the intent makes: its first attempt arrived,
+/// or another copy of this replica sent it, and somebody deleted what came of it.
+Result<bool> is_deleted_since(const StateOf& state_of, const localstore::Intent& intent);
+
+} // namespace hawser::engine

@@ -1,0 +1,121 @@
+#include "tests/engine_world.h"
+
+#include <algorithm>
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+/// An account and a contact, and a network that breaks off at the first write.
+struct Setting : Workplace {
+    Setting()
+    {
+        office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+        office.put("contacts", guid(1), R"({"lastname":"Number 1","jobtitle":"Clerk"})");
+        desk.choose({{"contact", ""}, {"account", ""}});
+        desk.sync();
+    }
+    Guid create(Fields more = {})
+    {
+        more.insert_or_assign("lastname", std::string("Poe"));
+        return desk.create("contact", std::move(more));
+    }
+    /// What is written now is lost on its way there or back, and nothing more is heard.
+    void lose(Fault how)
+    {
+        desk.exchange->script = [how, lost = false](std::size_t, const http::Request& request) mutable {
+            if (lost) return Fault::unreachable;
+            const auto& body = request.body;
+            lost = body.find("PATCH ") != std::string::npos || body.find("POST ") != std::string::npos;
+            return lost ? how : Fault::none;
+        };
+        CHECK_FALSE(desk.cycle());
+        REQUIRE(desk.store->open_intents()->size() > 0);
+        desk.exchange->script = {};
+        clock->jump(std::chrono::hours{1});
+    }
+    std::vector<localstore::Conflict> open() const { return *desk.store->conflicts({}); }
+    std::string there(const Guid& id, const char* column) { return office.value("contacts", id, column); }
+};
+
+} // namespace
+
+TEST_CASE(
+    "A creation whose answer was lost, and that another copy of the replica made otherwise, is asked about",
+    "[engine][push][I1]")
+{
+    Setting s;
+    const Guid id = s.create({{"firstname", std::string("Ed")}, {"jobtitle", std::string("Poet")}});
+    s.lose(Fault::drop_request);
+    s.office.put("contacts", id, R"({"lastname":"Poe","firstname":"Edgar"})");
+    s.desk.sync();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.open().front().reason == localstore::ConflictReason::indeterminate);
+    CHECK(s.open().front().columns.size() == 2);
+    CHECK(s.there(id, "firstname") == "Edgar");
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(s.open().front().number, {localstore::Side::mine, {}}, by));
+    s.desk.sync();
+    CHECK(s.there(id, "firstname") == "Ed");
+    CHECK(s.there(id, "jobtitle") == "Poet");
+    s.desk.check_equal();
+}
+
+TEST_CASE("A creation whose answer was lost and that was deleted here since gives way to who wrote there",
+          "[engine][push][I3]")
+{
+    Setting s;
+    const Guid id = s.create({{"firstname", std::string("Ed")}});
+    s.lose(Fault::drop_answer);
+    s.office.put("contacts", id, R"({"firstname":"Edgar"})");
+    s.desk.erase("contact", id);
+    s.desk.sync();
+    CHECK(s.there(id, "firstname") == "Edgar");
+    CHECK(s.open().empty());
+    const auto decisions = *s.desk.store->decisions({});
+    CHECK(std::ranges::count(decisions, "reconcile.edit_beats_deletion", &localstore::Decision::rule) == 1);
+    s.desk.check_equal();
+}
+
+TEST_CASE("What our own deletion emptied in a creation whose answer was lost is nobody's edit",
+          "[engine][push][I1]")
+{
+    Setting s;
+    const Guid id = s.create({{"parentcustomerid", Lookup{"account", guid(900)}}});
+    s.desk.erase("account", guid(900));
+    s.lose(Fault::drop_answer);
+    REQUIRE(s.office.has("contacts", id));
+    REQUIRE_FALSE(s.office.has("accounts", guid(900)));
+    const bool deleted = GENERATE(false, true);
+    if (deleted) s.desk.erase("contact", id);
+    s.desk.sync();
+    CHECK(s.open().empty());
+    CHECK(s.office.has("contacts", id) == !deleted);
+    s.desk.check_equal();
+}
+
+TEST_CASE("An edit whose answer was lost is not sent again once the sides agree on what came after it",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.lose(Fault::drop_answer);
+    REQUIRE(s.there(guid(1), "jobtitle") == "Buyer");
+    // In a unit of its own, so that the two do not travel together.
+    s.desk.write_all(
+        {{localstore::ChangeKind::update,
+          {"contact", guid(1)},
+          {{"jobtitle", std::string("Clerk")}, {"nickname", std::string("One")}}},
+         {localstore::ChangeKind::create, {"contact", guid(2)}, {{"lastname", std::string("Two")}}}},
+        localstore::Grouping::one_unit);
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Clerk"})");
+    s.office.log.clear();
+    s.desk.sync();
+    CHECK(s.office.effects(guid(1), "PATCH") == 1);
+    CHECK(s.there(guid(1), "jobtitle") == "Clerk");
+    CHECK(s.there(guid(1), "nickname") == "One");
+    CHECK(s.open().empty());
+    s.desk.check_equal();
+}
