@@ -182,7 +182,8 @@ TEST_CASE(
     "[engine][push][I2]")
 {
     Setting s;
-    s.desk.edit("contact", guid(1), {{"department", std::string("Mine")}, {"nickname", std::string("Twice")}});
+    s.desk.edit("contact", guid(1),
+                {{"department", std::string("Mine")}, {"nickname", std::string("Twice")}});
     s.push_twice();
     REQUIRE(s.there("department") == "Mine");
     SECTION("where the rest is as it was sent")
