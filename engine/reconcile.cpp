@@ -314,22 +314,21 @@ bool is_there_as_made(const RecordState& state, const RemoteWord& word)
 Result<void> take_as_made(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
                           const std::string& name, Instant now)
 {
-    const localstore::Change creation = state.live.front();
-    Result<void> done = transaction.journal.decide(
+    const localstore::Change& creation = state.live.front();
+    const Result<void> told = transaction.journal.decide(
         cycle.number, state.key, "reconcile.echo",
         "The organization holds " + name + " already, as it was made here; it is not created again.", now);
-    if (!done) return done;
-    // What was refused was not applied, whoever made it since.
-    const auto own = creation.state == localstore::ChangeState::queued ? localstore::ChangeState::applied
-                                                                       : localstore::ChangeState::superseded;
-    done =
-        transaction.queue.settle(creation.sequence, {}, own, "the organization says the same already", now);
-    if (!done) return done;
+    if (!told) return told;
+    // First, so that the record stays the one that the round has seen.
     const auto stood =
         transaction.records.advance_shadow(state.key, {}, conflict::without_nulls(creation.after),
                                            localstore::Coverage::whole_record, cycle.number);
     if (!stood) return stood.error();
-    return {};
+    // What was refused was not applied, whoever made it since.
+    const auto own = creation.state == localstore::ChangeState::queued ? localstore::ChangeState::applied
+                                                                       : localstore::ChangeState::superseded;
+    return transaction.queue.settle(creation.sequence, {}, own, "the organization says the same already",
+                                    now);
 }
 
 /// A record that left while changes of it are on their way: these cannot be kept back any more.

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -279,6 +280,42 @@ void World::restore()
 void World::heed_references(std::size_t where, const std::string& body)
 {
     for (const RecordKey& key : referred_to_by(body)) oracle_.referred(where, key);
+}
+
+void World::heed_claim(std::size_t where, const TrackedTable& table, std::int64_t version)
+{
+    Installation& desk = *desks_[where];
+    const Seat& seat = desk.setup().seat;
+    // What others lack may have left what they see.
+    const bool sees_everything = seat.contact_filter.empty() && !lowered_.contains(seat.user) &&
+                                 office_->organization->user(seat.user)->depth == server::Depth::global;
+    if (!sees_everything) return;
+    count("checkpoints compared");
+    const auto is_open = [&desk](const RecordKey& key) {
+        const auto state = desk.store().state(key);
+        const auto record = desk.store().get(key);
+        if (!state || !record) return true;
+        const bool became_another = *record && (*record)->key != key;
+        return state->dirty() || state->staged || became_another;
+    };
+    oracle_.asked_since(where, table.name, version, desk.see_all(table), is_open);
+}
+
+/// A request for what changed says from which version on, alone or as a part of a batch.
+void World::sends(std::size_t where, const http::Request& request)
+{
+    if (!desks_[where]->alive() || desks_[where]->crashed()) return;
+    for (const std::string_view text : {std::string_view(request.url), std::string_view(request.body)})
+        for (const std::string_view mark : {"deltatoken=", "versionnumber%20gt%20"})
+            for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+                std::int64_t version = 0;
+                std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), version);
+                const auto begin = text.find_last_of(" \n", at);
+                const std::string_view address = text.substr(begin + 1, at - begin);
+                for (const TrackedTable& table : tracked_tables())
+                    if (address.find("/" + std::string(table.set)) != address.npos)
+                        heed_claim(where, table, version);
+            }
 }
 
 bool World::outrun(const http::Request& request)

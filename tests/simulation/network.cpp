@@ -26,6 +26,7 @@ http::Answer refusal(int status, const char* code, const char* words)
 http::Exchange::Ticket Network::send(http::Request request, Done done)
 {
     const std::uint64_t number = ++number_;
+    world_.sends(where_, request);
     if (clock_->elapsed() < quiet_until_) world_.sent_too_soon(where_, request);
     Draw draw(stirred(stirred(script_.seed, 2000 + where_), number));
     auto journey = std::make_shared<Journey>();

@@ -15,6 +15,8 @@ namespace hawser::simulation {
 class Surrounding {
 public:
     virtual ~Surrounding() = default;
+    /// A request leaves installation `where`, whatever becomes of it.
+    virtual void sends(std::size_t, const http::Request&) {}
     /// The organization's answer to what installation `where` sent.
     virtual http::Answer carry(std::size_t where, const http::Request& request) = 0;
     /// What is carried next was given up by its sender.

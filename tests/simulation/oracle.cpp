@@ -173,6 +173,26 @@ void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid
     held = std::move(now);
 }
 
+void Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t version,
+                         const std::map<Guid, Texts>& visible,
+                         const std::function<bool(const RecordKey&)>& is_open)
+{
+    Person& person = people_[who];
+    if (restored_ || person.narrowed) return;
+    const auto before = person.compared.find(table);
+    if (before != person.compared.end() && before->second == version) return;
+    person.compared.insert_or_assign(std::string(table), version);
+    for (const auto& [key, written] : versions_) {
+        if (key.table != table || written > version) continue;
+        const auto seen = visible.find(key.id);
+        const Texts& there = rows_.at(key);
+        if ((seen != visible.end() && seen->second == there) || is_open(key)) continue;
+        break_(5, person.name + " asks for what changed after version " + std::to_string(version) + " and " +
+                      (seen == visible.end() ? "lacks " : "has another copy of ") + called(key) +
+                      ", which was written before, at " + std::to_string(written));
+    }
+}
+
 // ---- what the organization says -----------------------------------------------------------------------
 
 void Oracle::arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is)
@@ -236,8 +256,10 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
             cleared_.erase({key, std::string(column.name)});
     if (!now) {
         rows_.erase(key);
+        versions_.erase(key);
         return;
     }
+    versions_[key] = number(written.version);
     // With a record that was deleted went what had been written into it: it is said again, in its order.
     if (!before)
         for (Person& person : people_)
@@ -422,6 +444,7 @@ void Oracle::replica_replaced(std::size_t who)
     for (auto& [key, removed] : person.removed) removed = false;
     for (const auto& [key, sum] : counters_) uncounted_.insert(key);
     person.reached.clear();
+    person.compared.clear();
 }
 
 void Oracle::replica_copied(std::size_t from, std::size_t to)

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -80,12 +81,22 @@ public:
     void arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is);
     /// A request that arrived refers to a record that it does not make itself.
     void referred(std::size_t who, const RecordKey& key);
+    /// An installation whose user may see everything asks for what changed after a version, and says with it that
+    /// it has all up to that one. `visible` is what can be seen of the table there, `is_open` whether something of
+    /// a record still waits there.
+    void asked_since(std::size_t who, std::string_view table, std::int64_t version,
+                     const std::map<Guid, Texts>& visible,
+                     const std::function<bool(const RecordKey&)>& is_open);
     /// An answer with whole rows reached the installation.
     void received(std::size_t who, std::string_view body);
 
     // ---- what excuses what -------------------------------------------------------------------------
     /// What was pulled and not yet safe on the disk may be gone, and comes again.
-    void lost_power(std::size_t who) { people_[who].held.clear(); }
+    void lost_power(std::size_t who)
+    {
+        people_[who].held.clear();
+        people_[who].compared.clear();
+    }
     /// With it the sums that were shown went back to what was safe.
     void cannot_be_counted(const RecordKey& key) { uncounted_.insert(key); }
     void organization_restored(std::map<RecordKey, Texts> rows);
@@ -129,8 +140,9 @@ private:
         std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
         std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
         std::set<std::string, std::less<>> versions_of_a_former_life{};
-        std::set<RecordKey> mistaken{};                            ///< Written on such a version.
-        std::map<std::string, std::set<Guid>, std::less<>> held{}; ///< What could be seen, by table.
+        std::set<RecordKey> mistaken{};                              ///< Written on such a version.
+        std::map<std::string, std::set<Guid>, std::less<>> held{};   ///< What could be seen, by table.
+        std::map<std::string, std::int64_t, std::less<>> compared{}; ///< What they say they have, by table.
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
         std::map<Place, std::size_t> kept_steps{};
         std::set<std::string, std::less<>> asked{};
@@ -155,6 +167,7 @@ private:
 
     std::vector<Person> people_;
     std::map<RecordKey, Texts> rows_{};
+    std::map<RecordKey, std::int64_t> versions_{}; ///< Of what is there; nothing of what a backup brought.
     std::map<Place, std::set<std::string>> ever_{};
     std::set<RecordKey> ever_deleted_{};
     std::set<RecordKey> risen_{}; ///< Made by a request that came late, after they had been deleted.

@@ -47,6 +47,7 @@ public:
     /// All folders in which there are files.
     std::vector<std::filesystem::path> folders() const;
 
+    void sends(std::size_t where, const http::Request& request) override;
     http::Answer carry(std::size_t where, const http::Request& request) override;
     void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) override;
     void comes_late(std::size_t) override { late_ = true; }
@@ -85,6 +86,7 @@ protected:
     server::Answer ask(const std::string& method, const std::string& path, const std::string& body = {});
     void heed_log(std::optional<std::size_t> who);
     void heed_references(std::size_t where, const std::string& body);
+    void heed_claim(std::size_t where, const TrackedTable& table, std::int64_t version);
     Row read(const RecordKey& key);
     std::map<RecordKey, Texts> read_all(std::string_view user, const std::string& contact_filter);
     bool put(const RecordKey& key, const std::string& json);

@@ -122,3 +122,15 @@ TEST_CASE("A reference to a record that is still to be created is no question", 
     CHECK(s.there_of(id, "_parentcustomerid_value") == account.text());
     s.desk.check_equal();
 }
+
+TEST_CASE("What is there as it was made here is in the scope that brought it", "[engine][reconcile][I4]")
+{
+    Setting s;
+    const Guid other = s.desk.create("contact", {{"lastname", std::string("Roe")}});
+    s.sent_by_a_copy(R"({"lastname":"Poe","firstname":"Ed"})");
+    s.desk.sync();
+    const auto taken = s.desk.store->state({"contact", s.id});
+    REQUIRE(taken);
+    CHECK(taken->scopes.size() == 1);
+    CHECK(s.office.has("contacts", other));
+}
