@@ -1,24 +1,26 @@
 #!/usr/bin/env python3
 """Tells simulated stories for a while on several cores and sums up what happened in them.
 
-Usage: prove.py PROGRAM [--minutes N] [--jobs N] [--seed S] [--write FILE]
-
-PROGRAM is hawser_simulate. Stories begin at seed S; each job has seeds of its own. With --write the table
-between the marks "<!-- prove -->" of FILE is replaced. Exit code: 0 all is well, 1 a story failed or
-something that has to happen was too rare, 2 usage.
+Each job tells stories of its own. Exit code: 0 all is well; 1 a story failed, a job ended before its stories did, or
+something that has to happen was too rare; 2 usage.
 """
 
 import argparse
 import datetime
+import math
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "build" / "release" / "tests" / "hawser_simulate"
+EXAMPLE = "Example: tools/dev prove --minutes 2 --jobs 1 --seed 500000000"
 MARK = "<!-- prove -->"
-# At least so often in half an hour. What is injected:
-FAULTS = 5_000
+# What is injected.
 INJECTED = [
     *(f"act: {name}" for name in (
         "bumping job", "clock jump", "copy runs, too", "crash", "disk full", "file busy", "go offline", "holiday", "kill",
@@ -30,7 +32,6 @@ INJECTED = [
         "reordered", "request lost", "slow", "truncated", "unreachable")),
 ]  # fmt: skip
 # What comes of it: outcomes of reconciliation, classes of errors, ways of changes and intents.
-SEEN = 20
 COVERED = [
     *(f"decision: {name}" for name in (
         "conflict.moved", "merge.add", "merge.ask", "merge.indeterminate", "merge.mine", "merge.text",
@@ -52,78 +53,169 @@ COVERED = [
         "sent, unknown", "answered, applied", "answered, conflict", "unknown, applied",
         "unknown, conflict")),
 ]  # fmt: skip
-HALF_AN_HOUR = 30.0
+# At least so often in ENOUGH stories.
+FLOORS = {5_000: INJECTED, 20: COVERED}
 SEEDS_A_JOB = 100_000_000
+LONG = 30  # Minutes; a run that takes so long says whether it came to ENOUGH stories.
+ENOUGH = 50_000
+FEW = 2_000  # Sixteen stories in a row share a world: what is rare can be in none of so few of them.
 
 
-def start(program, seconds, first):
-    command = [program, "--seconds", str(seconds), "--from", str(first)]
-    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
+class Job:
+    """A program that tells stories until the time is over, and what it said."""
+
+    def __init__(self, program, seconds, first):
+        self.first = first
+        # Files, not pipes: nobody reads while the jobs run.
+        self.output, self.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        command = [program, "--seconds", str(seconds), "--from", str(first)]
+        self.process = subprocess.Popen(command, text=True, stdout=self.output, stderr=self.errors)
+
+    def wait(self):
+        self.code = self.process.wait()
+        self.lines = self.said(self.output)
+        self.counts = {}
+        for line in self.lines:
+            if counted := re.match(r" *(\d+)  (.+)$", line):
+                self.counts[counted[2]] = int(counted[1])
+        self.failures = [line for line in self.lines if line.startswith("seed ")]
+        closing = re.match(r"(\d+) seeds, (\d+) failures, ", self.lines[-1]) if self.lines else None
+        self.seeds = int(closing[1]) if closing else 0
+        failed = len(self.failures)
+        self.ended_well = closing and int(closing[2]) == failed and self.code == (1 if failed else 0)
+
+    def said(self, file):
+        file.seek(0)
+        return file.read().splitlines()
+
+    def end(self):
+        how = f"with exit code {self.code}"
+        if self.code < 0:
+            how = f"by signal {-self.code} ({signal.strsignal(-self.code) or 'unknown'})"
+        words = (self.said(self.errors) or self.lines or ["nothing"])[-1]
+        return f"The job from seed {self.first} ended {how} before it had told all its stories; it said last: {words}"
 
 
 def commit():
-    root = pathlib.Path(__file__).resolve().parent
-    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, text=True, capture_output=True)
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True, capture_output=True)
     return told.stdout.strip() or "unknown"
 
 
-def summed_up(outputs):
-    counts, failures, seeds = {}, [], 0
-    for text in outputs:
-        for line in text.split("\n"):
-            if counted := re.match(r" *(\d+)  (.+)$", line):
-                counts[counted[2]] = counts.get(counted[2], 0) + int(counted[1])
-            elif ended := re.match(r"(\d+) seeds, ", line):
-                seeds += int(ended[1])
-            elif line.startswith("seed "):
-                failures.append(line)
-    return counts, failures, seeds
+def all_counts(jobs):
+    counts = {}
+    for job in jobs:
+        for what, times in job.counts.items():
+            counts[what] = counts.get(what, 0) + times
+    return counts
 
 
-def table(counts, failures, seeds, minutes, jobs):
+def table(jobs, minutes):
     today = datetime.date.today().isoformat()
+    stories = sum(job.seeds for job in jobs)
+    failures = sum(len(job.failures) for job in jobs)
     lines = [
-        f"Commit {commit()}, {today}: {seeds:,} stories in {minutes:g} minutes on {jobs} cores"
-        f" ({seeds / (minutes * 60 * jobs):.1f} a second and core), {len(failures)} failures.",
+        f"Commit {commit()}, {today}: {stories:,} stories in {minutes:g} minutes on {len(jobs)} cores"
+        f" ({stories / (minutes * 60 * len(jobs)):.1f} a second and core), {failures} failures.",
         "",
         "| what happened | times |",
         "|---|---:|",
     ]
-    lines += [f"| {what} | {times:,} |" for what, times in sorted(counts.items())]
+    lines += [f"| {what} | {times:,} |" for what, times in sorted(all_counts(jobs).items())]
     return "\n".join(lines)
 
 
-def too_rare(counts, minutes):
+def too_rare(counts, stories):
+    """What happened less often than it has to in so many stories."""
+    if stories < FEW:
+        return []
+    share = stories / ENOUGH
+    if share < 1:
+        share /= 2  # Chance weighs more in fewer stories.
     rare = []
-    for names, least in ((INJECTED, FAULTS), (COVERED, SEEN)):
-        floor = least * minutes / HALF_AN_HOUR
-        rare += [f"{what}: {counts.get(what, 0):,} of {floor:,.0f}" for what in names if counts.get(what, 0) < floor]
+    for least, names in FLOORS.items():
+        floor = int(least * share)
+        rare += [f"{what}: {counts.get(what, 0):,} of {floor:,}" for what in names if counts.get(what, 0) < floor]
     return rare
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("program")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=pathlib.Path)
+def report(jobs, minutes, page):
+    for job in jobs:
+        for line in job.lines:
+            if line.startswith(("seed ", "  to tell it again: ")):
+                print(line)
+    text = table(jobs, minutes)
+    print(text)
+    if page:
+        before, _, after = page.read_text().split(MARK)
+        page.write_text(f"{before}{MARK}\n{text}\n{MARK}{after}")
+    stories = sum(job.seeds for job in jobs)
+    if minutes >= LONG:
+        print(f"{ENOUGH:,} stories: {'reached' if stories >= ENOUGH else 'not reached'}")
+    if stories < FEW:
+        print(f"{stories:,} stories are too few to say whether anything is too rare.")
+    rare = too_rare(all_counts(jobs), stories)
+    broken = [job for job in jobs if not job.ended_well]
+    for sentence in [f"too rare: {what}" for what in rare] + [job.end() for job in broken]:
+        print(sentence)
+    return 1 if rare or broken or any(job.failures for job in jobs) else 0
+
+
+def number(what, read, fits):
+    """Reads an argument, or says in a sentence what it needs."""
+
+    def take(text):
+        try:
+            value = read(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"needs {what}, not {text}")
+        return value
+
+    return take
+
+
+minutes_above_0 = number("a number above 0", float, lambda value: 0 < value < math.inf)
+from_1_on = number("a whole number from 1 on", int, lambda value: value >= 1)
+from_0_on = number("a whole number from 0 on", int, lambda value: value >= 0)
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"prove: {message}\nTry: {self.prog} --help\n")
+
+
+def parse():
+    parser = Parser(
+        prog="prove.py", description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("program", metavar="PROGRAM", nargs="?", type=pathlib.Path, help="hawser_simulate; that of build/release")
+    add("--minutes", metavar="N", type=minutes_above_0, default=30, help="for so long; 30 by default")
+    add("--jobs", metavar="N", type=from_1_on, default=os.cpu_count(), help="on so many cores; all by default")
+    add("--seed", metavar="S", type=from_0_on, default=1, help="stories from this seed on; 1 by default")
+    add("--write", metavar="FILE", type=pathlib.Path, help=f'put the table between the marks "{MARK}" of FILE')
+    add("--check", action="store_true", help="tell no stories; only say whether tools/dev may pass on these options")
     chosen = parser.parse_args()
+    if chosen.check and chosen.program:
+        parser.error(f"{chosen.program} is no option")
+    program = chosen.program or PROGRAM
+    if not chosen.check and not (program.is_file() and os.access(program, os.X_OK)):
+        parser.error(f"{program} is no program; tools/dev prove builds it")
+    if chosen.write and (not chosen.write.is_file() or chosen.write.read_text().count(MARK) != 2):
+        parser.error(f'{chosen.write} is no file with two marks "{MARK}"')
+    return chosen, program
+
+
+def main():
+    chosen, program = parse()
+    if chosen.check:
+        return 0
     seconds = max(1, round(chosen.minutes * 60))
-    running = [start(chosen.program, seconds, chosen.seed + job * SEEDS_A_JOB) for job in range(chosen.jobs)]
-    outputs = [one.communicate()[0] for one in running]
-    broken = [one.returncode for one in running if one.returncode not in (0, 1)]
-    counts, failures, seeds = summed_up(outputs)
-    text = table(counts, failures, seeds, seconds / 60, chosen.jobs)
-    print("\n".join([*failures, text]))
-    rare = too_rare(counts, seconds / 60)
-    for what in rare:
-        print(f"too rare: {what}")
-    if chosen.write:
-        page = chosen.write.read_text()
-        before, _, after = page.split(MARK)
-        chosen.write.write_text(f"{before}{MARK}\n{text}\n{MARK}{after}")
-    return 1 if failures or rare or broken else 0
+    jobs = [Job(program.resolve(), seconds, chosen.seed + at * SEEDS_A_JOB) for at in range(chosen.jobs)]
+    for job in jobs:
+        job.wait()
+    return report(jobs, seconds / 60, chosen.write)
 
 
 if __name__ == "__main__":
