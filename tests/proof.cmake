@@ -13,3 +13,5 @@ if(HAWSER_TOOLS)
   hawser_script_test(proof_watch_kills "${Python3_EXECUTABLE}"
     "${CMAKE_CURRENT_SOURCE_DIR}/proof/kill_sync.py" "$<TARGET_FILE:hawser_program>" --watch --kills 6)
 endif()
+hawser_script_test(simulation_program "${Python3_EXECUTABLE}"
+  "${CMAKE_CURRENT_SOURCE_DIR}/simulation/simulate_test.py" "$<TARGET_FILE:hawser_simulate>")

@@ -13,7 +13,11 @@ add_library(hawser_simulation STATIC choose_table.cpp office.cpp organization_ex
 hawser_settings(hawser_simulation)
 target_link_libraries(hawser_simulation PUBLIC hawser_fault_vfs hawser_engine hawser_server_core Boost::json)
 
-add_executable(hawser_simulate simulation/simulate.cpp)
+set(commit_source "${CMAKE_CURRENT_BINARY_DIR}/commit.cpp")
+add_custom_target(hawser_commit BYPRODUCTS "${commit_source}" COMMAND "${CMAKE_COMMAND}"
+  "-DSOURCE=${CMAKE_SOURCE_DIR}" "-DOUTPUT=${commit_source}" -P "${CMAKE_CURRENT_SOURCE_DIR}/simulation/commit.cmake")
+add_executable(hawser_simulate simulation/simulate.cpp "${commit_source}")
+add_dependencies(hawser_simulate hawser_commit)
 hawser_settings(hawser_simulate)
 target_link_libraries(hawser_simulate PRIVATE hawser_simulation SQLite::SQLite3)
 # A sixth of a story is memory that is asked for and given back: a fast allocator tells more of them.

@@ -73,7 +73,7 @@ def first_broken(program, seed, count):
         told = run([program, "--seeds", str(seed), str(count), "--stop"], timeout=LONGEST)
     except subprocess.TimeoutExpired:
         return None
-    found = re.search(r"^seed (\d+) breaks (I\d+): (.*)$", told.stdout, re.M)
+    found = re.search(r"^seed (\d+) breaks (I\d+): (.*) \(commit .*\)$", told.stdout, re.M)
     if found:
         return int(found[1]), found[2], found[3]
     if told.returncode != 0:

@@ -1,9 +1,11 @@
+#include "tests/simulation/commit.h"
 #include "tests/simulation/ground.h"
 #include "tests/simulation/shrink.h"
 #include "tests/simulation/world.h"
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -14,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace hawser::simulation;
 
@@ -29,6 +32,11 @@ constexpr const char* usage =
   --twice             Run each story twice and compare; else one in 128.
   --shrink            Print what remains of the first failing story when all that is not needed is left out.
   --stop              End with the first failure.
+  --help              Print this.
+
+A failure is told with its seed, the promise that it breaks, and the command that tells the story again.
+
+Example: hawser_simulate --seed 12 --shrink
 
 Exit code: 0 nothing failed, 1 something did, 2 usage.
 )";
@@ -45,6 +53,7 @@ struct Choice {
     bool twice = false;
     bool shrink = false;
     bool stop = false;
+    bool help = false;
 };
 
 bool number(const char* text, std::uint64_t& value)
@@ -67,6 +76,8 @@ bool parse(int count, char** words, Choice& choice)
             choice.shrink = true;
         else if (word == "--stop")
             choice.stop = true;
+        else if (word == "--help" || word == "-h")
+            choice.help = true;
         else if (word == "--seeds" && left >= 2 && number(words[i + 1], choice.from) &&
                  number(words[i + 2], choice.count))
             i += 2;
@@ -76,15 +87,17 @@ bool parse(int count, char** words, Choice& choice)
             ++i;
         else if (word == "--from" && left >= 1 && number(words[i + 1], choice.from))
             ++i;
-        else
+        else {
+            std::fprintf(stderr, "hawser_simulate: %s is no option, or what it needs is missing\n", words[i]);
             return false;
+        }
     }
     return true;
 }
 
 class Runner {
 public:
-    explicit Runner(const Choice& choice) : choice_(choice) {}
+    Runner(const Choice& choice, std::string program) : choice_(choice), program_(std::move(program)) {}
 
     int run_all()
     {
@@ -115,22 +128,35 @@ private:
 
     void tell_of(std::uint64_t seed)
     {
-        const auto shown = static_cast<unsigned long long>(seed);
         const Script script = write_script(seed);
         const Report report = tell_story(script);
         for (const std::string& line : report.story) std::printf("%s\n", line.c_str());
         if (choice_.verbose) std::printf("trace %016llx\n", static_cast<unsigned long long>(report.trace));
         for (const auto& [what, times] : report.counts) counts_[what] += times;
         if (choice_.twice || seed % compared_every == 0)
-            if (run(script, false).trace != report.trace) {
-                ++failures_;
-                std::printf("seed %llu does not run the same twice\n", shown);
-            }
+            if (run(script, false).trace != report.trace)
+                fails(seed, "does not run the same twice", "--twice");
         if (!report.broken) return;
-        ++failures_;
-        std::printf("seed %llu breaks I%d: %s\n", shown, report.broken->invariant,
-                    report.broken->sentence.c_str());
+        fails(seed, "breaks " + words_of(*report.broken), "--verbose");
         if (choice_.shrink && failures_ == 1) tell_shrunk(script, report.broken->invariant);
+    }
+
+    /// In one line.
+    static std::string words_of(const Violation& broken)
+    {
+        std::string words = "I" + std::to_string(broken.invariant) + ": " + broken.sentence;
+        std::ranges::replace(words, '\n', ' ');
+        return words;
+    }
+
+    /// prove.py and mutants.py read the first of these lines.
+    void fails(std::uint64_t seed, const std::string& how, const char* again)
+    {
+        ++failures_;
+        const std::string number = std::to_string(seed);
+        std::printf("seed %s %s (commit %s)\n  to tell it again: %s --seed %s %s\n", number.c_str(),
+                    how.c_str(), std::string(built_commit()).c_str(), program_.c_str(), number.c_str(),
+                    again);
     }
 
     Report tell_story(const Script& script)
@@ -148,12 +174,11 @@ private:
         std::printf("after %d runs %zu of %zu deeds are left:\n", shrunk.runs, shrunk.script.deeds.size(),
                     script.deeds.size());
         for (const std::string& line : shrunk.report.story) std::printf("  %s\n", line.c_str());
-        if (shrunk.report.broken)
-            std::printf("  breaks I%d: %s\n", shrunk.report.broken->invariant,
-                        shrunk.report.broken->sentence.c_str());
+        if (shrunk.report.broken) std::printf("  breaks %s\n", words_of(*shrunk.report.broken).c_str());
     }
 
     Choice choice_;
+    std::string program_; ///< As it was called.
     std::optional<Ground> ground_{};
     std::uint64_t number_of_ground_ = 0;
     std::map<std::string, std::uint64_t> counts_{};
@@ -178,9 +203,15 @@ try {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!std::getenv("TMPDIR") && std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 0);
     Choice choice;
-    if (parse(count, words, choice)) return Runner(choice).run_all();
-    std::fputs(usage, stderr);
-    return 2;
+    if (!parse(count, words, choice)) {
+        std::fputs("Try: hawser_simulate --help\n", stderr);
+        return 2;
+    }
+    if (choice.help) {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    return Runner(choice, words[0]).run_all();
 } catch (const std::exception& failure) {
     std::fprintf(stderr, "hawser_simulate: %s\n", failure.what());
     return 1;
