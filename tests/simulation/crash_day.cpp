@@ -34,6 +34,9 @@ Value value_in(const Fields& fields, const std::string& column)
     return found == fields.end() ? Value{Null{}} : found->second;
 }
 
+/// They say when something was written, not what.
+constexpr const char* moving_columns[] = {"versionnumber", "modifiedon", "createdon"};
+
 constexpr int account = 1;
 constexpr int appointment = 40;
 constexpr int new_account = 50;
@@ -396,7 +399,7 @@ DayEnd CrashDay::end()
         throw std::runtime_error("an intent is open");
     const auto findings = program_.take(program_.store().integrity_check());
     if (!findings.empty()) throw std::runtime_error("the file is not sound: " + findings.front());
-    return {contents(), effects(), fates()};
+    return {contents(), effects(), fates(), records()};
 }
 
 std::vector<std::string> CrashDay::contents()
@@ -407,8 +410,8 @@ std::vector<std::string> CrashDay::contents()
         const boost::json::value parsed = boost::json::parse(answer.body);
         for (const boost::json::value& row : parsed.at("value").as_array()) {
             boost::json::object record = row.as_object();
-            for (const char* moving : {"@odata.etag", "versionnumber", "modifiedon", "createdon"})
-                record.erase(moving);
+            record.erase("@odata.etag");
+            for (const char* moving : moving_columns) record.erase(moving);
             lines.push_back(std::string(set) + ' ' + boost::json::serialize(record));
         }
     }
@@ -445,6 +448,23 @@ std::vector<std::string> CrashDay::fates()
                         std::to_string(static_cast<int>(change.kind)) + ' ' +
                         std::to_string(static_cast<int>(change.state)) + ' ' + reason);
     }
+    return lines;
+}
+
+std::vector<std::string> CrashDay::records()
+{
+    std::vector<std::string> lines;
+    for (const std::string& table : program_.take(program_.store().table_names())) {
+        localstore::Query all;
+        all.table = table;
+        all.limit = 1000;
+        for (localstore::RecordView& record : program_.take(program_.store().query(all)).records) {
+            for (const char* moving : moving_columns) record.fields.erase(moving);
+            lines.push_back(table + ' ' + record.key.id.text() + ' ' + std::string(to_text(record.badge)) +
+                            ' ' + to_json(record.fields) + (record.partial ? " in part" : ""));
+        }
+    }
+    std::sort(lines.begin(), lines.end());
     return lines;
 }
 

@@ -34,6 +34,7 @@ struct DayEnd {
     std::vector<std::string> organization; ///< Every record of every table.
     std::vector<std::string> effects;      ///< The write log, sorted: each effect once.
     std::vector<std::string> queue;        ///< What became of every change.
+    std::vector<std::string> replica;      ///< Every record of every table, as its user sees it.
     friend bool operator==(const DayEnd&, const DayEnd&) = default;
 };
 
@@ -78,6 +79,7 @@ private:
     std::vector<std::string> contents();
     std::vector<std::string> effects() const;
     std::vector<std::string> fates();
+    std::vector<std::string> records();
 
     CrashPoint point_;
     Folder folder_;

@@ -32,6 +32,7 @@ std::string difference(const DayEnd& expected, const DayEnd& found)
     add("the organization holds something else", difference(expected.organization, found.organization));
     add("the write log has other effects", difference(expected.effects, found.effects));
     add("the changes ended otherwise", difference(expected.queue, found.queue));
+    add("the replica holds something else", difference(expected.replica, found.replica));
     return text;
 }
 
