@@ -41,7 +41,8 @@ def dev(*arguments, programs=None, only=None):
 def help_names_every_command_and_an_example():
     code, out, err = dev("--help")
     assert code == 0 and err == "", err
-    for word in ("build", "test", "fuzz", "demo", "bench", "format", "--tsan", "--asan", "--only", "--no-install"):
+    for word in ("build", "test", "fuzz", "demo", "bench", "prove", "mutants", "format", "--tsan", "--asan", "--only",
+                 "--no-install"):
         assert word in out, f"{word} is not in the help"
     assert re.search(r"^Example: tools/dev ", out, re.MULTILINE), out
 
@@ -53,6 +54,15 @@ def wrong_usage_ends_with_2_and_says_where_help_is():
         code, _, err = dev(*arguments)
         assert code == 2, f"{arguments}: exit {code}"
         assert "tools/dev --help" in err, err
+    for arguments in (["mutants", "bogus"], ["mutants", "--seeds", "0"], ["mutants", "--bogus"]):
+        code, out, err = dev(*arguments)
+        assert code == 2 and out == "" and "--help" in err, f"{arguments}: exit {code}, {out}{err}"
+
+
+@case
+def the_mutants_are_named_without_building_anything():
+    code, out, err = dev("mutants", "--list", programs=NOTHING_INSTALLED)
+    assert code == 0 and err == "" and "no_intent_write" in out.split("\n"), f"{code} {out}{err}"
 
 
 @case

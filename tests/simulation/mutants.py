@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
 """Shows that the simulation catches broken engines: each patch of mutants/ breaks one promise.
 
-Usage: mutants.py [--seeds N] [--from SEED] [--record] [--list] [NAME…]
-
 Builds each mutant in a copy of the tree (build/mutants) and tells stories until one breaks that the engine as
-it is tells to the end: first the story of mutants/seeds.txt, then those from SEED (1) on, N of them (1000).
-Prints a table of what was broken, the promise that gave it away, and the seed; --record keeps the seeds.
-Exit code: 0 all were caught, 1 one was not, 2 usage.
+it is tells to the end: first the story of mutants/seeds.txt, then those from SEED on. Prints a table of what
+was broken, the promise that gave it away, and the seed. Exit code: 0 all were caught, 1 one was not, 2 usage.
 """
 
 import argparse
@@ -25,7 +22,19 @@ BUILD = SCRATCH / "build" / "release"
 MUTANT = BUILD / "tests" / "hawser_simulate"
 PLAIN = SCRATCH / "build" / "hawser_simulate_plain"
 ENVIRONMENT = dict(os.environ, CCACHE_BASEDIR=str(SCRATCH), CCACHE_NOHASHDIR="1")
+EXAMPLE = "Example: tools/dev mutants untouched_column_sent guard_skipped"
 LONGEST = 3600  # Seconds for all the stories of one mutant.
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"mutants: {message}\nTry: {self.prog} --help\n")
+
+
+def from_1_on(text):
+    if not re.fullmatch("[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 on, not {text}")
+    return int(text)
 
 
 def run(command, **more):
@@ -115,20 +124,26 @@ def record(known):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--seeds", type=int, default=1000)
-    parser.add_argument("--from", type=int, default=1, dest="first")
-    parser.add_argument("--record", action="store_true")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("names", nargs="*")
+    parser = Parser(
+        prog="mutants.py", description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("names", metavar="NAME", nargs="*", help="mutants; all by default")
+    add("--seeds", metavar="N", type=from_1_on, default=1000, help="so many stories for each; 1000 by default")
+    add("--from", metavar="SEED", type=from_1_on, default=1, dest="first", help="from this seed on; 1 by default")
+    add("--record", action="store_true", help="keep the seeds in mutants/seeds.txt")
+    add("--list", action="store_true", help="print the names only")
+    add("--check", action="store_true", help="build nothing; only say whether tools/dev may pass on these arguments")
     chosen = parser.parse_args()
     all_names = sorted(path.stem for path in PATCHES.glob("*.patch"))
     names = chosen.names or all_names
+    if unknown := sorted(set(names) - set(all_names)):
+        parser.error(f"there is no mutant {unknown[0]}; --list names all")
+    if chosen.check:
+        return 0
     if chosen.list:
         print("\n".join(names))
         return 0
-    if not set(names) <= set(all_names):
-        parser.error("there is no such mutant")
     known = known_seeds()
     build_plain()
     missed = 0

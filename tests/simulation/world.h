@@ -30,7 +30,7 @@ struct Report {
     std::vector<std::pair<std::size_t, std::uint64_t>> befallen{}; ///< Requests that something befell.
 };
 
-/// Runs a story from its first deed to the quiet at its end, and checks I1 to I10 on the way. Whole engines
+/// Runs a story from its first deed to the quiet at its end, and checks I1 to I6 and I8 to I10 on the way. Whole engines
 /// with real replicas and real requests, on the organization's core in the same process, in virtual time.
 Report run(Script script, bool tell);
 
