@@ -5,12 +5,15 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 #include <utility>
 
 namespace hawser::simulation {
 
 namespace {
 
+using localstore::Sequence;
 using Milliseconds = Clock::Milliseconds;
 using std::chrono::seconds;
 
@@ -48,7 +51,11 @@ private:
     void wake(const Spell& spell);
     void await_rest(CellReport& report);
     void decide_conflicts(Draw& draw);
+    std::uint64_t answer_held(Draw& draw);
+    void let_go_on(Installation& desk, const localstore::Change& change);
     std::uint64_t give_up_refused();
+    bool give_up(Installation& desk, Sequence change);
+    static std::set<Sequence> standing_on(Installation& desk, Sequence first);
     std::vector<std::string> waiting();
     bool all_equal();
 
@@ -189,6 +196,7 @@ void CellWorld::await_rest(CellReport& report)
     Draw draw(stirred(script_.seed, 43));
     for (seconds past{0}; past < patience && !oracle_.broken(); past += between_looks) {
         decide_conflicts(draw);
+        report.held += answer_held(draw);
         if (past >= time_to_look && past.count() % 60 == 0) report.refused += give_up_refused();
         const bool sent = waiting().empty();
         const auto now = std::chrono::ceil<seconds>(time_->elapsed() - begun);
@@ -214,27 +222,102 @@ void CellWorld::decide_conflicts(Draw& draw)
     }
 }
 
-/// What refers to something that others have deleted, say.
+/// What others' edits met: it goes on all the same, or is given up. Beginning with what was made last, on
+/// which nothing else can stand.
+std::uint64_t CellWorld::answer_held(Draw& draw)
+{
+    std::uint64_t answered = 0;
+    localstore::ChangeFilter filter;
+    filter.states = {localstore::ChangeState::held};
+    for (const auto& desk : desks_) {
+        if (!desk->alive()) continue;
+        const auto held = desk->store().changes(filter);
+        if (!held) continue;
+        for (const localstore::Change& listed : *held | std::views::reverse) {
+            // The answer to another one of its group was the answer to this one, too.
+            const auto change = desk->store().change(listed.sequence);
+            if (!change || change->state != localstore::ChangeState::held) continue;
+            ++answered;
+            if (draw.chance(0.5))
+                let_go_on(*desk, *change);
+            else
+                give_up(*desk, change->sequence);
+        }
+    }
+    return answered;
+}
+
+void CellWorld::let_go_on(Installation& desk, const localstore::Change& change)
+{
+    std::string outcome = change.waits_for;
+    watched(desk, [&] {
+        const auto done = send_again(desk, change);
+        if (!done) outcome += "; in vain: " + done.error().message;
+    });
+    tell(place(desk.setup().number) + ": lets change " + std::to_string(change.sequence.value) +
+         " go on: " + outcome);
+    if (desk.has_engine()) desk.engine().nudge();
+}
+
+/// What the organization never takes: it refers to something that others have deleted, say.
 std::uint64_t CellWorld::give_up_refused()
 {
-    std::uint64_t given_up = 0;
+    std::uint64_t refused = 0;
     localstore::ChangeFilter filter;
     filter.states = {localstore::ChangeState::parked};
     for (const auto& desk : desks_) {
-        const auto refused = desk->store().changes(filter);
-        if (!refused) continue;
-        for (const localstore::Change& change : *refused) {
-            tell(place(desk->setup().number) + ": gives up change " + std::to_string(change.sequence.value) +
-                 ": " + change.last_error);
-            watched(*desk, [&] {
-                const auto done = desk->store().discard(change.sequence, desk->context_of_a_person());
-                if (!done) return;
-                ++given_up;
-                forget_dropped(*desk, *done);
-            });
-        }
+        if (!desk->alive()) continue;
+        const auto parked = desk->store().changes(filter);
+        if (!parked) continue;
+        for (const localstore::Change& change : *parked) refused += give_up(*desk, change.sequence);
     }
-    return given_up;
+    return refused;
+}
+
+/// Together with all that makes no sense without it. Whether it was still there to be given up.
+bool CellWorld::give_up(Installation& desk, Sequence change)
+{
+    bool done = false;
+    for (const Sequence one : standing_on(desk, change) | std::views::reverse) {
+        const auto present = desk.store().change(one);
+        if (!present || !is_live(present->state)) continue;
+        std::string outcome = present->waits_for + " " + present->last_error;
+        watched(desk, [&] {
+            const auto undone = desk.store().discard(one, desk.context_of_a_person());
+            if (!undone) {
+                outcome += "; in vain: " + undone.error().message;
+                return;
+            }
+            forget_dropped(desk, *undone);
+            done = done || std::ranges::find(undone->dropped, change) != undone->dropped.end();
+        });
+        tell(place(desk.setup().number) + ": gives up change " + std::to_string(one.value) + ": " + outcome);
+    }
+    if (desk.has_engine()) desk.engine().nudge();
+    return done;
+}
+
+/// The change, its group, and whatever refers to or goes on with what they create; and so on.
+std::set<Sequence> CellWorld::standing_on(Installation& desk, Sequence first)
+{
+    std::set<Sequence> all;
+    std::vector<Sequence> todo{first};
+    while (!todo.empty()) {
+        const Sequence one = todo.back();
+        todo.pop_back();
+        const auto change = desk.store().change(one);
+        if (!change || !is_live(change->state) || !all.insert(one).second) continue;
+        if (change->group.value > 0) {
+            localstore::ChangeFilter filter;
+            filter.group = change->group;
+            if (const auto members = desk.store().changes(filter))
+                for (const localstore::Change& member : *members) todo.push_back(member.sequence);
+        }
+        const auto edges = desk.store().dependencies_of(one);
+        if (!edges || change->kind != localstore::ChangeKind::create) continue;
+        for (const localstore::Dependency& edge : edges->waited_for_by) todo.push_back(edge.change);
+    }
+    return all;
 }
 
 /// What is not done yet, and why.
@@ -277,6 +360,17 @@ bool CellWorld::all_equal()
 }
 
 } // namespace
+
+bool CellReport::lost() const
+{
+    return broken && broken->invariant == 1;
+}
+
+bool CellReport::stuck() const
+{
+    const bool judged_before = broken && broken->invariant != 4;
+    return !judged_before && (!equal_after || broken);
+}
 
 CellReport run(const Cell& cell, std::uint64_t seed, bool tell)
 {

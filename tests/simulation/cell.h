@@ -37,7 +37,8 @@ struct CellReport {
     std::uint64_t edits = 0;
     std::uint64_t requests = 0;
     std::uint64_t conflicts = 0; ///< Those that a person had to decide.
-    std::uint64_t refused = 0;   ///< Changes that the organization refused for good; a person gave them up.
+    std::uint64_t held = 0;    ///< Changes that met others' edits; a person let them go on, or gave them up.
+    std::uint64_t refused = 0; ///< Changes that the organization refused for good; a person gave them up.
     /// After the last outage and the last edit: until everything was sent, and until all replicas were
     /// equal to the organization as well. Empty when that did not come by itself.
     std::optional<std::chrono::seconds> sent_after{};
@@ -46,10 +47,13 @@ struct CellReport {
     std::optional<Violation> broken{};
     std::uint64_t trace = 0;
     std::vector<std::string> story{}; ///< When it was asked for.
+
+    bool lost() const;  ///< I1 was broken.
+    bool stuck() const; ///< It did not come to rest by itself, or did not end equal.
 };
 
-/// Lets the engines run by themselves, in virtual time; people decide conflicts as they come. The same
-/// for the same seed.
+/// Lets the engines run by themselves, in virtual time; people answer conflicts and held changes as they
+/// come, and give up what was refused. The same for the same seed.
 CellReport run(const Cell& cell, std::uint64_t seed, bool tell);
 
 } // namespace hawser::simulation

@@ -103,23 +103,15 @@ struct Sum {
         total.edits += report.edits;
         total.requests += report.requests;
         total.conflicts += report.conflicts;
+        total.held += report.held;
         total.refused += report.refused;
         if (report.sent_after) sent.push_back(report.sent_after->count());
         if (report.equal_after) equal.push_back(report.equal_after->count());
-        lost += lost_something(report);
-        stuck += is_stuck(report);
-        other += report.broken && !lost_something(report) && !is_stuck(report);
+        lost += report.lost();
+        stuck += report.stuck();
+        other += report.broken && !report.lost() && !report.stuck();
     }
 
-    static bool lost_something(const CellReport& report)
-    {
-        return report.broken && report.broken->invariant == 1;
-    }
-    static bool is_stuck(const CellReport& report)
-    {
-        const bool judged_before = report.broken && report.broken->invariant != 4;
-        return !judged_before && (!report.equal_after || report.broken);
-    }
     bool fine() const { return lost + stuck + other == 0; }
 };
 
@@ -134,19 +126,19 @@ std::string spread(std::vector<long> seconds)
 void print_head()
 {
     std::printf(
-        "| outage | clients | load | outages | edits | requests | conflicts | refused | all sent after, s "
-        "| all equal after, s | lost | stuck | other |\n"
-        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+        "| outage | clients | load | outages | edits | requests | conflicts | held | refused | all sent "
+        "after, s | all equal after, s | lost | stuck | other |\n"
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
 }
 
 void print_row(const Cell& cell, const Sum& sum)
 {
     const auto shown = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-    std::printf("| %s | %zu | %s | %llu | %llu | %llu | %llu | %llu | %s | %s | %d | %d | %d |\n",
+    std::printf("| %s | %zu | %s | %llu | %llu | %llu | %llu | %llu | %llu | %s | %s | %d | %d | %d |\n",
                 std::string(name(cell.outage)).c_str(), cell.clients, std::string(cell.load.name).c_str(),
                 shown(sum.total.outages), shown(sum.total.edits), shown(sum.total.requests),
-                shown(sum.total.conflicts), shown(sum.total.refused), spread(sum.sent).c_str(),
-                spread(sum.equal).c_str(), sum.lost, sum.stuck, sum.other);
+                shown(sum.total.conflicts), shown(sum.total.held), shown(sum.total.refused),
+                spread(sum.sent).c_str(), spread(sum.equal).c_str(), sum.lost, sum.stuck, sum.other);
     std::fflush(stdout);
 }
 
@@ -163,12 +155,13 @@ void print_json(const Cell& cell, std::uint64_t seed, const CellReport& report)
                              {"edits", report.edits},
                              {"requests", report.requests},
                              {"conflicts", report.conflicts},
+                             {"held", report.held},
                              {"refused", report.refused},
                              {"sent_after", seconds(report.sent_after)},
                              {"equal_after", seconds(report.equal_after)},
                              {"waiting", report.waiting.size()},
-                             {"lost", Sum::lost_something(report)},
-                             {"stuck", Sum::is_stuck(report)}};
+                             {"lost", report.lost()},
+                             {"stuck", report.stuck()}};
     if (report.broken)
         line["broken"] = "I" + std::to_string(report.broken->invariant) + ": " + report.broken->sentence;
     std::printf("%s\n", boost::json::serialize(line).c_str());
@@ -185,7 +178,7 @@ void tell(const Cell& cell, std::uint64_t seed, const CellReport& report, bool w
     if (report.broken)
         std::fprintf(stderr, "%s breaks I%d: %s\n", which.c_str(), report.broken->invariant,
                      report.broken->sentence.c_str());
-    if (Sum::is_stuck(report))
+    if (report.stuck())
         for (const std::string& line : report.waiting)
             std::fprintf(stderr, "%s is stuck: %s\n", which.c_str(), line.c_str());
 }
