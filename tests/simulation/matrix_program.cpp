@@ -31,6 +31,7 @@ lost or anything is stuck: {disconnect, stop, kill, pause, partition in, partiti
                  Only these cells.
   --json         Print every run as a line of JSON instead of the table.
   --verbose      Print the story of each run, too.
+  --help         Print this.
 
 Exit code: 0 nothing was lost or stuck and every promise was kept, 1 not so, 2 usage.
 )";
@@ -44,6 +45,7 @@ struct Choice {
     std::string load{};
     bool json = false;
     bool verbose = false;
+    bool help = false;
 };
 
 bool number(std::string_view text, std::uint64_t& value)
@@ -58,6 +60,10 @@ bool parse(const std::vector<std::string_view>& words, Choice& choice)
         const std::string_view word = words[i];
         if (word == "--json" || word == "--verbose") {
             (word == "--json" ? choice.json : choice.verbose) = true;
+            continue;
+        }
+        if (word == "--help" || word == "-h") {
+            choice.help = true;
             continue;
         }
         if (++i == words.size()) return false;
@@ -210,7 +216,9 @@ try {
     // Without a real disk under them, commits cost next to nothing.
     if (!std::getenv("TMPDIR") && std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 0);
     Choice choice;
-    const int ended = parse({words + 1, words + count}, choice) ? run_all(choice) : 2;
+    const bool understood = parse({words + 1, words + count}, choice);
+    if (understood && choice.help) return std::fputs(usage, stdout) < 0;
+    const int ended = understood ? run_all(choice) : 2;
     if (ended == 2) std::fputs(usage, stderr);
     return ended;
 } catch (const std::exception& failure) {

@@ -30,6 +30,7 @@ tokens are gone (410) and everybody reads all again.
                 Seconds; the default is 30.
   --seed N      The default is 1.
   --csv FILE    Write what happened in each second; tests/simulation/storm_picture.py draws it.
+  --help        Print this.
 
 Exit code: 0 everybody recovers, nothing is lost or done twice, and after the first ten seconds of each
 recovery no second has more requests than the limit; 1 not so; 2 usage.
@@ -41,6 +42,7 @@ struct Choice {
     std::uint64_t retry_after = 30;
     std::uint64_t seed = 1;
     std::string csv{};
+    bool help = false;
 };
 
 bool number(std::string_view text, std::uint64_t& value)
@@ -51,14 +53,19 @@ bool number(std::string_view text, std::uint64_t& value)
 
 bool parse(const std::vector<std::string_view>& words, Choice& choice)
 {
-    if (words.size() % 2 != 0) return false;
-    for (std::size_t i = 0; i < words.size(); i += 2) {
-        if (words[i] == "--csv")
-            choice.csv = words[i + 1];
-        else if (!(words[i] == "--clients" && number(words[i + 1], choice.clients)) &&
-                 !(words[i] == "--limit" && number(words[i + 1], choice.limit)) &&
-                 !(words[i] == "--retry-after" && number(words[i + 1], choice.retry_after)) &&
-                 !(words[i] == "--seed" && number(words[i + 1], choice.seed)))
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--help" || word == "-h") {
+            choice.help = true;
+            continue;
+        }
+        if (++i == words.size()) return false;
+        if (word == "--csv")
+            choice.csv = words[i];
+        else if (!(word == "--clients" && number(words[i], choice.clients)) &&
+                 !(word == "--limit" && number(words[i], choice.limit)) &&
+                 !(word == "--retry-after" && number(words[i], choice.retry_after)) &&
+                 !(word == "--seed" && number(words[i], choice.seed)))
             return false;
     }
     return true;
@@ -136,9 +143,10 @@ try {
     // Without a real disk under them, commits cost next to nothing.
     if (!std::getenv("TMPDIR") && std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 0);
     Choice choice;
-    if (parse({words + 1, words + count}, choice)) return run_storm(choice);
-    std::fputs(usage, stderr);
-    return 2;
+    const bool understood = parse({words + 1, words + count}, choice);
+    if (understood && !choice.help) return run_storm(choice);
+    std::fputs(usage, understood ? stdout : stderr);
+    return understood ? 0 : 2;
 } catch (const std::exception& failure) {
     std::fprintf(stderr, "hawser_storm: %s\n", failure.what());
     return 1;
