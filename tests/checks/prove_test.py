@@ -100,6 +100,15 @@ def what_is_too_rare_for_so_many_stories_is_red():
 
 
 @case
+def nothing_of_the_coverage_is_silent():
+    _, said, _ = prove(f"echo '   2  decision: reconcile.new'; {ENDED}", "--jobs", "1")
+    assert "has no floor in prove.py: decision: reconcile.new" in said, said
+    assert re.search(r"^\| decision: merge.union \| never; .*: tests/unit/", said, re.MULTILINE), said
+    for test in re.findall(r"tests/unit/[\w/.]+", said):
+        assert os.path.exists(os.path.join(ROOT, test)), test
+
+
+@case
 def a_short_run_is_not_red_for_what_was_not_to_be_expected():
     code, said, _ = prove("echo '1500 seeds, 0 failures, 1.0 seeds a second'", "--jobs", "1")
     assert code == 0 and "1,500 stories are too few to say whether anything is too rare." in said, said

@@ -21,24 +21,25 @@ std::string state_of(const localstore::Intent& intent)
 
 } // namespace
 
-std::map<localstore::Sequence, std::string> Edges::live(const localstore::Store& store) const
+std::optional<Edges::Changes> Edges::live(const localstore::Store& store)
 {
     localstore::ChangeFilter all;
     all.limit = most;
-    std::map<localstore::Sequence, std::string> found;
-    if (const auto changes = store.changes(all))
-        for (const localstore::Change& change : *changes)
-            found.emplace(change.sequence, to_text(change.state));
+    const auto changes = store.changes(all);
+    if (!changes) return {};
+    Changes found;
+    for (const localstore::Change& change : *changes) found.emplace(change.sequence, to_text(change.state));
     return found;
 }
 
-std::map<Guid, Edges::Open> Edges::open(const localstore::Store& store) const
+std::optional<Edges::Intents> Edges::open(const localstore::Store& store)
 {
-    std::map<Guid, Open> found;
-    if (const auto intents = store.open_intents())
-        for (const localstore::Intent& intent : *intents)
-            found[intent.id] = {state_of(intent),
-                                intent.steps.empty() ? RecordKey{} : intent.steps.front().key};
+    const auto intents = store.open_intents();
+    if (!intents) return {};
+    Intents found;
+    for (const localstore::Intent& intent : *intents)
+        found[intent.id] = {state_of(intent), intent.changes.empty() ? localstore::Sequence{}
+                                                                     : intent.changes.front().sequence};
     return found;
 }
 
@@ -57,17 +58,24 @@ void Edges::look(const localstore::Store& store)
 void Edges::look_at_changes(const localstore::Store& store)
 {
     auto now = live(store);
-    for (const auto& [sequence, state] : now) {
-        const auto before = changes_.find(sequence);
-        if (before == changes_.end())
+    if (!now || !changes_) {
+        changes_ = std::move(now);
+        return;
+    }
+    for (const auto& [sequence, state] : *now) {
+        const auto before = changes_->find(sequence);
+        if (before == changes_->end())
             tell_("change: made, " + state);
         else if (before->second != state)
             tell_("change: " + before->second + ", " + state);
     }
-    for (const auto& [sequence, state] : changes_) {
-        if (now.contains(sequence)) continue;
+    for (const auto& [sequence, state] : *changes_) {
+        if (now->contains(sequence)) continue;
         const auto ended = store.change(sequence);
-        tell_("change: " + state + ", " + (ended ? std::string(to_text(ended->state)) : "gone"));
+        if (ended)
+            tell_("change: " + state + ", " + std::string(to_text(ended->state)));
+        else
+            tell_("change: " + state + ", gone " + ended.error().code);
     }
     changes_ = std::move(now);
 }
@@ -75,23 +83,30 @@ void Edges::look_at_changes(const localstore::Store& store)
 void Edges::look_at_intents(const localstore::Store& store)
 {
     auto now = open(store);
-    for (const auto& [id, intent] : now) {
-        const auto before = intents_.find(id);
-        if (before == intents_.end())
+    if (!now || !intents_) {
+        intents_ = std::move(now);
+        return;
+    }
+    for (const auto& [id, intent] : *now) {
+        const auto before = intents_->find(id);
+        if (before == intents_->end())
             tell_("intent: made, " + intent.state);
         else if (before->second.state != intent.state)
             tell_("intent: " + before->second.state + ", " + intent.state);
     }
-    for (const auto& [id, intent] : intents_) {
-        if (now.contains(id)) continue;
-        std::string outcome = "gone";
-        if (const auto receipts = store.receipts(intent.key, most)) {
-            const auto found = std::ranges::find(*receipts, id, &localstore::Receipt::intent);
-            if (found != receipts->end()) outcome = to_text(found->outcome);
-        }
-        tell_("intent: " + intent.state + ", " + outcome);
-    }
+    for (const auto& [id, intent] : *intents_)
+        if (!now->contains(id)) tell_("intent: " + intent.state + ", " + outcome_of(id, intent, store));
     intents_ = std::move(now);
+}
+
+std::string Edges::outcome_of(const Guid& id, const Open& intent, const localstore::Store& store)
+{
+    const auto change = store.change(intent.change);
+    if (!change) return "gone change " + change.error().code;
+    const auto receipts = store.receipts(change->key, most);
+    if (!receipts) return "gone receipts " + receipts.error().code;
+    const auto found = std::ranges::find(*receipts, id, &localstore::Receipt::intent);
+    return found == receipts->end() ? "gone none" : std::string(to_text(found->outcome));
 }
 
 } // namespace hawser::simulation

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,16 +24,21 @@ public:
 private:
     struct Open {
         std::string state{};
-        RecordKey key{}; ///< A record that it is about.
+        localstore::Sequence change{}; ///< One that it covers.
     };
-    std::map<localstore::Sequence, std::string> live(const localstore::Store& store) const;
-    std::map<Guid, Open> open(const localstore::Store& store) const;
+    using Changes = std::map<localstore::Sequence, std::string>;
+    using Intents = std::map<Guid, Open>;
+
+    // Empty when the file cannot be read, as on a disk that fails.
+    static std::optional<Changes> live(const localstore::Store& store);
+    static std::optional<Intents> open(const localstore::Store& store);
+    static std::string outcome_of(const Guid& id, const Open& intent, const localstore::Store& store);
     void look_at_changes(const localstore::Store& store);
     void look_at_intents(const localstore::Store& store);
 
     std::function<void(const std::string&)> tell_;
-    std::map<localstore::Sequence, std::string> changes_{};
-    std::map<Guid, Open> intents_{};
+    std::optional<Changes> changes_{};
+    std::optional<Intents> intents_{};
 };
 
 } // namespace hawser::simulation
