@@ -67,7 +67,7 @@ private:
     void set_whole(std::size_t where, bool whole);
     void judge();
     std::int64_t whole_after(seconds end, seconds next_trouble) const;
-    std::uint32_t peak_after(seconds end, seconds next_trouble) const;
+    std::uint32_t peak(seconds from, seconds until) const;
 
     StormPlan plan_;
     const std::function<void(const std::string&)>& told_;
@@ -233,15 +233,19 @@ StormReport Storm::run()
 void Storm::judge()
 {
     report_.seconds = std::move(server_.seconds);
-    for (const StormSecond& second : report_.seconds) report_.requests += second.offered;
+    for (const StormSecond& second : report_.seconds) {
+        report_.requests += second.offered;
+        report_.beyond_limit += second.beyond;
+    }
     const seconds up = plan_.down_at + plan_.down_for;
     const seconds let_go = plan_.throttled_at + plan_.throttled_for;
     report_.whole_after_down = whole_after(up, plan_.throttled_at);
     report_.whole_after_throttled = whole_after(let_go, plan_.expired_at);
     report_.whole_after_expired = whole_after(plan_.expired_at, plan_.end);
-    report_.peak_after_down = peak_after(up, plan_.throttled_at);
-    report_.peak_after_throttled = peak_after(let_go, plan_.expired_at);
-    report_.peak_after_expired = peak_after(plan_.expired_at, plan_.end);
+    report_.peak_while_down = peak(plan_.down_at, up);
+    report_.peak_after_down = peak(up, plan_.throttled_at);
+    report_.peak_after_throttled = peak(let_go, plan_.expired_at);
+    report_.peak_after_expired = peak(plan_.expired_at, plan_.end);
     report_.stuck = clients_.size() - whole_;
     report_.wrong_sums = server_.wrong_sums();
 }
@@ -255,10 +259,10 @@ std::int64_t Storm::whole_after(seconds end, seconds next_trouble) const
     return -1;
 }
 
-std::uint32_t Storm::peak_after(seconds end, seconds next_trouble) const
+std::uint32_t Storm::peak(seconds from, seconds until) const
 {
     std::uint32_t most = 0;
-    for (seconds now = end + first_shock; now < next_trouble; ++now)
+    for (seconds now = from; now < until; ++now)
         most = std::max(most, report_.seconds[static_cast<std::size_t>(now.count())].offered);
     return most;
 }

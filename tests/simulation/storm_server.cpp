@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace hawser::simulation {
@@ -11,6 +12,7 @@ namespace hawser::simulation {
 namespace {
 
 using std::chrono::seconds;
+constexpr std::int64_t one_request = 1'000;
 
 http::Answer refusal_429(seconds wait)
 {
@@ -89,23 +91,35 @@ http::Answer StormServer::carry(const http::Request& request)
     const bool counted = opened_ && past() < plan_.end;
     StormSecond& second = counted ? seconds[static_cast<std::size_t>(past().count())] : aside;
     ++second.offered;
+    refill();
     if (auto refusal = refused(second)) return *refusal;
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     ++second.well;
+    room_ -= one_request;
     second.expired += answer.body.find("0x80044352") != std::string::npos;
     return answer;
+}
+
+/// Where a second begins makes no difference: as many a second as the limit says, whenever they come.
+void StormServer::refill()
+{
+    const Clock::Milliseconds now = time_->elapsed();
+    const std::int64_t most = plan_.limit * one_request;
+    room_ = std::min(most, room_ + plan_.limit * (now - refilled_).count());
+    refilled_ = now;
 }
 
 std::optional<http::Answer> StormServer::refused(StormSecond& second) const
 {
     if (!opened_) return std::nullopt;
-    const bool full = second.well >= static_cast<std::uint32_t>(plan_.limit);
-    const bool throttling = past() >= plan_.throttled_at && past() < plan_.expired_at;
-    if (within(plan_.throttled_at, plan_.throttled_for) || (full && throttling)) {
+    const bool in_trouble =
+        within(plan_.down_at, plan_.down_for) || within(plan_.throttled_at, plan_.throttled_for);
+    if (!in_trouble && room_ >= one_request) return std::nullopt;
+    if (!in_trouble) ++second.beyond;
+    if (past() >= plan_.throttled_at && past() < plan_.expired_at) {
         ++second.throttled;
         return refusal_429(plan_.retry_after);
     }
-    if (!full && !within(plan_.down_at, plan_.down_for)) return std::nullopt;
     ++second.unavailable;
     return refusal_503();
 }

@@ -46,12 +46,15 @@ public:
 
 private:
     std::optional<http::Answer> refused(StormSecond& second) const;
+    void refill();
     bool within(std::chrono::seconds from, std::chrono::seconds length) const;
 
     StormPlan plan_;
     std::shared_ptr<tests::VirtualClock> time_;
     std::unique_ptr<tests::Office> office_;
     std::optional<Clock::Milliseconds> opened_{};
+    Clock::Milliseconds refilled_{0};
+    std::int64_t room_ = 0; ///< Thousandths of requests that may be carried out at once.
     std::map<int, std::int64_t> sums_{};
 };
 

@@ -3,11 +3,11 @@
 
 using namespace hawser::simulation;
 
-TEST_CASE("A few dozen clients recover from 503, 429 and 410 without a second shock", "[storm]")
+TEST_CASE("A hundred clients recover from 503, 429 and 410 without a second shock", "[storm]")
 {
     StormPlan plan;
-    plan.clients = 30;
-    plan.limit = 8;
+    plan.clients = 100;
+    plan.limit = 12;
     plan.down_at = std::chrono::seconds{60};
     plan.throttled_at = std::chrono::seconds{900};
     plan.expired_at = std::chrono::seconds{1'500};
@@ -19,8 +19,12 @@ TEST_CASE("A few dozen clients recover from 503, 429 and 410 without a second sh
     CHECK(report.whole_after_down >= 0);
     CHECK(report.whole_after_throttled >= 0);
     CHECK(report.whole_after_expired > 0);
+    CHECK(report.beyond_limit == 0);
     // So few are a crowd by chance now and then; all of them at once are not.
-    CHECK(report.peak_after_down < plan.clients / 2);
-    CHECK(report.peak_after_throttled < plan.clients / 2);
-    CHECK(report.edits > 60);
+    const auto crowd = static_cast<std::uint32_t>(2 * plan.limit);
+    CHECK(report.peak_while_down <= crowd);
+    CHECK(report.peak_after_down <= crowd);
+    CHECK(report.peak_after_throttled <= crowd);
+    CHECK(report.peak_after_expired <= crowd);
+    CHECK(report.edits > 200);
 }
