@@ -8,7 +8,7 @@ target_link_libraries(hawser_fault_vfs PUBLIC SQLite::SQLite3)
 add_library(hawser_simulation STATIC choose_table.cpp office.cpp organization_exchange.cpp
   simulation/colleagues.cpp simulation/edges.cpp simulation/folder_image.cpp simulation/ground.cpp
   simulation/installation.cpp simulation/network.cpp simulation/oracle.cpp
-  simulation/people.cpp simulation/quiet.cpp simulation/rows.cpp simulation/script.cpp simulation/shrink.cpp
+  simulation/people.cpp simulation/quiet.cpp simulation/request_told.cpp simulation/rows.cpp simulation/script.cpp simulation/shrink.cpp
   simulation/world.cpp)
 hawser_settings(hawser_simulation)
 target_link_libraries(hawser_simulation PUBLIC hawser_fault_vfs hawser_engine hawser_server_core Boost::json)
@@ -26,7 +26,7 @@ if(HAWSER_JEMALLOC AND NOT HAWSER_SANITIZERS)
   target_link_libraries(hawser_simulate PRIVATE ${HAWSER_JEMALLOC})
 endif()
 
-hawser_test(simulation_stories SOURCES simulation/simulation_test.cpp LIBRARIES hawser_simulation)
+hawser_test(simulation_stories SOURCES simulation/shrink_test.cpp simulation/simulation_test.cpp LIBRARIES hawser_simulation)
 if(HAWSER_SANITIZERS)
   target_compile_definitions(simulation_stories PRIVATE HAWSER_SANITIZED)
 endif()

@@ -122,8 +122,8 @@ void World::heed_log(std::optional<std::size_t> who)
                 for (const auto& [column, text] : *now)
                     if (text != text_of(oracle_.there(one.key), column))
                         what += " " + column + "=\"" + text + "\"";
-            tell("    " + one.user + " " + one.outcome + " " + one.key.table + " " + one.key.id.text() +
-                 " [" + one.condition + "]" + what);
+            tell("    written: " + one.user + " " + one.outcome + " " + one.key.table + " " +
+                 one.key.id.text() + (one.condition.empty() ? "" : ", with " + one.condition) + what);
         }
         oracle_.wrote(who, one, now);
         if (one.outcome != "deleted") written.push_back(one.key);

@@ -209,9 +209,10 @@ void World::tell_queue(Installation& desk)
     for (localstore::Sequence at{1};; ++at.value) {
         const auto change = desk.store().change(at);
         if (!change) return;
+        const std::string why = change->waits_for + change->reason;
         tell("  " + place(desk.setup().number) + ": change " + std::to_string(at.value) + " (" +
              std::string(to_text(change->kind)) + " of " + change->key.table + " " + change->key.id.text() +
-             ") is " + std::string(to_text(change->state)) + ": " + change->waits_for + change->reason);
+             ") is " + std::string(to_text(change->state)) + (why.empty() ? "" : ": " + why));
     }
 }
 

@@ -1,6 +1,10 @@
 #include "tests/simulation/shrink.h"
 
+#include "tests/simulation/rows.h"
+
 #include <algorithm>
+#include <regex>
+#include <string>
 #include <utility>
 
 namespace hawser::simulation {
@@ -9,8 +13,8 @@ namespace {
 
 class Shrinking {
 public:
-    Shrinking(Script failing, int invariant, int most_runs)
-        : best_(std::move(failing)), invariant_(invariant), left_(most_runs)
+    Shrinking(Script failing, const Fails& fails, int most_runs)
+        : best_(std::move(failing)), fails_(fails), left_(most_runs)
     {
     }
 
@@ -58,22 +62,44 @@ private:
     {
         if (left_ <= 0) return false;
         --left_;
-        const Report report = run(less, false);
-        if (!report.broken || report.broken->invariant != invariant_) return false;
+        if (!fails_(run(less, false))) return false;
         best_ = std::move(less);
         return true;
     }
 
     Script best_;
-    int invariant_;
+    const Fails& fails_;
     int left_;
 };
 
+/// Without what is another in each story: columns, what is typed into them, ids and numbers.
+std::string masked(std::string sentence)
+{
+    const auto mask = [&](const std::string& pattern, const char* with) {
+        sentence = std::regex_replace(sentence, std::regex(pattern), with);
+    };
+    mask("\"[^\"]*\"", "VALUE");
+    mask("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}…[0-9a-f]{4}", "ID");
+    for (const TrackedTable& table : tracked_tables())
+        for (const TrackedColumn& column : table.columns)
+            mask("\\b" + std::string(column.name) + "\\b", "COLUMN");
+    mask("[0-9]+", "NUMBER");
+    return sentence;
+}
+
 } // namespace
 
-Shrunk shrink(Script failing, int invariant, int most_runs)
+Fails breaks_likewise(const Violation& broken)
 {
-    Shrinking shrinking(std::move(failing), invariant, most_runs);
+    return [invariant = broken.invariant, sentence = masked(broken.sentence)](const Report& report) {
+        return report.broken && report.broken->invariant == invariant &&
+               masked(report.broken->sentence) == sentence;
+    };
+}
+
+Shrunk shrink(Script failing, const Fails& fails, int most_runs)
+{
+    Shrinking shrinking(std::move(failing), fails, most_runs);
     shrinking.end_with_the_deeds();
     for (std::size_t before = 0; before != shrinking.size() && shrinking.may_go_on();) {
         before = shrinking.size();

@@ -138,7 +138,7 @@ private:
                 fails(seed, "does not run the same twice", "--twice");
         if (!report.broken) return;
         fails(seed, "breaks " + words_of(*report.broken), "--verbose");
-        if (choice_.shrink && failures_ == 1) tell_shrunk(script, report.broken->invariant);
+        if (choice_.shrink && failures_ == 1) tell_shrunk(script, *report.broken);
     }
 
     /// In one line.
@@ -167,12 +167,13 @@ private:
         return ground_->run(script);
     }
 
-    void tell_shrunk(const Script& script, int invariant)
+    void tell_shrunk(const Script& script, const Violation& broken)
     {
         std::fflush(stdout);
-        const Shrunk shrunk = shrink(script, invariant, most_runs_to_shrink);
-        std::printf("after %d runs %zu of %zu deeds are left:\n", shrunk.runs, shrunk.script.deeds.size(),
-                    script.deeds.size());
+        const Shrunk shrunk = shrink(script, breaks_likewise(broken), most_runs_to_shrink);
+        const std::size_t left = shrunk.script.deeds.size();
+        std::printf("after %d runs %zu of %zu deeds %s left:\n", shrunk.runs, left, script.deeds.size(),
+                    left == 1 ? "is" : "are");
         for (const std::string& line : shrunk.report.story) std::printf("  %s\n", line.c_str());
         if (shrunk.report.broken) std::printf("  breaks %s\n", words_of(*shrunk.report.broken).c_str());
     }

@@ -1,6 +1,7 @@
 #include "tests/simulation/world.h"
 
 #include "base/time_text.h"
+#include "tests/simulation/request_told.h"
 
 #include <boost/json.hpp>
 
@@ -16,6 +17,8 @@ using Milliseconds = Clock::Milliseconds;
 
 /// On one ground out of so many it is looked where changes and intents go.
 constexpr std::uint64_t watched_every = 16;
+constexpr int first_accounts = 4;
+constexpr int first_contacts = 9;
 /// Far more than any story needs; one that comes to it runs in a circle.
 constexpr int most_events = 200'000;
 
@@ -65,7 +68,10 @@ World::~World()
 
 void World::tell(const std::string& sentence)
 {
-    if (telling_) report_.story.push_back(as_text(time_->elapsed()) + "  " + sentence);
+    if (!telling_) return;
+    std::string line = as_text(time_->elapsed()) + "  " + sentence;
+    std::ranges::replace(line, '\n', ' ');
+    report_.story.push_back(std::move(line));
 }
 
 void World::note(std::string_view what)
@@ -95,8 +101,8 @@ void World::found()
     team_ = teams.at("value").at(0).at("teamid").as_string().c_str();
     colleague_ = office_->organization->user("carol")->id.text();
     Draw draw(stirred(script_.ground, 3));
-    for (int i = 0; i < 4; ++i) colleague_creates(Draw(draw.next()), "account");
-    for (int i = 0; i < 9; ++i) colleague_creates(Draw(draw.next()), "contact");
+    for (int i = 0; i < first_accounts; ++i) colleague_creates(Draw(draw.next()), "account");
+    for (int i = 0; i < first_contacts; ++i) colleague_creates(Draw(draw.next()), "contact");
     for (std::size_t i = 0; i < script_.seats.size(); ++i) {
         Setup setup;
         setup.number = i;
@@ -167,7 +173,7 @@ void World::heed_cycles(std::size_t where, std::string_view event, std::string_v
 void World::sent_too_soon(std::size_t where, const http::Request& request)
 {
     oracle_.require(false, 4,
-                    place(where) + " sends " + request.method + " " + tests::target_of(request.url) +
+                    place(where) + " " + told(request) +
                         " before the time is over for which the organization asked for quiet");
 }
 
@@ -185,9 +191,16 @@ void World::begin()
 {
     // Whatever is drawn here is the same for all stories on this ground.
     script_.seed = stirred(script_.ground, 29);
+    const bool telling = std::exchange(telling_, false);
     found();
     open_the_day();
     for (const auto& desk : desks_) desk->let_go_of_lock();
+    telling_ = telling;
+    std::string people;
+    for (const auto& desk : desks_)
+        if (desk->alive()) people += (people.empty() ? "" : ", ") + place(desk->setup().number);
+    tell(std::to_string(first_accounts) + " accounts and " + std::to_string(first_contacts) +
+         " contacts are there, and these have aboard what they may see: " + people);
 }
 
 std::vector<std::filesystem::path> World::folders() const
@@ -221,6 +234,7 @@ Report World::live(Script script)
         // Such as a replica that cannot be opened any more.
         oracle_.require(false, 1, failure.what());
     }
+    tell("what became of it, and why:");
     for (const auto& desk : desks_)
         if (desk->alive()) collect(*desk);
     report_.broken = oracle_.broken();
@@ -310,8 +324,8 @@ void World::befell(std::size_t where, std::uint64_t number, Mishap mishap, const
     report_.befallen.emplace_back(where, number);
     count("mishap: " + std::string(name(mishap)));
     if (telling_)
-        tell(place(where) + ": request " + std::to_string(number) + " (" + request.method + " " +
-             tests::target_of(request.url).substr(0, 90) + ") meets: " + std::string(name(mishap)));
+        tell(place(where) + ": request " + std::to_string(number) + " (" + told(request) +
+             ") meets: " + std::string(name(mishap)));
 }
 
 http::Answer World::carry(std::size_t where, const http::Request& request)
@@ -326,9 +340,7 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     count("requests");
     note(request.method + target + request.body + std::to_string(answer.status));
-    if (telling_)
-        tell(place(where) + " → " + request.method + " " + target.substr(0, 110) + " = " +
-             std::to_string(answer.status));
+    if (telling_) tell(place(where) + " " + told(request) + ": " + std::to_string(answer.status));
     heed_log(where);
     late_ = false;
     return answer;
