@@ -5,6 +5,7 @@ Stand-ins take the place of hawser_simulate.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -125,7 +126,8 @@ def the_table_gets_between_the_marks():
 @case
 def wrong_arguments_are_refused_before_anything_is_built():
     for arguments in (["--jobs", "0"], ["--jobs", "two"], ["--minutes", "0"], ["--minutes", "-1"], ["--minutes", "nan"],
-                      ["--seed", "-1"], ["--bogus"], ["--write", "/no/such/file"], ["--write", __file__], ["program"]):
+                      ["--seed", "-1"], ["--seed", "1" * 20], ["--bogus"],
+                      ["--write", "/no/such/file"], ["--write", __file__], ["program"]):
         said = refused(DEV, "prove", "--no-install", *arguments)
         assert "invalid" not in said, said
 
@@ -134,6 +136,34 @@ def wrong_arguments_are_refused_before_anything_is_built():
 def a_program_that_is_not_there_is_said():
     assert "/no/such/program" in refused(sys.executable, PROVE, "/no/such/program")
     assert __file__ in refused(sys.executable, PROVE, __file__)
+
+
+@case
+def a_program_that_cannot_be_started_is_said():
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "simulate")
+        with open(program, "w", encoding="utf-8") as file:
+            file.write("no program")
+        os.chmod(program, 0o755)
+        done = subprocess.run([sys.executable, PROVE, program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr and "stopped" in done.stderr, done.stderr
+
+
+@case
+def an_interruption_ends_the_jobs_and_is_said():
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "simulate")
+        with open(program, "w", encoding="utf-8") as file:
+            file.write('#!/bin/bash\necho begun >"$0.begun"\nexec tail --pid=$PPID -f /dev/null\n')
+        os.chmod(program, 0o755)
+        os.mkfifo(program + ".begun")
+        command = [sys.executable, PROVE, program, "--jobs", "1"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as one:
+            with open(program + ".begun", encoding="utf-8") as begun:
+                assert begun.read() == "begun\n"
+            one.send_signal(signal.SIGINT)
+            said = one.communicate(timeout=60)[1]
+        assert one.returncode == 1 and "interrupted" in said and "Traceback" not in said, said
 
 
 @case

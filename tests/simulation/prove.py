@@ -44,7 +44,8 @@ OFTEN = [
         "net.lost_answer", "net.timeout", "net.unreachable", "server.throttled", "server.unavailable")),
     *(f"change: {way}" for way in (
         "made, queued", "queued, in flight", "queued, held", "queued, contested", "queued, superseded",
-        "queued, undone", "in flight, applied", "in flight, queued", "in flight, contested", "in flight, parked", "held, queued",
+        "queued, undone", "in flight, applied", "in flight, queued", "in flight, contested", "in flight, parked",
+        "held, queued",
         "parked, queued", "contested, superseded")),
     *(f"intent: {way}" for way in (
         "made, sent", "sent, answered", "sent, applied", "sent, conflict", "sent, refused", "answered, conflict")),
@@ -229,7 +230,7 @@ def number(what, read, fits):
 
 minutes_above_0 = number("a number above 0", float, lambda value: 0 < value < math.inf)
 from_1_on = number("a whole number from 1 on", int, lambda value: value >= 1)
-from_0_on = number("a whole number from 0 on", int, lambda value: value >= 0)
+seed = number("a whole number from 0 to 10^18", int, lambda value: 0 <= value <= 10**18)
 
 
 class Parser(argparse.ArgumentParser):
@@ -245,7 +246,7 @@ def parse():
     add("program", metavar="PROGRAM", nargs="?", type=pathlib.Path, help="hawser_simulate; that of build/release")
     add("--minutes", metavar="N", type=minutes_above_0, default=30, help="for so long; 30 by default")
     add("--jobs", metavar="N", type=from_1_on, default=os.cpu_count(), help="on so many cores; all by default")
-    add("--seed", metavar="S", type=from_0_on, default=1, help="stories from this seed on; 1 by default")
+    add("--seed", metavar="S", type=seed, default=1, help="stories from this seed on; 1 by default")
     add("--write", metavar="FILE", type=pathlib.Path, help=f'put the table between the marks "{MARK}" of FILE')
     add("--check", action="store_true", help="tell no stories; only say whether tools/dev may pass on these options")
     chosen = parser.parse_args()
@@ -264,9 +265,17 @@ def main():
     if chosen.check:
         return 0
     seconds = max(1, round(chosen.minutes * 60))
-    jobs = [Job(program.resolve(), seconds, chosen.seed + at * SEEDS_A_JOB) for at in range(chosen.jobs)]
-    for job in jobs:
-        job.wait()
+    jobs = []
+    try:
+        for at in range(chosen.jobs):
+            jobs.append(Job(program.resolve(), seconds, chosen.seed + at * SEEDS_A_JOB))
+        for job in jobs:
+            job.wait()
+    except (OSError, KeyboardInterrupt) as why:
+        for job in jobs:
+            job.process.terminate()
+        print(f"prove: stopped before the stories were told: {str(why) or 'interrupted'}", file=sys.stderr)
+        return 1
     return report(jobs, seconds / 60, chosen.write)
 
 
