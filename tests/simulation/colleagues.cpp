@@ -306,7 +306,7 @@ void World::sends(std::size_t where, const http::Request& request)
 {
     if (!desks_[where]->alive() || desks_[where]->crashed()) return;
     for (const std::string_view text : {std::string_view(request.url), std::string_view(request.body)})
-        for (const std::string_view mark : {"deltatoken=", "versionnumber%20gt%20"})
+        for (const std::string_view mark : {"$deltatoken=", "versionnumber%20gt%20"})
             for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
                 std::int64_t version = 0;
                 std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), version);

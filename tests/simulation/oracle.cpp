@@ -210,7 +210,8 @@ void Oracle::referred(std::size_t who, const RecordKey& key)
 
 void Oracle::received(std::size_t who, std::string_view body)
 {
-    constexpr std::string_view mark = R"("@odata.etag":"W/\")";
+    // It begins with what is rare in JSON.
+    constexpr std::string_view mark = R"(@odata.etag":"W/\")";
     for (auto at = body.find(mark); at != std::string_view::npos; at = body.find(mark, at + 1)) {
         const auto begin = at + mark.size();
         people_[who].versions.emplace(body.substr(begin, body.find('\\', begin) - begin));
