@@ -1,5 +1,7 @@
 #include "engine/intent_records.h"
 
+#include "base/fields.h"
+
 #include <algorithm>
 
 namespace hawser::engine {
@@ -24,14 +26,22 @@ Result<bool> any(const StateOf& state_of, const localstore::Intent& intent, Step
 
 } // namespace
 
-Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent)
+Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
+                                    const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user)
 {
+    const Value by_user = Lookup{"systemuser", user};
+    const auto is_made_by_user = [&](const RecordKey& key) {
+        return std::ranges::any_of(found, [&](const auto& one) {
+            return one.first == key && value_in(one.second.fields, "createdby") == by_user;
+        });
+    };
     std::set<RecordKey> keys;
     for (const localstore::IntentStep& step : intent.steps) {
         if (step.kind != StepKind::create) continue;
         const auto state = state_of(step.key);
         if (!state) return state.error();
-        if (state->shadow && state->shadow->remote == localstore::Remote::deleted) keys.insert(step.key);
+        const bool again = state->shadow && state->shadow->remote == localstore::Remote::deleted;
+        if (again && !is_made_by_user(step.key)) keys.insert(step.key);
     }
     return keys;
 }

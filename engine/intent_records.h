@@ -13,8 +13,10 @@ namespace hawser::engine {
 // What the replica knows about the records of an intent whose answer is missing. `state_of` is the state of a
 // record now; an error is the store's.
 
-/// The records that the intent makes again under an id that the organization had before.
-Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent);
+/// The records that the intent makes again under an id that the organization had before, but for those that are
+/// there and that `user` made.
+Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
+                                    const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user);
 
 /// The intent as the records that were read can still show it: deletions of ours empty what referred to what they
 /// delete.

@@ -136,7 +136,9 @@ private:
     Result<bool> deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const;
     Result<void> keep_with_deletion(localstore::Transaction& transaction, const Draft& draft);
     Result<void> ask_about(localstore::Transaction& transaction, const Draft& draft,
-                           const Judgement& judgement);
+                           const Judgement& judgement, const Read& read);
+    Result<void> settle_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
+                              const Draft::Part& part, const Found& found);
 
     Surroundings& around_;
     CycleWork& cycle_;

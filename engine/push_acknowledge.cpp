@@ -130,7 +130,12 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         if (!state->shadow) continue;
         const auto sent = with_emptied(state_in(transaction), sent_of(*intent, part.key), found.fields);
         if (!sent) return sent.error();
-        Acknowledged copy{part.key, {}, believed(part.table->table(), *state->shadow, *sent, found.fields)};
+        Fields made = believed(part.table->table(), *state->shadow, *sent, found.fields);
+        // What the replica never read is as our write left it where nobody else wrote after it.
+        const Value by_us = Lookup{"systemuser", around_.store.binding().user};
+        if (state->partial && value_in(found.fields, "modifiedby") == by_us)
+            made.insert(found.fields.begin(), found.fields.end());
+        Acknowledged copy{part.key, {}, std::move(made)};
         copy.receipt_etag = found.etag;
         // A version that was not read is not known: whoever edits the one before it is refused.
         if (found.presence != Found::Presence::present) copy.etag = state->shadow->etag;
@@ -140,6 +145,39 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
         done = take_read(transaction, draft.parts[i], read[i].second);
     return done;
+}
+
+// Of what was sent and got no answer, what the organization shows was applied as far as anybody can tell: whoever
+// undid it meanwhile wants it back.
+Result<void> Pusher::settle_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
+                                  const Draft::Part& part, const Found& found)
+{
+    if (found.presence != Found::Presence::present || part.kind == StepKind::remove) return {};
+    const auto state = transaction.records.state(part.key);
+    if (!state) return state.error();
+    if (!state->shadow) return {};
+    Fields shown;
+    for (const auto& [column, value] : sent_of(intent, part.key))
+        if (dataverse::equal_as_stored(value, value_in(found.fields, column)))
+            shown.insert_or_assign(column, value_in(found.fields, column));
+    if (shown.empty()) return {};
+    // Not its version: what else is there is still to be met.
+    const auto stood = transaction.records.advance_shadow(part.key, state->shadow->etag, shown,
+                                                          localstore::Coverage::given_columns, cycle_.number);
+    if (!stood) return stood.error();
+    for (const localstore::Change& change : state->live) {
+        const bool went = std::ranges::find(intent.changes, change.sequence,
+                                            &localstore::Covered::sequence) != intent.changes.end();
+        std::vector<std::string> columns;
+        for (const auto& [column, value] : change.after)
+            if (went && shown.contains(column) && !change.is_settled(column)) columns.push_back(column);
+        if (columns.empty()) continue;
+        const Result<void> settled =
+            transaction.queue.settle(change.sequence, columns, localstore::ChangeState::applied,
+                                     "the organization shows it", around_.now());
+        if (!settled) return settled;
+    }
+    return {};
 }
 
 /// What was made here and may not be read belongs to no scope.

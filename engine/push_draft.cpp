@@ -91,7 +91,7 @@ Result<Contribution> creation(Surroundings& around, Contribution contribution, c
                                          around.entity_sets);
     if (!steps) return steps.error();
     contribution.steps = std::move(*steps);
-    contribution.sent = std::move(fields);
+    contribution.sent = dataverse::creatable(table, fields);
     return contribution;
 }
 

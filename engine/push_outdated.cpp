@@ -68,7 +68,7 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
         return done ? acknowledge_read(transaction, draft, read) : done;
     }
     if (judgement.kind == Judgement::Kind::indeterminate)
-        done = ask_about(transaction, draft, judgement);
+        done = ask_about(transaction, draft, judgement, read);
     else
         done = transaction.intents.conflict(draft.intent, words_of(*intent), cycle_.number, around_.now());
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)

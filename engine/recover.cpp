@@ -193,7 +193,7 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
         return false;
     }
     const StateOf state_of = [&](const RecordKey& key) { return around_.store.state(key); };
-    const auto known_before = revived(state_of, intent);
+    const auto known_before = revived(state_of, intent, found, around_.store.binding().user);
     if (!known_before) return known_before.error();
     const auto compared = as_shown(state_of, intent, found);
     if (!compared) return compared.error();
@@ -236,16 +236,21 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
 }
 
 Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft& draft,
-                               const Judgement& judgement)
+                               const Judgement& judgement, const Read& read)
 {
     const auto deleted = deleted_here_since(transaction, draft);
     if (!deleted) return deleted.error();
     if (*deleted) return keep_with_deletion(transaction, draft);
     ++cycle_.figures.conflicts;
-    const Result<void> told = explain(transaction, draft, "unknown", nobody_can_tell);
-    if (!told) return told;
-    return transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell, cycle_.number,
-                                             around_.now());
+    const auto intent = transaction.intents.get(draft.intent);
+    if (!intent) return intent.error();
+    Result<void> done = explain(transaction, draft, "unknown", nobody_can_tell);
+    if (done)
+        done = transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell,
+                                                 cycle_.number, around_.now());
+    for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
+        done = settle_shown(transaction, *intent, draft.parts[i], read[i].second);
+    return done;
 }
 
 Result<bool> Pusher::deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const
@@ -316,7 +321,7 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
         done = transaction.intents.conflict(intent.id, "the record was deleted before its answer was known",
                                             cycle_.number, around_.now());
     } else if (done) {
-        done = ask_about(transaction, draft, judgement);
+        done = ask_about(transaction, draft, judgement, found);
     }
     for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], found[i].second);

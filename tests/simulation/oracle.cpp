@@ -83,6 +83,7 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
     // With a deletion go the edits that it takes back.
     if (!after) {
         person.removed[key] = true;
+        person.deletions[key] = {moment_, is_unseen(person, key)};
         uncounted_.insert(key);
         for (const TrackedColumn& column : tracked(key.table)->columns)
             person.excused.insert({key, std::string(column.name)});
@@ -95,11 +96,31 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
         const std::string to = text_of(after, column.name);
         if (from == to) continue;
         person.excused.erase(place);
-        person.steps[place].push_back(to);
-        ++person.allowed[place][to];
+        enter(person, place, to);
         if (column.meeting == Meeting::adds && before && counters_.contains(key))
             counters_[key] += number(to) - number(from);
     }
+}
+
+void Oracle::enter(Person& person, const Place& place, const std::string& value)
+{
+    person.steps[place].push_back(value);
+    ++person.allowed[place][value];
+    person.entries[place] = {moment_, is_unseen(person, place.first)};
+}
+
+/// Whether others wrote what this person has not had before their eyes.
+bool Oracle::is_unseen(const Person& person, const RecordKey& key) const
+{
+    const auto version = versions_.find(key);
+    if (version == versions_.end()) return ever_deleted_.contains(key);
+    const std::string text = std::to_string(version->second);
+    if (!person.versions.contains(text) && !person.versions_made.contains(text)) return true;
+    const Texts& row = rows_.at(key);
+    return std::ranges::any_of(tracked(key.table)->columns, [&](const TrackedColumn& column) {
+        const auto seen = person.seen.find({key, std::string(column.name)});
+        return seen == person.seen.end() || !seen->second.contains(text_of(row, column.name));
+    });
 }
 
 void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& columns)
@@ -140,9 +161,7 @@ void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& c
     // What is decided may come without the rest.
     if (const auto unit = person.unit_of.find({place, mine}); unit != person.unit_of.end())
         person.units[unit->second].excused = true;
-    if (!mine_is_sent) return;
-    person.steps[place].push_back(mine);
-    ++person.allowed[place][mine];
+    if (mine_is_sent) enter(person, place, mine);
 }
 
 void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid, Texts>& visible)
@@ -223,7 +242,8 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
     const RecordKey& key = written.key;
     const auto known = rows_.find(key);
     const Row before = known == rows_.end() ? Row{} : Row(known->second);
-    writers_[key].insert(who);
+    writers_[key][who] = ++moment_;
+    note_columns(who, key, before, now);
     const bool direct = written.outcome != "unlinked" && written.condition != "cascade";
     if (who && direct) {
         Person& person = people_[*who];
@@ -273,6 +293,18 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
     rows_[key] = *now;
 }
 
+void Oracle::note_columns(std::optional<std::size_t> who, const RecordKey& key, const Row& before,
+                          const Row& now)
+{
+    for (const TrackedColumn& column : tracked(key.table)->columns) {
+        const std::string was = text_of(before, column.name);
+        if (was == text_of(now, column.name)) continue;
+        const Place place{key, std::string(column.name)};
+        column_writers_[place][who] = moment_;
+        if (was.empty()) emptied_until_[place] = moment_;
+    }
+}
+
 void Oracle::check_condition(const Person& person, const Written& written)
 {
     const std::string deed = person.name + "'s " + written.method + " of " + called(written.key);
@@ -297,7 +329,7 @@ void Oracle::check_overwritten(Person& person, const Written& written, const Row
         person.mistaken.insert(written.key);
     if (!before || person.mistaken.contains(written.key)) return;
     for (const TrackedColumn& column : tracked(written.key.table)->columns) {
-        if (column.meeting != Meeting::asks) continue;
+        if (column.meeting != Meeting::asks && column.meeting != Meeting::theirs) continue;
         // What else of the same request did to the record, such as the deletion of what it refers to.
         const bool sent = std::ranges::find(written.columns, column.name) != written.columns.end();
         if (written.outcome == "updated" && !sent) continue;
@@ -330,7 +362,10 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         if (column.meeting == Meeting::adds || column.meeting == Meeting::merges_lines) continue;
         const Place place{written.key, std::string(column.name)};
         const std::string to = text_of(now, column.name);
-        if (to.empty() || to == text_of(before, column.name)) continue;
+        if (to == text_of(before, column.name)) continue;
+        // What else of the same request did to the record, such as the deletion of what it refers to.
+        const bool sent = std::ranges::find(written.columns, column.name) != written.columns.end();
+        if (to.empty() && (!sent || column.name == "parentcustomerid")) continue;
         const auto steps = person.steps.find(place);
         const int effects = ++person.effects[place][to];
         person.last[place] = {to, text_of(before, column.name)};
@@ -420,6 +455,7 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
 {
     restored_ = true;
     rows_ = std::move(rows);
+    versions_.clear();
     for (Person& person : people_) {
         person.effects.clear();
         person.last.clear();
@@ -452,6 +488,7 @@ void Oracle::replica_copied(std::size_t from, std::size_t to)
 {
     Person copy = people_[from];
     copy.name = people_[to].name;
+    copy.copied = people_[from].copied = true;
     people_[to] = std::move(copy);
     // Whoever comes second cannot tell their own addition, once others have added since.
     for (const auto& [key, sum] : counters_) uncounted_.insert(key);
@@ -465,30 +502,67 @@ void Oracle::close()
     if (!restored_) close_counters();
 }
 
+/// Whether what somebody entered last was there, or gave way as the column's rule says.
+bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string& value) const
+{
+    const auto& [key, column] = place;
+    const Entry& entry = people_[who].entries.at(place);
+    const Meeting meeting = tracked(key.table)->column(column)->meeting;
+    const auto ever = ever_.find(place);
+    // What another copy of the replica sent, or a backup lacks, is the organization's word as well.
+    const bool lived_twice = people_[who].replaced || people_[who].copied || restored_;
+    if (meeting == Meeting::theirs) {
+        const auto writers = column_writers_.find(place);
+        const bool others =
+            writers != column_writers_.end() && std::ranges::any_of(writers->second, [&](const auto& one) {
+                return one.first != who && one.second > entry.moment;
+            });
+        if (others || entry.unseen || lived_twice) return true;
+    }
+    if (value.empty()) {
+        const auto until = emptied_until_.find(place);
+        const bool since = until != emptied_until_.end() && until->second > entry.moment;
+        return since || entry.unseen || lived_twice || text_of(there(key), column).empty();
+    }
+    if (ever == ever_.end()) return false;
+    if (meeting != Meeting::merges_lines) return ever->second.contains(value);
+    const std::string line = value.substr(value.rfind('\n') + 1);
+    return std::ranges::any_of(ever->second,
+                               [&](const std::string& text) { return text.find(line) != text.npos; });
+}
+
 void Oracle::close_person(std::size_t who)
 {
     const Person& person = people_[who];
     for (const auto& [place, steps] : person.steps) {
         const auto& [key, column] = place;
-        if (tracked(key.table)->column(column)->meeting != Meeting::asks) continue;
+        if (tracked(key.table)->column(column)->meeting == Meeting::adds) continue;
         const auto removed = person.removed.find(key);
         const bool gone = removed != person.removed.end() && removed->second;
         const std::string& last = steps.back();
-        if (gone || last.empty() || person.excused.contains(place)) continue;
+        if (gone || person.excused.contains(place)) continue;
         // What it refers to went meanwhile.
-        if (column == "parentcustomerid" && ever_deleted_.contains({"account", *Guid::parse(last)})) continue;
-        const auto ever = ever_.find(place);
-        require(ever != ever_.end() && ever->second.contains(last), 1,
+        const bool refers = column == "parentcustomerid" && !last.empty();
+        if (refers && ever_deleted_.contains({"account", *Guid::parse(last)})) continue;
+        require(has_arrived(who, place, last), 1,
                 person.name + " entered \"" + last + "\" into " + column + " of " + called(key) +
                     "; it never reached the organization and nothing waits any more");
     }
+    if (!person.replaced && !restored_) close_deletions(who);
+}
+
+/// Nothing but what others wrote stops a deletion: unseen before it, or after it.
+void Oracle::close_deletions(std::size_t who)
+{
+    const Person& person = people_[who];
     for (const auto& [key, removed] : person.removed) {
-        if (!removed || !rows_.contains(key) || person.replaced || restored_ || risen_.contains(key))
-            continue;
-        const bool others = std::ranges::any_of(writers_[key], [&](const auto& one) { return one != who; });
-        require(others, 1,
+        if (!removed || !rows_.contains(key) || risen_.contains(key)) continue;
+        const Entry& deletion = person.deletions.at(key);
+        const bool others = std::ranges::any_of(
+            writers_[key], [&](const auto& one) { return one.first != who && one.second > deletion.moment; });
+        require(others || deletion.unseen, 1,
                 person.name + " deleted " + called(key) + "; it is still in the organization, where nobody " +
-                    "else ever wrote to it");
+                    "else wrote to it since, nor before what was seen");
     }
 }
 

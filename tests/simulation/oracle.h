@@ -55,6 +55,12 @@ public:
     {
         see(people_[who], key, theirs);
     }
+    /// A person has not deleted it after all, or it went because it had left what they may see.
+    void left(std::size_t who, const RecordKey& key)
+    {
+        people_[who].removed[key] = false;
+        people_[who].held[key.table].erase(key.id);
+    }
     /// A person who was told that a change may have been applied already sent it once more.
     void insisted(std::size_t who, const RecordKey& key, const Texts& columns);
     /// A person gave up a change that cannot be seen, perhaps because the record is deleted here.
@@ -120,6 +126,11 @@ public:
 
 private:
     using Place = std::pair<RecordKey, std::string>; ///< One column of one record.
+    /// When something was done, and whether others had written there what could not be seen here.
+    struct Entry {
+        std::uint64_t moment = 0;
+        bool unseen = false;
+    };
     struct Unit {
         std::map<RecordKey, std::uint64_t> sent_in{}; ///< In which change set a part first took effect.
         bool excused = false; ///< A part was decided about, or came from an older copy.
@@ -137,6 +148,8 @@ private:
         std::vector<Unit> units{};
         std::map<RecordKey, std::size_t> deleted_in{};      ///< The unit.
         std::map<RecordKey, bool> removed{};                ///< Whether their last deed was a deletion.
+        std::map<RecordKey, Entry> deletions{};             ///< The last one.
+        std::map<Place, Entry> entries{};                   ///< The last step.
         std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
         std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
         std::set<std::string, std::less<>> versions_of_a_former_life{};
@@ -149,6 +162,7 @@ private:
         std::size_t ask_least = 50;
         double ask_share = 0.3;
         bool replaced = false;
+        bool copied = false; ///< Two replicas began as this one.
         bool narrowed = false;
     };
 
@@ -162,7 +176,13 @@ private:
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void check_unit(const Person& person, Unit& unit, const Written& written);
+    bool is_unseen(const Person& person, const RecordKey& key) const;
+    void enter(Person& person, const Place& place, const std::string& value);
+    void note_columns(std::optional<std::size_t> who, const RecordKey& key, const Row& before,
+                      const Row& now);
+    bool has_arrived(std::size_t who, const Place& place, const std::string& value) const;
     void close_person(std::size_t who);
+    void close_deletions(std::size_t who);
     void close_counters();
 
     std::vector<Person> people_;
@@ -172,8 +192,12 @@ private:
     std::set<RecordKey> ever_deleted_{};
     std::set<RecordKey> risen_{}; ///< Made by a request that came late, after they had been deleted.
     std::set<Place> cleared_{};   ///< By the organization, with what it referred to.
-    std::map<RecordKey, std::set<std::optional<std::size_t>>> writers_{};
-    std::map<RecordKey, std::int64_t> counters_{}; ///< What all additions come to.
+    using LastWrites = std::map<std::optional<std::size_t>, std::uint64_t>; ///< When each wrote last.
+    std::uint64_t moment_ = 0;                                              ///< Counts what was written.
+    std::map<RecordKey, LastWrites> writers_{};
+    std::map<Place, LastWrites> column_writers_{};
+    std::map<Place, std::uint64_t> emptied_until_{}; ///< The last write that found it empty.
+    std::map<RecordKey, std::int64_t> counters_{};   ///< What all additions come to.
     std::set<RecordKey> uncounted_{};
     bool restored_ = false;
     std::optional<Violation> broken_{};

@@ -40,6 +40,31 @@ const RecordKey& one_of(const std::vector<RecordKey>& keys, Draw& draw)
     return keys[std::min(draw.below(keys.size()), draw.below(keys.size()))];
 }
 
+/// What was entered into each record, nothing where it was deleted.
+std::map<RecordKey, std::optional<Fields>> entered_in(const std::vector<localstore::Edit>& edits)
+{
+    std::map<RecordKey, std::optional<Fields>> entered;
+    for (const localstore::Edit& edit : edits) {
+        std::optional<Fields>& fields = entered.try_emplace(edit.key, Fields{}).first->second;
+        if (edit.kind == ChangeKind::remove)
+            fields.reset();
+        else
+            for (const auto& [column, value] : edit.after) fields->insert_or_assign(column, value);
+    }
+    return entered;
+}
+
+/// Whether a record is as it was, and in what was entered as it was entered.
+bool shows(const RecordKey& key, const Row& was, const std::optional<Fields>& entered, const Row& now)
+{
+    if (!now || !entered) return now.has_value() == entered.has_value();
+    return std::ranges::all_of(tracked(key.table)->columns, [&](const TrackedColumn& column) {
+        const auto value = entered->find(column.name);
+        return text_of(now, column.name) ==
+               (value == entered->end() ? text_of(was, column.name) : plain(value->second));
+    });
+}
+
 } // namespace
 
 /// What a person did when everything ended is seen on what is left of it.
@@ -70,7 +95,11 @@ void World::watched(Installation& desk, const std::function<void()>& deeds)
             if (was != Row(row)) oracle_.acted(desk.setup().number, key, was, row);
             before.erase(key);
         }
-    for (const auto& [key, row] : before) oracle_.acted(desk.setup().number, key, row, std::nullopt);
+    for (const auto& [key, row] : before) {
+        oracle_.acted(desk.setup().number, key, row, std::nullopt);
+        const auto state = desk.store().state(key);
+        if (state && state->live.empty()) oracle_.left(desk.setup().number, key);
+    }
 }
 
 void World::write(Installation& desk, const std::vector<localstore::Edit>& edits,
@@ -87,16 +116,17 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
                  (made ? "" : "; refused: " + made.error().message));
     if (!made) count("refused: " + made.error().code);
     report_.counts[made ? "edits" : "refused edits"] += edits.size();
+    const std::map<RecordKey, std::optional<Fields>> entered = entered_in(edits);
     std::map<RecordKey, Row> parts;
-    for (const localstore::Edit& edit : edits)
-        parts[edit.key] =
-            edit.kind == ChangeKind::remove ? Row{} : Row(texts_of(*tracked(edit.key.table), edit.after));
+    for (const auto& [key, fields] : entered)
+        parts[key] = fields ? Row(texts_of(*tracked(key.table), *fields)) : Row{};
     for (const auto& [key, was] : before) {
         const Row now = desk.see(key);
         oracle_.require(made.has_value() || now == was || cut_off, 1,
                         "a refused edit changed what can be seen");
-        oracle_.require(!made || !cut_off || now.has_value() == parts[key].has_value(), 1,
-                        "what was accepted is gone after a loss of power");
+        oracle_.require(!made || shows(key, was, entered.at(key), now), 1,
+                        place(who) + " does not see what was entered into " + key.table + " " +
+                            key.id.text() + (cut_off ? " after a loss of power" : ""));
         if (made || now != was) oracle_.acted(who, key, was, now);
     }
     if (made && grouping == localstore::Grouping::one_unit) oracle_.acted_as_one(who, parts);
@@ -185,6 +215,9 @@ void World::edit_by_former_id(Installation& desk, Draw& draw)
     tell(place(who) + described(edit) + (made ? "" : "; refused: " + made.error().message));
     count(made ? "edits" : "refused edits");
     const Row now = desk.see(present);
+    oracle_.require(!made || shows(present, was, edit.after, now), 1,
+                    place(who) + " does not see what was entered under a former id of contact " +
+                        present.id.text());
     if (made || now != was) oracle_.acted(who, present, was, now);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
 }
@@ -306,6 +339,7 @@ void World::forget_dropped(Installation& desk, const localstore::Undone& undone)
     for (const localstore::Sequence sequence : undone.dropped) {
         const auto change = desk.store().change(sequence);
         if (!change) continue;
+        if (change->kind == ChangeKind::remove) oracle_.left(desk.setup().number, change->key);
         oracle_.took_back(desk.setup().number, change->key,
                           texts_of(*tracked(change->key.table), change->after));
     }

@@ -72,17 +72,6 @@ Result<Step> state_step(const Table& table, const Layout& layout, const Guid& id
     return step;
 }
 
-Fields creatable(const Table& table, const Fields& fields)
-{
-    Fields result;
-    for (const auto& [name, value] : fields) {
-        const auto* column = table.column(name);
-        const bool kept = !column || column->creatable || name == state_column;
-        if (kept && !is_null(value)) result.emplace(name, value);
-    }
-    return result;
-}
-
 bool may_set_state_on_creation(const Table& table)
 {
     const auto* column = table.column(state_column);
@@ -141,6 +130,17 @@ Result<void> check_updatable(const Table& table, const Fields& changed)
 }
 
 } // namespace
+
+Fields creatable(const Table& table, const Fields& fields)
+{
+    Fields result;
+    for (const auto& [name, value] : fields) {
+        const auto* column = table.column(name);
+        const bool kept = !column || column->creatable || name == state_column;
+        if (kept && !is_null(value)) result.emplace(name, value);
+    }
+    return result;
+}
 
 Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout, const Guid& id,
                                        const Fields& fields, const EntitySets& sets)

@@ -24,10 +24,13 @@ Result<std::string> write_body(const Table& table, const Fields& changed, const 
 /// The JSON of `PUT …/<table>_activity_parties`: the complete list.
 Result<std::string> write_parties(const Collection& parties, const EntitySets& sets);
 
+/// What the creation of a record can say of it: no nulls, and no columns that are not creatable.
+Fields creatable(const Table& table, const Fields& fields);
+
 /// The steps that create a record under the client's id, as one BatchItem: a PATCH with
 /// If-None-Match: *; for activities a PUT of the participants; and where statecode may not be set
-/// on creation, or closes an activity that has participants, a PATCH of the state. Nulls and columns that
-/// are not creatable are left out.
+/// on creation, or closes an activity that has participants, a PATCH of the state. Only what is
+/// `creatable` is sent.
 Result<std::vector<Step>> create_steps(const Table& table, const Layout& layout, const Guid& id,
                                        const Fields& fields, const EntitySets& sets);
 

@@ -119,3 +119,22 @@ TEST_CASE("An edit whose answer was lost is not sent again once the sides agree 
     CHECK(s.open().empty());
     s.desk.check_equal();
 }
+
+TEST_CASE(
+    "What is undone after a write whose answer was lost, and that others wrote over in part, is taken back",
+    "[engine][push][I1]")
+{
+    Setting s;
+    const bool again = GENERATE(false, true);
+    if (again) s.office.erase("contacts", guid(1));
+    s.desk.edit("contact", guid(1), {{"nickname", std::string("Doc")}, {"department", std::string("Sales")}});
+    s.lose(Fault::drop_answer);
+    REQUIRE(s.there(guid(1), "nickname") == "Doc");
+    s.office.put("contacts", guid(1), R"({"department":"Theirs"})");
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(s.desk.store->changes({})->front().sequence, by));
+    s.desk.sync();
+    CHECK(s.there(guid(1), "nickname").empty());
+    CHECK(s.there(guid(1), "department") == "Theirs");
+}

@@ -238,3 +238,30 @@ TEST_CASE("What columns there are is asked again after the time that was chosen,
     clock->pass(std::chrono::hours{25});
     CHECK(asks());
 }
+
+TEST_CASE(
+    "A deletion does not give way to columns that were never read, where nobody wrote after a lost answer",
+    "[engine][push][I1]")
+{
+    const auto clock = monday();
+    Office office(*clock, {"ada", "carol"});
+    office.put("contacts", guid(1), R"({"lastname":"Doe","jobtitle":"Clerk"})");
+    Desk desk(office, clock);
+    choose_columns(desk, {"lastname"});
+    desk.sync();
+    desk.edit("contact", guid(1), {{"lastname", std::string("Roe")}});
+    desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(desk.cycle());
+    desk.erase("contact", guid(1));
+    desk.exchange->script = {};
+    clock->jump(std::chrono::hours{1});
+    const bool others = GENERATE(false, true);
+    const std::string path = "contacts(" + guid(1).text() + ")";
+    if (others) REQUIRE(office.ask("PATCH", path, R"({"jobtitle":"Buyer"})", {}, "carol").status == 204);
+    desk.sync();
+    CHECK(office.has("contacts", guid(1)) == others);
+}

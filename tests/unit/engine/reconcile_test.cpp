@@ -418,8 +418,10 @@ TEST_CASE("A revival whose answer is lost is judged by what is there, not by its
         s.desk.exchange->script = [&s, met = false](std::size_t, const http::Request& request) mutable {
             const bool revival = request.body.find("PATCH ") != std::string::npos;
             if (!revival || std::exchange(met, true)) return Fault::none;
-            s.put(1, R"({"firstname":"Ann","lastname":"Number 1","jobtitle":"Clerk",)"
-                     R"("department":"Theirs"})");
+            s.office.ask("PATCH", "contacts(" + guid(1).text() + ")",
+                         R"({"firstname":"Ann","lastname":"Number 1","jobtitle":"Clerk",)"
+                         R"("department":"Theirs"})",
+                         {}, "bob");
             return Fault::drop_answer;
         };
         s.desk.sync();
