@@ -59,6 +59,26 @@ Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent 
     return intent;
 }
 
+Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of,
+                                                         const localstore::Intent& intent,
+                                                         std::vector<localstore::Indeterminate> columns)
+{
+    for (localstore::Indeterminate& record : columns) {
+        const auto state = state_of(record.key);
+        if (!state) return state.error();
+        const auto is_edited = [&](const std::string& column) {
+            return std::ranges::any_of(state->live, [&](const localstore::Change& change) {
+                const bool went = std::ranges::find(intent.changes, change.sequence,
+                                                    &localstore::Covered::sequence) != intent.changes.end();
+                return went && change.after.contains(column) && !change.is_settled(column);
+            });
+        };
+        std::erase_if(record.columns, [&](const std::string& column) { return !is_edited(column); });
+    }
+    std::erase_if(columns, [](const localstore::Indeterminate& record) { return record.columns.empty(); });
+    return columns;
+}
+
 Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent)
 {
     return any(state_of, intent, StepKind::create, [](const localstore::RecordState& state) {

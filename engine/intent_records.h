@@ -23,6 +23,11 @@ Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::I
 Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found);
 
+/// Of these columns those that edits are about. What is made again goes whole: of the rest nothing is at stake.
+Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of,
+                                                         const localstore::Intent& intent,
+                                                         std::vector<localstore::Indeterminate> columns);
+
 /// Whether a record that the intent makes was deleted here since.
 Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent);
 

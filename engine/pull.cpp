@@ -35,20 +35,6 @@ constexpr std::chrono::hours too_young_to_expire{20};
 /// An idle round keeps the token it asked with, so that idle cycles write nothing; but tokens age.
 constexpr std::chrono::hours token_renewal{6};
 
-/// The columns that the scope does without; a name and a state are always aboard.
-std::vector<std::string> left_out(const Scope& scope, const TableWork& table)
-{
-    std::vector<std::string> left;
-    if (scope.columns.empty()) return left;
-    for (const std::string& column : table.layout().columns) {
-        const bool needed = column == table.table().primary_name || column == "statecode" ||
-                            column == "statuscode" ||
-                            std::ranges::find(scope.columns, column) != scope.columns.end();
-        if (!needed) left.push_back(column);
-    }
-    return left;
-}
-
 /// The organization may refuse a request because a table changed since its columns were read.
 bool may_be_schema(const Error& error)
 {
@@ -64,6 +50,19 @@ std::string path_of(const dataverse::Service& service, const std::string& link)
 }
 
 } // namespace
+
+std::vector<std::string> left_out(const Scope& scope, const TableWork& table)
+{
+    std::vector<std::string> left;
+    if (scope.columns.empty()) return left;
+    for (const std::string& column : table.layout().columns) {
+        const bool needed = column == table.table().primary_name || column == "statecode" ||
+                            column == "statuscode" ||
+                            std::ranges::find(scope.columns, column) != scope.columns.end();
+        if (!needed) left.push_back(column);
+    }
+    return left;
+}
 
 PageSize& Puller::size_of(const TableWork& table)
 {

@@ -46,6 +46,9 @@ struct PullRound {
     PageTrail trail;
 };
 
+/// The columns that the scope does without; a name and a state are always aboard.
+std::vector<std::string> left_out(const localstore::Scope& scope, const TableWork& table);
+
 /// The pull of a cycle: every scope in its mode, page by page.
 ///
 /// Guarantees: the rows of a page and the link to the next move together, in short transactions of

@@ -1,5 +1,6 @@
 #include "base/fields.h"
 #include "engine/emptied.h"
+#include "engine/pull.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
@@ -56,6 +57,21 @@ Fields believed(const Table& table, const localstore::Shadow& former, const Fiel
         fields.insert_or_assign(column, dataverse::equal_as_stored(value, there) ? there : value);
     }
     return fields;
+}
+
+/// The columns that no scope of the table brings.
+Result<void> add_never_read(Surroundings& around, const Draft::Part& part, const Fields& read, Fields& made)
+{
+    const auto scopes = around.store.scopes();
+    if (!scopes) return scopes.error();
+    for (const auto& [column, value] : read) {
+        const bool comes = std::ranges::any_of(*scopes, [&](const localstore::Scope& scope) {
+            const auto left = left_out(scope, *part.table);
+            return scope.table == part.key.table && std::ranges::find(left, column) == left.end();
+        });
+        if (!comes) made.try_emplace(column, value);
+    }
+    return {};
 }
 
 } // namespace
@@ -133,8 +149,10 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         Fields made = believed(part.table->table(), *state->shadow, *sent, found.fields);
         // What the replica never read is as our write left it where nobody else wrote after it.
         const Value by_us = Lookup{"systemuser", around_.store.binding().user};
-        if (state->partial && value_in(found.fields, "modifiedby") == by_us)
-            made.insert(found.fields.begin(), found.fields.end());
+        if (state->partial && value_in(found.fields, "modifiedby") == by_us) {
+            const Result<void> added = add_never_read(around_, part, found.fields, made);
+            if (!added) return added;
+        }
         Acknowledged copy{part.key, {}, std::move(made)};
         copy.receipt_etag = found.etag;
         // A version that was not read is not known: whoever edits the one before it is refused.

@@ -199,9 +199,12 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
     if (!compared) return compared.error();
     Judgement judgement = judge(*compared, found, receipt, *known_before);
     if (judgement.kind == Judgement::Kind::indeterminate) {
+        auto edited = edited_of(state_of, intent, std::move(judgement.columns));
+        if (!edited) return edited.error();
+        judgement.columns = std::move(*edited);
         const auto unmade = is_unmade(state_of, intent);
         if (!unmade) return unmade.error();
-        if (*unmade) judgement = {Judgement::Kind::applied, {}};
+        if (*unmade || judgement.columns.empty()) judgement = {Judgement::Kind::applied, {}};
     }
     if (all_applied(intent) && all_answered(found)) judgement = {Judgement::Kind::applied, {}};
     if (judgement.kind == Judgement::Kind::resend) {
