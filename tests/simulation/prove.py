@@ -49,7 +49,8 @@ OFTEN = [
         "parked, queued", "contested, superseded")),
     *(f"intent: {way}" for way in (
         "made, sent", "sent, answered", "sent, applied", "sent, conflict", "sent, refused", "answered, conflict")),
-    "mass change: no", "mass change: yes", "refused: store.conflict_open", "refused: store.input_output",
+    "asleep for days", "checkpoints compared", "mass change: no", "mass change: yes", "refused: store.conflict_open",
+    "refused: store.input_output",
 ]  # fmt: skip
 SOMETIMES = [
     *(f"decision: {name}" for name in (

@@ -370,6 +370,21 @@ void World::run_copy(Installation& desk)
     desk.begin_as_copy_of(*desks_[from]);
 }
 
+/// Machines that are off, or asleep with everything on them where it stands.
+void World::go_on_holiday(Milliseconds time, bool asleep)
+{
+    tell(asleep ? "everybody closes their machine for days" : "everybody goes on holiday");
+    if (asleep) count("asleep for days");
+    for (const auto& desk : desks_) {
+        if (asleep && desk->has_engine()) desk->engine().suspend();
+        if (!asleep && desk->alive()) doomed_.insert(desk->setup().number);
+    }
+    settle_down();
+    time_->pass(time);
+    for (const auto& desk : desks_)
+        if (asleep && desk->has_engine()) desk->engine().resume();
+}
+
 void World::perform(const Deed& deed)
 {
     Installation& desk = *desks_[deed.where];
@@ -409,12 +424,7 @@ void World::perform(const Deed& deed)
     case Act::run_copy:
         return run_copy(desk);
     case Act::holiday:
-        for (const auto& one : desks_)
-            if (one->alive()) doomed_.insert(one->setup().number);
-        settle_down();
-        tell("everybody goes on holiday");
-        time_->pass(std::chrono::hours{24 * draw.between(2, 40)});
-        return;
+        return go_on_holiday(std::chrono::hours{24 * draw.between(2, 40)}, draw.chance(0.5));
     default:
         break;
     }

@@ -81,6 +81,7 @@ protected:
     void look(std::size_t where);
     void perform(const Deed& deed);
     void run_copy(Installation& desk);
+    void go_on_holiday(Clock::Milliseconds time, bool asleep);
 
     // colleagues.cpp: what happens in the organization itself.
     server::Answer ask(const std::string& method, const std::string& path, const std::string& body = {});
