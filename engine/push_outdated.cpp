@@ -79,6 +79,10 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
 Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                                  const Found& found)
 {
+    const auto state = transaction.records.state(part.key);
+    if (!state) return state.error();
+    // It left with what was settled of it.
+    if (!state->known) return {};
     const auto until = rest_of(part.key);
     RemoteWord word;
     switch (found.presence) {

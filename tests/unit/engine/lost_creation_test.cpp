@@ -138,3 +138,25 @@ TEST_CASE(
     CHECK(s.there(guid(1), "nickname").empty());
     CHECK(s.there(guid(1), "department") == "Theirs");
 }
+
+TEST_CASE("What left the scope while an answer was missing goes when its part of the answer is clear",
+          "[engine][push][I4]")
+{
+    Setting s;
+    s.office.put("contacts", guid(2), R"({"lastname":"Number 2"})");
+    s.desk.choose({{"contact", "statecode eq 0"}});
+    s.desk.sync();
+    s.desk.write_all(
+        {{localstore::ChangeKind::update, {"contact", guid(1)}, {{"nickname", std::string("One")}}},
+         {localstore::ChangeKind::update, {"contact", guid(2)}, {{"nickname", std::string("Two")}}}},
+        localstore::Grouping::one_unit);
+    s.lose(Fault::drop_answer);
+    s.office.put("contacts", guid(1), R"({"statecode":1})");
+    s.office.put("contacts", guid(2), R"({"nickname":"Theirs"})");
+    for (int i = 0; i < 3; ++i) {
+        (void)s.desk.cycle();
+        s.clock->pass(std::chrono::hours{24});
+    }
+    CHECK(s.open().size() == 1);
+    CHECK_FALSE(s.desk.has("contact", guid(1)));
+}
