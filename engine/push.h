@@ -129,6 +129,8 @@ private:
     // recover.cpp: open intents.
     Task<Result<void>> recover();
     Task<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
+    Result<Judgement> judged(const localstore::Intent& intent, const Read& found,
+                             const std::optional<Found>& receipt) const;
     Result<bool> settle_judged(const localstore::Intent& intent, const Read& found,
                                const std::optional<Found>& receipt);
     Result<void> settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,

@@ -179,19 +179,10 @@ bool Pusher::is_refused_for_good(const localstore::Intent& intent) const
     return !has_receipt(intent) || around_.now() - intent.attempts.front().at >= longest_way;
 }
 
-Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
-                                   const std::optional<Found>& receipt)
+/// What became of an intent without an answer, as far as what was read and what the replica knows tell.
+Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& found,
+                                 const std::optional<Found>& receipt) const
 {
-    if (is_outdated(intent)) {
-        const auto refused = draft_of(around_, intent);
-        if (!refused) return refused.error();
-        const Result<void> settled = around_.store.transact(
-            localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-                return settle_outdated(transaction, *refused, found, Reading::late);
-            });
-        if (!settled) return settled.error();
-        return false;
-    }
     const StateOf state_of = [&](const RecordKey& key) { return around_.store.state(key); };
     const auto known_before = revived(state_of, intent, found, around_.store.binding().user);
     if (!known_before) return known_before.error();
@@ -202,39 +193,49 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();
         judgement.columns = std::move(*edited);
-        const auto unmade = is_unmade(state_of, intent);
-        if (!unmade) return unmade.error();
-        if (*unmade || judgement.columns.empty()) judgement = {Judgement::Kind::applied, {}};
+        if (judgement.columns.empty()) judgement = {Judgement::Kind::applied, {}};
     }
     if (all_applied(intent) && all_answered(found)) judgement = {Judgement::Kind::applied, {}};
-    if (judgement.kind == Judgement::Kind::resend) {
-        const auto taken_back = is_taken_back(state_of, intent);
-        if (!taken_back) return taken_back.error();
-        const auto deleted = is_deleted_since(state_of, intent);
-        if (!deleted) return deleted.error();
-        if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return true;
-        // Decided about anew, what cannot be compared would only be sent and refused again.
-        const bool unseen =
-            has_receipt(intent) && repeats_refused_.contains(intent.id) && no_access_in(found);
-        judgement.kind = *taken_back ? Judgement::Kind::taken_back
-                         : unseen    ? Judgement::Kind::out_of_reach
-                                     : Judgement::Kind::not_applied;
-    }
-    if (judgement.kind == Judgement::Kind::ask_again) {
-        if (!no_answer_in(found, receipt)) return false;
-        const RecordKey& key = found.front().first;
-        missed_ = Error{ErrorKind::retry, "server.unavailable",
-                        "the organization gave no usable answer about " + key.table + " " + key.id.text() +
-                            ", whose last change it may have applied; it will be asked again"};
-        return false;
-    }
+    if (judgement.kind != Judgement::Kind::resend) return judgement;
+    const auto taken_back = is_taken_back(state_of, intent);
+    if (!taken_back) return taken_back.error();
+    const auto deleted = is_deleted_since(state_of, intent);
+    if (!deleted) return deleted.error();
+    if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return judgement;
+    // Decided about anew, what cannot be compared would only be sent and refused again.
+    const bool unseen = has_receipt(intent) && repeats_refused_.contains(intent.id) && no_access_in(found);
+    judgement.kind = *taken_back ? Judgement::Kind::taken_back
+                     : unseen    ? Judgement::Kind::out_of_reach
+                                 : Judgement::Kind::not_applied;
+    return judgement;
+}
+
+Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read& found,
+                                   const std::optional<Found>& receipt)
+{
     const auto draft = draft_of(around_, intent);
     if (!draft) return draft.error();
-    const Result<void> settled =
-        around_.store.transact(localstore::Durability::relaxed, [&](localstore::Transaction& transaction) {
-            return settle_as(transaction, intent, *draft, judgement, found);
+    const auto settle = [&](const auto& verb) -> Result<bool> {
+        const Result<void> settled = around_.store.transact(localstore::Durability::relaxed, verb);
+        if (!settled) return settled.error();
+        return false;
+    };
+    if (is_outdated(intent))
+        return settle([&](localstore::Transaction& transaction) {
+            return settle_outdated(transaction, *draft, found, Reading::late);
         });
-    if (!settled) return settled.error();
+    const auto judgement = judged(intent, found, receipt);
+    if (!judgement) return judgement.error();
+    if (judgement->kind == Judgement::Kind::resend) return true;
+    if (judgement->kind != Judgement::Kind::ask_again)
+        return settle([&](localstore::Transaction& transaction) {
+            return settle_as(transaction, intent, *draft, *judgement, found);
+        });
+    if (!no_answer_in(found, receipt)) return false;
+    const RecordKey& key = found.front().first;
+    missed_ = Error{ErrorKind::retry, "server.unavailable",
+                    "the organization gave no usable answer about " + key.table + " " + key.id.text() +
+                        ", whose last change it may have applied; it will be asked again"};
     return false;
 }
 
@@ -243,10 +244,17 @@ Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft
 {
     const auto deleted = deleted_here_since(transaction, draft);
     if (!deleted) return deleted.error();
-    if (*deleted) return keep_with_deletion(transaction, draft);
-    ++cycle_.figures.conflicts;
     const auto intent = transaction.intents.get(draft.intent);
     if (!intent) return intent.error();
+    const auto unmade = is_unmade(state_in(transaction), *intent);
+    if (!unmade) return unmade.error();
+    // Kept back, what is there would count as never made. So the deletion meets it like any other.
+    if (*unmade) {
+        const Result<void> told = explain(transaction, draft, "unknown", had_been_applied);
+        return told ? acknowledge_read(transaction, draft, read) : told;
+    }
+    if (*deleted) return keep_with_deletion(transaction, draft);
+    ++cycle_.figures.conflicts;
     Result<void> done = explain(transaction, draft, "unknown", nobody_can_tell);
     if (done)
         done = transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell,

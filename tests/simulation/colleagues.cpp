@@ -223,10 +223,12 @@ void World::record_leaves(Draw draw)
     if (draw.chance(0.6)) {
         tell("a colleague " + std::string(inactive ? "activates" : "deactivates") + " contact " +
              key->id.text());
+        if (!inactive) count("happened: record leaves");
         put(*key, inactive ? R"({"statecode":0,"statuscode":1})" : R"({"statecode":1,"statuscode":2})");
     } else {
         const bool away = draw.chance(0.5);
         tell("a colleague gives contact " + key->id.text() + (away ? " to herself" : " to the team"));
+        if (away) count("happened: record leaves");
         put(*key, R"({"ownerid@odata.bind":"/)" + (away ? "systemusers(" + colleague_ : "teams(" + team_) +
                       R"x()"})x");
     }
@@ -241,10 +243,12 @@ void World::privilege_changes(const Seat& seat)
                 : "an administrator gives all rights to ") +
          seat.user);
     (void)office_->organization->set_depth(seat.user, lower ? server::Depth::basic : server::Depth::global);
-    if (lower)
+    if (lower) {
+        count("happened: privilege taken");
         lowered_.insert(seat.user);
-    else
+    } else {
         lowered_.erase(seat.user);
+    }
     for (std::size_t i = 0; i < script_.seats.size(); ++i)
         if (script_.seats[i].user == seat.user) oracle_.narrowed(i);
 }
@@ -263,6 +267,7 @@ void World::tokens_expire(Draw draw)
 void World::restore()
 {
     if (!backed_up_) return;
+    count("happened: organization restored");
     tell("the organization is set back to its backup");
     for (const auto& desk : desks_)
         if (desk->alive()) doomed_.insert(desk->setup().number);

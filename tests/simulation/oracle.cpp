@@ -1,23 +1,10 @@
 #include "tests/simulation/oracle.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace hawser::simulation {
 
 namespace {
-
-std::string called(const RecordKey& key)
-{
-    return key.table + " " + key.id.text().substr(0, 8) + "…" + key.id.text().substr(32);
-}
-
-std::int64_t number(const std::string& text)
-{
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
 
 /// The version in a condition such as: If-Match: W/"12".
 std::string version_in(std::string_view condition)
@@ -492,89 +479,6 @@ void Oracle::replica_copied(std::size_t from, std::size_t to)
     people_[to] = std::move(copy);
     // Whoever comes second cannot tell their own addition, once others have added since.
     for (const auto& [key, sum] : counters_) uncounted_.insert(key);
-}
-
-// ---- the end --------------------------------------------------------------------------------------------
-
-void Oracle::close()
-{
-    for (std::size_t who = 0; who < people_.size(); ++who) close_person(who);
-    if (!restored_) close_counters();
-}
-
-/// Whether what somebody entered last was there, or gave way as the column's rule says.
-bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string& value) const
-{
-    const auto& [key, column] = place;
-    const Entry& entry = people_[who].entries.at(place);
-    const Meeting meeting = tracked(key.table)->column(column)->meeting;
-    const auto ever = ever_.find(place);
-    // What another copy of the replica sent, or a backup lacks, is the organization's word as well.
-    const bool lived_twice = people_[who].replaced || people_[who].copied || restored_;
-    if (meeting == Meeting::theirs) {
-        const auto writers = column_writers_.find(place);
-        const bool others =
-            writers != column_writers_.end() && std::ranges::any_of(writers->second, [&](const auto& one) {
-                return one.first != who && one.second > entry.moment;
-            });
-        if (others || entry.unseen || lived_twice) return true;
-    }
-    if (value.empty()) {
-        const auto until = emptied_until_.find(place);
-        const bool since = until != emptied_until_.end() && until->second > entry.moment;
-        return since || entry.unseen || lived_twice || text_of(there(key), column).empty();
-    }
-    if (ever == ever_.end()) return false;
-    if (meeting != Meeting::merges_lines) return ever->second.contains(value);
-    const std::string line = value.substr(value.rfind('\n') + 1);
-    return std::ranges::any_of(ever->second,
-                               [&](const std::string& text) { return text.find(line) != text.npos; });
-}
-
-void Oracle::close_person(std::size_t who)
-{
-    const Person& person = people_[who];
-    for (const auto& [place, steps] : person.steps) {
-        const auto& [key, column] = place;
-        if (tracked(key.table)->column(column)->meeting == Meeting::adds) continue;
-        const auto removed = person.removed.find(key);
-        const bool gone = removed != person.removed.end() && removed->second;
-        const std::string& last = steps.back();
-        if (gone || person.excused.contains(place)) continue;
-        // What it refers to went meanwhile.
-        const bool refers = column == "parentcustomerid" && !last.empty();
-        if (refers && ever_deleted_.contains({"account", *Guid::parse(last)})) continue;
-        require(has_arrived(who, place, last), 1,
-                person.name + " entered \"" + last + "\" into " + column + " of " + called(key) +
-                    "; it never reached the organization and nothing waits any more");
-    }
-    if (!person.replaced && !restored_) close_deletions(who);
-}
-
-/// Nothing but what others wrote stops a deletion: unseen before it, or after it.
-void Oracle::close_deletions(std::size_t who)
-{
-    const Person& person = people_[who];
-    for (const auto& [key, removed] : person.removed) {
-        if (!removed || !rows_.contains(key) || risen_.contains(key)) continue;
-        const Entry& deletion = person.deletions.at(key);
-        const bool others = std::ranges::any_of(
-            writers_[key], [&](const auto& one) { return one.first != who && one.second > deletion.moment; });
-        require(others || deletion.unseen, 1,
-                person.name + " deleted " + called(key) + "; it is still in the organization, where nobody " +
-                    "else wrote to it since, nor before what was seen");
-    }
-}
-
-void Oracle::close_counters()
-{
-    for (const auto& [key, sum] : counters_) {
-        if (uncounted_.contains(key) || ever_deleted_.contains(key) || !rows_.contains(key)) continue;
-        const std::int64_t there = number(text_of(rows_[key], "numberofemployees"));
-        require(there == sum, there > sum ? 2 : 1,
-                "all that was added to the employees of " + called(key) + " makes " + std::to_string(sum) +
-                    ", and the organization says " + std::to_string(there));
-    }
 }
 
 } // namespace hawser::simulation

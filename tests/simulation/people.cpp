@@ -429,6 +429,7 @@ void World::block_file(Installation& desk, Milliseconds time)
     const auto hold = desk.hold_file();
     if (!hold) return;
     blocked_ = true;
+    count("happened: file held");
     tell(place(desk.setup().number) + ": another program holds the file");
     pass(time);
     tell(place(desk.setup().number) + ": the other program lets go of the file");
@@ -488,6 +489,7 @@ void World::act_on_machine(const Deed& deed, Installation& desk)
         return;
     case Act::older_copy:
         if (!desk.bring_back_copy()) return;
+        count("happened: older copy");
         tell(who + ": the older copy replaces the replica");
         former_ids_.erase(where);
         oracle_.replica_replaced(where);

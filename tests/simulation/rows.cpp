@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace hawser::simulation {
 
@@ -105,6 +106,18 @@ std::string text_of(const Row& row, std::string_view column)
     if (!row) return {};
     const auto found = row->find(column);
     return found == row->end() ? std::string() : found->second;
+}
+
+std::int64_t number(std::string_view text)
+{
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+std::string called(const RecordKey& key)
+{
+    return key.table + " " + key.id.text().substr(0, 8) + "…" + key.id.text().substr(32);
 }
 
 } // namespace hawser::simulation

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,5 +51,9 @@ Texts texts_of(const TrackedTable& table, const boost::json::object& row);
 /// A column of a row; "" when it is empty or the row is not there.
 std::string text_of(const Row& row, std::string_view column);
 std::string plain(const Value& value);
+/// The whole number that a text begins with, else 0.
+std::int64_t number(std::string_view text);
+/// A record as sentences name it: "contact 45449047…2c48".
+std::string called(const RecordKey& key);
 
 } // namespace hawser::simulation

@@ -364,6 +364,7 @@ void World::run_copy(Installation& desk)
     const std::size_t where = desk.setup().number;
     const std::size_t from = *desk.setup().seat.copy_of;
     if (desk.alive() || !desks_[from]->alive() || desks_[from]->crashed()) return;
+    count("happened: copy runs, too");
     tell(place(where) + ": a copy of the replica of " + place(from) + " begins to work");
     former_ids_[where] = former_ids_[from];
     oracle_.replica_copied(from, where);

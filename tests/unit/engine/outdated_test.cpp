@@ -201,3 +201,19 @@ TEST_CASE(
     REQUIRE(open->size() == 1);
     CHECK(open->front().reason == localstore::ConflictReason::indeterminate);
 }
+
+TEST_CASE("A creation that the network repeated, and that others edited and somebody deleted here before it "
+          "is read, stays",
+          "[engine][push][I5]")
+{
+    Setting s;
+    const Guid id =
+        s.desk.create("contact", {{"lastname", std::string("Twice")}, {"firstname", std::string("Ed")}});
+    s.push_twice();
+    s.office.put("contacts", id, R"({"firstname":"Theirs"})");
+    s.desk.erase("contact", id);
+    s.desk.sync();
+    CHECK(s.office.has("contacts", id));
+    CHECK(s.desk.text("contact", id, "firstname") == "Theirs");
+    s.desk.check_equal();
+}

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -373,4 +374,64 @@ TEST_CASE("A probe tells what answers and whom it takes us for", "[wire][engine]
     REQUIRE(nowhere.reach);
     CHECK(nowhere.reach->kind == ErrorKind::offline);
     CHECK(nowhere.reach->message.find("127.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("Many threads read and write beside a synchronizer that works, and both sides end equal",
+          "[wire][engine][threads]")
+{
+    constexpr int writers = 4;
+    constexpr int edits = 25;
+    constexpr std::size_t contacts_each = 5;
+    Wire wire;
+    Replica replica = wire.replica("threads.hawser");
+    REQUIRE(choose(replica));
+    Synchronizer synchronizer(replica, {}, wire.ports());
+    REQUIRE(synchronizer.cycle());
+    Query some;
+    some.table = "contact";
+    some.limit = writers * contacts_each;
+    const auto contacts = replica.query(some);
+    REQUIRE(contacts->size() == writers * contacts_each);
+
+    std::atomic<bool> over{false};
+    std::vector<std::future<int>> reading;
+    for (int reader = 0; reader < 3; ++reader)
+        reading.push_back(std::async(std::launch::async, [&over, some, replica]() mutable {
+            int read = 0;
+            while (!over && replica.query(some) && Synchronizer::status(replica)) ++read;
+            return over ? read : -1;
+        }));
+    std::vector<std::future<int>> writing;
+    for (std::size_t writer = 0; writer < writers; ++writer)
+        writing.push_back(std::async(std::launch::async, [writer, &contacts, replica]() mutable {
+            int written = 0;
+            for (std::size_t i = 0; i < edits; ++i) {
+                Edit edit;
+                edit.record = (*contacts)[writer * contacts_each + i % contacts_each].key;
+                edit.columns = {{"jobtitle", std::to_string(writer) + "-" + std::to_string(i)}};
+                if (replica.write({edit})) ++written;
+            }
+            return written;
+        }));
+    const auto all_written = [&] {
+        return std::ranges::all_of(writing,
+                                   [](auto& one) { return one.wait_for(0ms) == std::future_status::ready; });
+    };
+    int cycles = 0;
+    do {
+        const auto cycle = synchronizer.cycle();
+        if (!cycle) FAIL(cycle.error().message);
+        ++cycles;
+    } while (!all_written() || synchronizer.status()->pending > 0);
+    over = true;
+    for (auto& one : writing) CHECK(one.get() == edits);
+    for (auto& one : reading) CHECK(one.get() > 0);
+    CHECK(cycles > 0);
+    check_equal(synchronizer);
+    for (std::size_t writer = 0; writer < writers; ++writer)
+        for (std::size_t i = edits - contacts_each; i < edits; ++i) {
+            const auto kept = replica.get((*contacts)[writer * contacts_each + i % contacts_each].key);
+            REQUIRE(kept);
+            CHECK(kept->columns.at("jobtitle") == Value{std::to_string(writer) + "-" + std::to_string(i)});
+        }
 }
