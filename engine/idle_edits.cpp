@@ -62,6 +62,8 @@ conflict::Names said_already(const localstore::RecordState& before, const Fields
     return columns;
 }
 
+} // namespace
+
 Result<void> settle_columns(localstore::Transaction& transaction,
                             const std::vector<localstore::Change>& changes, const conflict::Names& columns,
                             localstore::ChangeState outcome, std::string_view why, Instant now)
@@ -78,8 +80,6 @@ Result<void> settle_columns(localstore::Transaction& transaction,
     }
     return {};
 }
-
-} // namespace
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,

@@ -26,6 +26,11 @@ Result<bool> any(const StateOf& state_of, const localstore::Intent& intent, Step
 
 } // namespace
 
+bool covers(const localstore::Intent& intent, localstore::Sequence change)
+{
+    return std::ranges::find(intent.changes, change, &localstore::Covered::sequence) != intent.changes.end();
+}
+
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user)
 {
@@ -68,9 +73,8 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
         if (!state) return state.error();
         const auto is_edited = [&](const std::string& column) {
             return std::ranges::any_of(state->live, [&](const localstore::Change& change) {
-                const bool went = std::ranges::find(intent.changes, change.sequence,
-                                                    &localstore::Covered::sequence) != intent.changes.end();
-                return went && change.after.contains(column) && !change.is_settled(column);
+                return covers(intent, change.sequence) && change.after.contains(column) &&
+                       !change.is_settled(column);
             });
         };
         std::erase_if(record.columns, [&](const std::string& column) { return !is_edited(column); });

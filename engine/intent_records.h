@@ -10,6 +10,9 @@
 
 namespace hawser::engine {
 
+/// Whether the change travels, in part or whole, with the intent.
+bool covers(const localstore::Intent& intent, localstore::Sequence change);
+
 // What the replica knows about the records of an intent whose answer is missing. `state_of` is the state of a
 // record now; an error is the store's.
 

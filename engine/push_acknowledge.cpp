@@ -1,5 +1,7 @@
 #include "base/fields.h"
 #include "engine/emptied.h"
+#include "engine/idle_edits.h"
+#include "engine/intent_records.h"
 #include "engine/pull.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
@@ -7,6 +9,7 @@
 #include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hawser::engine {
 
@@ -183,19 +186,13 @@ Result<void> Pusher::settle_shown(localstore::Transaction& transaction, const lo
     const auto stood = transaction.records.advance_shadow(part.key, state->shadow->etag, shown,
                                                           localstore::Coverage::given_columns, cycle_.number);
     if (!stood) return stood.error();
-    for (const localstore::Change& change : state->live) {
-        const bool went = std::ranges::find(intent.changes, change.sequence,
-                                            &localstore::Covered::sequence) != intent.changes.end();
-        std::vector<std::string> columns;
-        for (const auto& [column, value] : change.after)
-            if (went && shown.contains(column) && !change.is_settled(column)) columns.push_back(column);
-        if (columns.empty()) continue;
-        const Result<void> settled =
-            transaction.queue.settle(change.sequence, columns, localstore::ChangeState::applied,
-                                     "the organization shows it", around_.now());
-        if (!settled) return settled;
-    }
-    return {};
+    std::vector<localstore::Change> sent;
+    std::ranges::copy_if(state->live, std::back_inserter(sent),
+                         [&](const localstore::Change& change) { return covers(intent, change.sequence); });
+    conflict::Names columns;
+    for (const auto& [column, value] : shown) columns.insert(column);
+    return settle_columns(transaction, sent, columns, localstore::ChangeState::applied,
+                          "the organization shows it", around_.now());
 }
 
 /// What was made here and may not be read belongs to no scope.

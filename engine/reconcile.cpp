@@ -375,6 +375,24 @@ RemoteWord word_of(const localstore::Staged& staged)
     return word;
 }
 
+/// What was created without its reference to another new record, in a circle of them, is still to bring it.
+Result<void> expect_references(localstore::Transaction& transaction, conflict::Situation& situation)
+{
+    conflict::Names expected;
+    for (const std::string& column : situation.indeterminate) {
+        const auto* lookup =
+            situation.local ? std::get_if<Lookup>(&value_in(*situation.local, column)) : nullptr;
+        if (!lookup) continue;
+        const auto target = transaction.records.state({lookup->table, lookup->id});
+        if (!target && target.error().code == localstore::code::unknown_table) continue;
+        if (!target) return target.error();
+        if (target->shadow && target->shadow->remote == localstore::Remote::never) expected.insert(column);
+    }
+    std::erase_if(situation.indeterminate,
+                  [&](const std::string& column) { return expected.contains(column); });
+    return {};
+}
+
 } // namespace
 
 Result<void> tell_moved_question(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
@@ -427,24 +445,6 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
                                                 std::string(localstore::to_text(state.conflict->reason)),
                                                 {}});
     return situation;
-}
-
-/// What was created without its reference to another new record, in a circle of them, is still to bring it.
-Result<void> expect_references(localstore::Transaction& transaction, conflict::Situation& situation)
-{
-    conflict::Names expected;
-    for (const std::string& column : situation.indeterminate) {
-        const auto* lookup =
-            situation.local ? std::get_if<Lookup>(&value_in(*situation.local, column)) : nullptr;
-        if (!lookup) continue;
-        const auto target = transaction.records.state({lookup->table, lookup->id});
-        if (!target && target.error().code == localstore::code::unknown_table) continue;
-        if (!target) return target.error();
-        if (target->shadow && target->shadow->remote == localstore::Remote::never) expected.insert(column);
-    }
-    std::erase_if(situation.indeterminate,
-                  [&](const std::string& column) { return expected.contains(column); });
-    return {};
 }
 
 Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,

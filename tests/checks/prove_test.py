@@ -22,13 +22,18 @@ echo '1 seeds, 1 failures, 1.0 seeds a second'
 exit 1"""
 
 
+def program_in(folder, text):
+    program = os.path.join(folder, "simulate")
+    with open(program, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(program, 0o755)
+    return program
+
+
 def prove(body, *arguments, page=None):
     """The exit code and all that is said, and the page when there is one."""
     with tempfile.TemporaryDirectory() as folder:
-        program = os.path.join(folder, "simulate")
-        with open(program, "w", encoding="utf-8") as file:
-            file.write(f"#!/bin/bash\n{body}\n")
-        os.chmod(program, 0o755)
+        program = program_in(folder, f"#!/bin/bash\n{body}\n")
         more = []
         if page is not None:
             more = ["--write", os.path.join(folder, "page.md")]
@@ -141,10 +146,7 @@ def a_program_that_is_not_there_is_said():
 @case
 def a_program_that_cannot_be_started_is_said():
     with tempfile.TemporaryDirectory() as folder:
-        program = os.path.join(folder, "simulate")
-        with open(program, "w", encoding="utf-8") as file:
-            file.write("no program")
-        os.chmod(program, 0o755)
+        program = program_in(folder, "no program")
         done = subprocess.run([sys.executable, PROVE, program], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr and "stopped" in done.stderr, done.stderr
 
@@ -152,10 +154,7 @@ def a_program_that_cannot_be_started_is_said():
 @case
 def an_interruption_ends_the_jobs_and_is_said():
     with tempfile.TemporaryDirectory() as folder:
-        program = os.path.join(folder, "simulate")
-        with open(program, "w", encoding="utf-8") as file:
-            file.write('#!/bin/bash\necho begun >"$0.begun"\nexec tail --pid=$PPID -f /dev/null\n')
-        os.chmod(program, 0o755)
+        program = program_in(folder, '#!/bin/bash\necho begun >"$0.begun"\nexec tail --pid=$PPID -f /dev/null\n')
         os.mkfifo(program + ".begun")
         command = [sys.executable, PROVE, program, "--jobs", "1"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as one:

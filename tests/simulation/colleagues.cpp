@@ -62,6 +62,23 @@ std::string json_text(std::string_view text)
     return boost::json::serialize(boost::json::value(boost::json::string(text)));
 }
 
+/// A request for what changed says from which version on, alone or as a part of a batch.
+std::vector<std::pair<const TrackedTable*, std::int64_t>> claims_in(std::string_view text)
+{
+    std::vector<std::pair<const TrackedTable*, std::int64_t>> claims;
+    for (const std::string_view mark : {"$deltatoken=", "versionnumber%20gt%20"})
+        for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
+            std::int64_t version = 0;
+            std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), version);
+            const auto begin = text.find_last_of(" \n", at) + 1;
+            const std::string_view address = text.substr(begin, at - begin);
+            for (const TrackedTable& table : tracked_tables())
+                if (address.find("/" + std::string(table.set)) != address.npos)
+                    claims.emplace_back(&table, version);
+        }
+    return claims;
+}
+
 } // namespace
 
 server::Answer World::ask(const std::string& method, const std::string& path, const std::string& body)
@@ -306,21 +323,11 @@ void World::heed_claim(std::size_t where, const TrackedTable& table, std::int64_
     oracle_.asked_since(where, table.name, version, desk.see_all(table), is_open);
 }
 
-/// A request for what changed says from which version on, alone or as a part of a batch.
 void World::sends(std::size_t where, const http::Request& request)
 {
     if (!desks_[where]->alive() || desks_[where]->crashed()) return;
     for (const std::string_view text : {std::string_view(request.url), std::string_view(request.body)})
-        for (const std::string_view mark : {"$deltatoken=", "versionnumber%20gt%20"})
-            for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
-                std::int64_t version = 0;
-                std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), version);
-                const auto begin = text.find_last_of(" \n", at);
-                const std::string_view address = text.substr(begin + 1, at - begin);
-                for (const TrackedTable& table : tracked_tables())
-                    if (address.find("/" + std::string(table.set)) != address.npos)
-                        heed_claim(where, table, version);
-            }
+        for (const auto& [table, version] : claims_in(text)) heed_claim(where, *table, version);
 }
 
 bool World::outrun(const http::Request& request)

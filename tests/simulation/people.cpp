@@ -345,7 +345,6 @@ void World::forget_dropped(Installation& desk, const localstore::Undone& undone)
     }
 }
 
-/// One of the sides, for the whole question, having seen both.
 bool World::is_open(Installation& desk, const localstore::Conflict& conflict)
 {
     const auto open = desk.store().conflicts({});
@@ -353,6 +352,7 @@ bool World::is_open(Installation& desk, const localstore::Conflict& conflict)
            std::ranges::any_of(*open, [&](const auto& one) { return one.number == conflict.number; });
 }
 
+/// One of the sides, for the whole question, having seen both.
 void World::resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw)
 {
     const std::size_t who = desk.setup().number;

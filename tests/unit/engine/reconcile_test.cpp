@@ -45,6 +45,16 @@ struct Setting : Workplace {
             return write && !std::exchange(lost, true) ? how : Fault::none;
         };
     }
+    /// A contact whose creation was carried out; the process ended before it heard of it.
+    Guid create_unheard()
+    {
+        lose_next_write(Fault::hang_done);
+        const Guid id = desk.create("contact", {{"lastname", Value{std::string("New")}}});
+        REQUIRE_FALSE(desk.try_cycle());
+        desk.reboot();
+        desk.exchange->script = nullptr;
+        return id;
+    }
     /// After the next write was carried out, before anything is read.
     void after_next_write(std::function<void()> meanwhile)
     {
@@ -539,11 +549,7 @@ TEST_CASE("A creation whose answer was lost is no word about what somebody else 
           "[engine][reconcile]")
 {
     Setting s;
-    s.lose_next_write(Fault::hang_done);
-    const Guid id = s.desk.create("contact", text({{"lastname", "New"}}));
-    REQUIRE_FALSE(s.desk.try_cycle());
-    s.desk.reboot();
-    s.desk.exchange->script = nullptr;
+    const Guid id = s.create_unheard();
     s.desk.edit("contact", id, text({{"jobtitle", "Mine"}}));
     s.office.erase("contacts", id);
     s.office.put("contacts", id, R"({"lastname":"Newer","jobtitle":"Theirs"})");
@@ -557,11 +563,7 @@ TEST_CASE("A creation whose answer was lost is no word about what a record that 
           "[engine][reconcile][I3]")
 {
     Setting s;
-    s.lose_next_write(Fault::hang_done);
-    const Guid id = s.desk.create("contact", text({{"lastname", "New"}}));
-    REQUIRE_FALSE(s.desk.try_cycle());
-    s.desk.reboot();
-    s.desk.exchange->script = nullptr;
+    const Guid id = s.create_unheard();
     const bool edited = GENERATE(false, true);
     if (edited)
         s.desk.edit("contact", id, text({{"jobtitle", "Mine"}}));
