@@ -1,6 +1,7 @@
 #include "engine/idle_edits.h"
 
 #include "base/fields.h"
+#include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
 #include <map>
@@ -79,6 +80,27 @@ Result<void> settle_columns(localstore::Transaction& transaction,
         if (!settled) return settled;
     }
     return {};
+}
+
+Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
+                          const std::vector<localstore::Change>& changes, const Fields& sent,
+                          const Fields& there, localstore::CycleNumber cycle, Instant now)
+{
+    Fields shown;
+    conflict::Names columns;
+    for (const auto& [column, value] : sent) {
+        if (!dataverse::equal_as_stored(value, value_in(there, column))) continue;
+        shown.insert_or_assign(column, value_in(there, column));
+        columns.insert(column);
+    }
+    if (shown.empty() || !state.shadow) return false;
+    const auto stood = transaction.records.advance_shadow(state.key, state.shadow->etag, shown,
+                                                          localstore::Coverage::given_columns, cycle);
+    if (!stood) return stood.error();
+    const Result<void> settled = settle_columns(
+        transaction, changes, columns, localstore::ChangeState::applied, "the organization shows it", now);
+    if (!settled) return settled.error();
+    return true;
 }
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,

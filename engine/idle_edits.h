@@ -15,6 +15,13 @@ Result<void> settle_columns(localstore::Transaction& transaction,
                             const std::vector<localstore::Change>& changes, const conflict::Names& columns,
                             localstore::ChangeState outcome, std::string_view why, Instant now);
 
+/// Of what was sent of the record and got no answer, what the organization shows was applied as far as anybody can
+/// tell: the shadow holds it, and these changes are done with it. Whoever undid it meanwhile wants it back. The
+/// version stays, as what else is there is still to be met. Returns whether there was any.
+Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
+                          const std::vector<localstore::Change>& changes, const Fields& sent,
+                          const Fields& there, localstore::CycleNumber cycle, Instant now);
+
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
 /// put their value on top of it.

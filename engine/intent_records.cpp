@@ -101,12 +101,17 @@ Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& in
     });
 }
 
-Result<bool> is_deleted_since(const StateOf& state_of, const localstore::Intent& intent)
+Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent)
 {
-    return any(state_of, intent, StepKind::create, [](const localstore::RecordState& state) {
-        const bool unheard = state.shadow && state.shadow->remote == localstore::Remote::never;
-        return unheard && state.staged && !state.staged->copy;
-    });
+    std::set<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::create) continue;
+        const auto state = state_of(step.key);
+        if (!state) return state.error();
+        const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
+        if (unheard && state->staged && !state->staged->copy) keys.insert(step.key);
+    }
+    return keys;
 }
 
 } // namespace hawser::engine

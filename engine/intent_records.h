@@ -38,8 +38,8 @@ Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent
 /// for it would take along what the organization deletes with the record.
 Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& intent);
 
-/// Whether the organization told a deletion of a record that the intent makes: its first attempt arrived,
+/// The records that the intent makes and of which the organization told a deletion: its first attempt arrived,
 /// or another copy of this replica sent it, and somebody deleted what came of it.
-Result<bool> is_deleted_since(const StateOf& state_of, const localstore::Intent& intent);
+Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent);
 
 } // namespace hawser::engine

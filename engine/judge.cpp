@@ -79,7 +79,7 @@ Judgement alone(const Judged& judged)
     return judgement;
 }
 
-Judgement together(const std::vector<Judged>& judged)
+Judgement together(const std::vector<Judged>& judged, const std::set<RecordKey>& deleted)
 {
     const auto any = [&](Verdict::Kind kind) {
         return std::ranges::any_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
@@ -87,14 +87,27 @@ Judgement together(const std::vector<Judged>& judged)
     const auto all = [&](Verdict::Kind kind) {
         return std::ranges::all_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
     };
+    const auto some = [&](StepKind kind, Verdict::Kind verdict) {
+        return std::ranges::any_of(
+            judged, [&](const Judged& j) { return j.kind == kind && j.verdict.kind == verdict; });
+    };
     if (any(Verdict::Kind::ask_again)) return {};
     if (all(Verdict::Kind::resend)) return {Judgement::Kind::resend, {}};
     // One record is as it was sent against, another is not: the set can never succeed any more.
-    if (any(Verdict::Kind::resend)) return {Judgement::Kind::not_applied, {}};
-    const bool created = std::ranges::any_of(judged, [](const Judged& j) {
-        return j.kind == StepKind::create && j.verdict.kind == Verdict::Kind::applied;
+    const bool untouched = std::ranges::any_of(judged, [](const Judged& j) {
+        return j.kind != StepKind::create && j.verdict.kind == Verdict::Kind::resend;
     });
-    if (created || all(Verdict::Kind::applied)) return {Judgement::Kind::applied, {}};
+    if (untouched) return {Judgement::Kind::not_applied, {}};
+    if (some(StepKind::create, Verdict::Kind::applied) || all(Verdict::Kind::applied))
+        return {Judgement::Kind::applied, {}};
+    const bool deleted_since = std::ranges::all_of(judged, [&](const Judged& j) {
+        return j.verdict.kind == Verdict::Kind::applied ||
+               (j.verdict.kind == Verdict::Kind::resend && deleted.contains(j.key));
+    });
+    if (deleted_since && some(StepKind::update, Verdict::Kind::applied))
+        return {Judgement::Kind::applied, {}};
+    const bool there_otherwise = some(StepKind::create, Verdict::Kind::indeterminate);
+    if (any(Verdict::Kind::resend) && !there_otherwise) return {Judgement::Kind::not_applied, {}};
     // What was to be deleted and is there speaks for the set, whatever the columns of another tell.
     const bool kept = std::ranges::any_of(judged, [](const Judged& j) {
         return j.kind == StepKind::remove && j.verdict.kind == Verdict::Kind::not_applied;
@@ -114,16 +127,18 @@ Judgement together(const std::vector<Judged>& judged)
 /// believed, and without either it did not happen. Late, whoever overwrote one column may have put back another.
 Judgement judge_overwritten(const localstore::Intent& intent,
                             std::span<const std::pair<RecordKey, Found>> records,
-                            const std::map<RecordKey, Fields>& before, Reading reading)
+                            const std::map<RecordKey, Fields>& before, Reading reading,
+                            const std::set<RecordKey>& deleted)
 {
     bool is_there_in_part = false;
     bool is_there_as_before = false;
     bool is_overwritten = false;
+    bool is_gone = false;
     std::map<RecordKey, std::vector<std::string>> others;
     for (const localstore::IntentStep& step : intent.steps)
         for (const auto& [key, found] : records) {
             const auto former = before.find(key);
-            if (key != step.key || former == before.end()) continue;
+            if (key != step.key || former == before.end() || deleted.contains(key)) continue;
             for (const auto& [column, sent] : step.sent) {
                 const Value& was = value_in(former->second, column);
                 const Value& there = value_in(found.fields, column);
@@ -132,13 +147,17 @@ Judgement judge_overwritten(const localstore::Intent& intent,
                     is_there_in_part = true;
                     continue;
                 }
-                if (found.presence != Found::Presence::present) return {Judgement::Kind::not_applied, {}};
+                if (found.presence != Found::Presence::present) {
+                    if (reading == Reading::at_once) return {Judgement::Kind::not_applied, {}};
+                    is_gone = true;
+                    continue;
+                }
                 (there == was ? is_there_as_before : is_overwritten) = true;
                 others[key].push_back(column);
             }
         }
     const bool perhaps = reading == Reading::at_once ? is_there_in_part && !is_there_as_before
-                                                     : is_there_in_part || is_overwritten;
+                                                     : is_there_in_part || (is_overwritten && !is_gone);
     if (others.empty() || !perhaps) return {Judgement::Kind::not_applied, {}};
     Judgement open{Judgement::Kind::indeterminate, {}};
     for (auto& [key, columns] : others) open.columns.push_back({key, std::move(columns)});
@@ -148,7 +167,7 @@ Judgement judge_overwritten(const localstore::Intent& intent,
 } // namespace
 
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                const std::optional<Found>& receipt, const std::set<RecordKey>& revived)
+                const std::optional<Found>& receipt, const Known& known)
 {
     const bool proven = receipt && receipt->presence == Found::Presence::present;
     bool unreadable = false;
@@ -164,12 +183,12 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
         }
         const Seen seen{presence(found), found.etag, found.fields,
                         receipt ? presence(*receipt) : Seen::Presence::no_answer};
-        judged.push_back(
-            {key, step->kind,
-             dataverse::judge_unknown(sent_of(*step, receipt.has_value(), revived.contains(key)), seen)});
+        judged.push_back({key, step->kind,
+                          dataverse::judge_unknown(
+                              sent_of(*step, receipt.has_value(), known.revived.contains(key)), seen)});
     }
     if (judged.empty()) return {unreadable ? Judgement::Kind::out_of_reach : Judgement::Kind::ask_again, {}};
-    const Judgement judgement = judged.size() > 1 ? together(judged) : alone(judged.front());
+    const Judgement judgement = judged.size() > 1 ? together(judged, known.deleted) : alone(judged.front());
     const bool told =
         judgement.kind != Judgement::Kind::indeterminate && judgement.kind != Judgement::Kind::deleted_since;
     if (unreadable && !told) return {Judgement::Kind::out_of_reach, {}};
@@ -185,15 +204,16 @@ bool is_outdated(const localstore::Intent& intent)
 
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
-                         const std::map<RecordKey, Fields>& before, Reading reading)
+                         const std::map<RecordKey, Fields>& before, Reading reading,
+                         const std::set<RecordKey>& deleted)
 {
-    std::set<RecordKey> created;
+    Known known{{}, deleted};
     for (const localstore::IntentStep& step : intent.steps)
-        if (step.kind == StepKind::create) created.insert(step.key);
-    Judgement judgement = judge(intent, records, std::nullopt, created);
+        if (step.kind == StepKind::create) known.revived.insert(step.key);
+    Judgement judgement = judge(intent, records, std::nullopt, known);
     const bool told =
         judgement.kind == Judgement::Kind::applied || judgement.kind == Judgement::Kind::ask_again;
-    return told ? judgement : judge_overwritten(intent, records, before, reading);
+    return told ? judgement : judge_overwritten(intent, records, before, reading, deleted);
 }
 
 } // namespace hawser::engine

@@ -29,20 +29,26 @@ struct Judgement {
     std::vector<localstore::Indeterminate> columns{};
 };
 
+/// What the replica knows of records that an intent makes.
+struct Known {
+    std::set<RecordKey>
+        revived{}; ///< Made again under a known id: one that is there is ours only when it says
+                   ///< what was sent.
+    std::set<RecordKey> deleted{}; ///< The organization told that they were deleted: they had been made.
+};
+
 /// I2 for a whole intent, as a function of values. `records` are the intent's records in the order of
 /// their first steps, each with what a read of it found; `receipt` what the read of the receipt row
 /// found, for intents that have one.
 ///
 /// One record follows `dataverse::judge_unknown`. Several are one change set, which happens whole or
 /// not at all, so that the surest of them speaks for all: a record still as it was sent against means
-/// that nothing has happened yet; a create that is there means that everything has; a record that was
-/// to be deleted and is there in another version means that nothing has and nothing will. What may not be
-/// read leaves the word to the others; `out_of_reach` when they cannot tell.
-///
-/// `revived` are the records that are created again under a known id: one that is there is ours only
-/// when it says what was sent.
+/// that nothing has happened yet; a create that is there means that everything has, and others of it that
+/// are not there were deleted since; so does an edit that is there as it was sent, beside creates that were
+/// deleted; a record that was to be deleted and is there in another version means that nothing has and nothing
+/// will. What may not be read leaves the word to the others; `out_of_reach` when they cannot tell.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
-                const std::optional<Found>& receipt, const std::set<RecordKey>& revived = {});
+                const std::optional<Found>& receipt, const Known& known = {});
 
 /// Whether the organization refused the intent as outdated, and nobody has read its records since.
 bool is_outdated(const localstore::Intent& intent);
@@ -53,13 +59,14 @@ enum class Reading { at_once, late };
 /// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
 /// the network repeats a request, else `not_applied`, or `ask_again`.
 ///
-/// `before` is what stood in the records before. Of the columns that were to change, some may say what was sent
+/// `deleted` as in `Known`. `before` is what stood in the records before. Of the columns that were to change, some may say what was sent
 /// (s), some what they said before (b), some neither (n). `indeterminate`, with those of b and n, which are not
 /// none, when read
-/// at_once:  s ∧ ¬b
-/// late:     s ∨ n
+/// at_once:  s ∧ ¬b, and all records are there
+/// late:     s ∨ n; only s where a record is not there, which may have been made and deleted, or never made
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
-                         const std::map<RecordKey, Fields>& before, Reading reading);
+                         const std::map<RecordKey, Fields>& before, Reading reading,
+                         const std::set<RecordKey>& deleted = {});
 
 } // namespace hawser::engine

@@ -87,8 +87,11 @@ private:
                           const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome);
     Result<Follow> settle_applied(localstore::Transaction& transaction, const Sent& sent,
                                   const dataverse::ItemAnswer& item);
-    Result<void> settle_refused(localstore::Transaction& transaction, const Sent& sent,
-                                const std::string& words);
+    using Parking = Result<void> (localstore::IntentVerbs::*)(const Guid&, std::string_view,
+                                                              localstore::CycleNumber, Instant);
+    Result<void> settle_refused(localstore::Transaction& transaction, const Draft& draft,
+                                const std::string& words,
+                                Parking parking = &localstore::IntentVerbs::refused);
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
                               const dataverse::Outcome& outcome);
     /// A decision row for each record of the draft (I10).
@@ -135,12 +138,14 @@ private:
                                const std::optional<Found>& receipt);
     Result<void> settle_as(localstore::Transaction& transaction, const localstore::Intent& intent,
                            const Draft& draft, const Judgement& judgement, const Read& found);
-    Result<bool> deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const;
-    Result<void> keep_with_deletion(localstore::Transaction& transaction, const Draft& draft);
+    Result<bool> any_deleted_here(localstore::Transaction& transaction,
+                                  const std::vector<localstore::Indeterminate>& records) const;
+    Result<void> keep_with_deletion(localstore::Transaction& transaction, const localstore::Intent& intent,
+                                    const Draft& draft, const Read& read);
     Result<void> ask_about(localstore::Transaction& transaction, const Draft& draft,
                            const Judgement& judgement, const Read& read);
-    Result<void> settle_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
-                              const Draft::Part& part, const Found& found);
+    Result<void> settle_part_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
+                                   const Draft::Part& part, const Found& found);
 
     Surroundings& around_;
     CycleWork& cycle_;

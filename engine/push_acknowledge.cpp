@@ -158,8 +158,9 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         }
         Acknowledged copy{part.key, {}, std::move(made)};
         copy.receipt_etag = found.etag;
+        copy.is_there = found.presence == Found::Presence::present;
         // A version that was not read is not known: whoever edits the one before it is refused.
-        if (found.presence != Found::Presence::present) copy.etag = state->shadow->etag;
+        if (!copy.is_there) copy.etag = state->shadow->etag;
         copies.push_back(std::move(copy));
     }
     Result<void> done = acknowledge(transaction, draft, copies);
@@ -168,31 +169,19 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
     return done;
 }
 
-// Of what was sent and got no answer, what the organization shows was applied as far as anybody can tell: whoever
-// undid it meanwhile wants it back.
-Result<void> Pusher::settle_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
-                                  const Draft::Part& part, const Found& found)
+Result<void> Pusher::settle_part_shown(localstore::Transaction& transaction, const localstore::Intent& intent,
+                                       const Draft::Part& part, const Found& found)
 {
     if (found.presence != Found::Presence::present || part.kind == StepKind::remove) return {};
     const auto state = transaction.records.state(part.key);
     if (!state) return state.error();
-    if (!state->shadow) return {};
-    Fields shown;
-    for (const auto& [column, value] : sent_of(intent, part.key))
-        if (dataverse::equal_as_stored(value, value_in(found.fields, column)))
-            shown.insert_or_assign(column, value_in(found.fields, column));
-    if (shown.empty()) return {};
-    // Not its version: what else is there is still to be met.
-    const auto stood = transaction.records.advance_shadow(part.key, state->shadow->etag, shown,
-                                                          localstore::Coverage::given_columns, cycle_.number);
-    if (!stood) return stood.error();
-    std::vector<localstore::Change> sent;
-    std::ranges::copy_if(state->live, std::back_inserter(sent),
+    std::vector<localstore::Change> changes;
+    std::ranges::copy_if(state->live, std::back_inserter(changes),
                          [&](const localstore::Change& change) { return covers(intent, change.sequence); });
-    conflict::Names columns;
-    for (const auto& [column, value] : shown) columns.insert(column);
-    return settle_columns(transaction, sent, columns, localstore::ChangeState::applied,
-                          "the organization shows it", around_.now());
+    const auto shown = settle_shown(transaction, *state, changes, sent_of(intent, part.key), found.fields,
+                                    cycle_.number, around_.now());
+    if (!shown) return shown.error();
+    return {};
 }
 
 /// What was made here and may not be read belongs to no scope.

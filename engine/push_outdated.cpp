@@ -1,3 +1,4 @@
+#include "engine/intent_records.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "engine/restored.h"
@@ -55,7 +56,9 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
     if (!intent) return intent.error();
     const auto former = before(transaction, draft);
     if (!former) return former.error();
-    const Judgement judgement = judge_outdated(*intent, read, *former, reading);
+    const auto deleted = deleted_since(state_in(transaction), *intent);
+    if (!deleted) return deleted.error();
+    const Judgement judgement = judge_outdated(*intent, read, *former, reading, *deleted);
     if (judgement.kind == Judgement::Kind::ask_again) {
         missed_ = Error{ErrorKind::retry, "server.unavailable",
                         "the organization refused a change as outdated and did not show the record; it will "
@@ -71,6 +74,10 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
         done = ask_about(transaction, draft, judgement, read);
     else
         done = transaction.intents.conflict(draft.intent, words_of(*intent), cycle_.number, around_.now());
+    // Of what may have been made whole and was deleted in part since.
+    const bool in_part = judgement.kind == Judgement::Kind::not_applied && reading == Reading::late;
+    for (std::size_t i = 0; done && in_part && i < draft.parts.size() && i < read.size(); ++i)
+        done = settle_part_shown(transaction, *intent, draft.parts[i], read[i].second);
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], read[i].second);
     return done;

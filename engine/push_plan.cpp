@@ -54,6 +54,11 @@ public:
             by_sequence_.emplace(live_[i].sequence, i);
             by_record_[live_[i].key].push_back(i);
         }
+        for (const Dependency& edge : edges_) {
+            const auto on = by_sequence_.find(edge.on);
+            if (edge.reason == DependencyReason::refers_to_created && on != by_sequence_.end())
+                made_.insert(live_[on->second].key);
+        }
     }
 
     PushPlan plan()
@@ -182,9 +187,9 @@ private:
 
     bool is_created(const RecordKey& key) const
     {
-        return std::ranges::any_of(by_record_.at(key), [&](std::size_t i) {
-            return live_[i].kind == localstore::ChangeKind::create;
-        });
+        return made_.contains(key) || std::ranges::any_of(by_record_.at(key), [&](std::size_t i) {
+                   return live_[i].kind == localstore::ChangeKind::create;
+               });
     }
 
     void link()
@@ -304,6 +309,7 @@ private:
     Instant now_;
     std::map<Sequence, std::size_t> by_sequence_;
     std::map<RecordKey, std::vector<std::size_t>> by_record_;
+    std::set<RecordKey> made_; ///< What something refers to that is made, or made again.
     std::vector<Candidate> candidates_;
     std::map<localstore::GroupNumber, std::size_t> of_group_;
     std::map<Sequence, std::size_t> of_change_;

@@ -80,7 +80,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
         [[fallthrough]];
     case Kind::refused:
     case Kind::column_access:
-        return then(settle_refused(transaction, sent, words_of(outcome)), Follow::nothing);
+        return then(settle_refused(transaction, sent.draft, words_of(outcome)), Follow::nothing);
     case Kind::schema_changed:
         schema_changed_ = true;
         [[fallthrough]];
@@ -122,14 +122,14 @@ Result<Pusher::Follow> Pusher::settle_applied(localstore::Transaction& transacti
     return Follow::read_back;
 }
 
-Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const Sent& sent,
-                                    const std::string& words)
+Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const Draft& draft,
+                                    const std::string& words, Parking parking)
 {
-    cycle_.figures.refused += sent.draft.unit.changes.size();
+    cycle_.figures.refused += draft.unit.changes.size();
     const Result<void> refused =
-        transaction.intents.refused(sent.draft.intent, words, cycle_.number, around_.now());
+        (transaction.intents.*parking)(draft.intent, words, cycle_.number, around_.now());
     if (!refused) return refused;
-    for (const Draft::Part& part : sent.draft.parts) {
+    for (const Draft::Part& part : draft.parts) {
         around_.log.warning("change.refused", {{"table", part.key.table}, {"id", part.key.id.text()}});
         const Result<void> decided =
             transaction.journal.decide(cycle_.number, part.key, "refused",

@@ -343,10 +343,10 @@ Result<void> leave_when_settled(CycleWork& cycle, localstore::Transaction& trans
     return written ? transaction.records.unlink(state.key, word.scope) : written;
 }
 
-/// The columns of a creation that the organization holds, and holds without them: it may have been applied
-/// and somebody cleared them, or is still to bring them.
+/// The columns under this rule of a creation that the organization holds, and holds without them: it may have been
+/// applied and somebody cleared them, or is still to bring them.
 conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
-                              const conflict::Policy& policy)
+                              const conflict::Policy& policy, conflict::Rule rule)
 {
     conflict::Names cleared;
     const bool known = state.shadow && state.shadow->remote == localstore::Remote::present;
@@ -354,11 +354,56 @@ conflict::Names cleared_since(const RecordState& state, const RemoteWord& word,
     const localstore::Change& creation = state.live.front();
     if (creation.kind != localstore::ChangeKind::create) return cleared;
     for (const auto& [column, value] : creation.after) {
-        const bool asks = policy.rule_of(column) == conflict::Rule::ask;
-        if (asks && !is_null(value) && !creation.is_settled(column) && is_null(value_in(word.fields, column)))
-            cleared.insert(column);
+        if (policy.rule_of(column) != rule || is_null(value) || creation.is_settled(column)) continue;
+        if (is_null(value_in(word.fields, column))) cleared.insert(column);
     }
     return cleared;
+}
+
+/// What was typed here before the deletion, and is there since (sent by another copy of the replica, or typed at
+/// another machine alike), was seen by who deleted it, and so was what the organization makes of it by itself.
+void take_for_seen(const Table& table, const RecordState& state, conflict::Situation& situation)
+{
+    Fields& base = situation.base->fields;
+    const Fields& there = situation.remote->fields;
+    bool is_own = false;
+    for (const localstore::Change& change : state.live)
+        for (const auto& [column, after] : change.after) {
+            const Value& value = value_in(there, column);
+            const bool is_here = !change.is_settled(column) && dataverse::equal_as_stored(after, value);
+            if (!is_here || value == value_in(base, column)) continue;
+            base.insert_or_assign(column, value);
+            is_own = true;
+        }
+    for (const Column& column : table.columns)
+        if (is_own && !column.creatable && !column.updatable)
+            base.insert_or_assign(column.name, value_in(there, column.name));
+}
+
+/// Of edits that were parked because nobody could tell whether they had been applied, what the organization shows.
+/// A sum and joined lines show nothing of the kind.
+Result<bool> settle_unproven(localstore::Transaction& transaction, const RecordState& state,
+                             const RemoteWord& word, const conflict::Policy& policy,
+                             localstore::CycleNumber cycle, Instant now)
+{
+    const auto is_parked = [](const localstore::Change& change) {
+        return change.state == localstore::ChangeState::parked;
+    };
+    if (std::ranges::none_of(state.live, is_parked)) return false;
+    const auto unproven = transaction.queue.unproven(state.key);
+    if (!unproven) return unproven.error();
+    std::vector<localstore::Change> changes;
+    Fields sent;
+    for (const localstore::Change& change : state.live) {
+        if (std::ranges::find(*unproven, change.sequence) == unproven->end()) continue;
+        changes.push_back(change);
+        for (const auto& [column, after] : change.after) {
+            const conflict::Rule rule = policy.rule_of(column);
+            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
+            if (!joins && !change.is_settled(column)) sent.insert_or_assign(column, after);
+        }
+    }
+    return settle_shown(transaction, state, changes, sent, word.fields, cycle, now);
 }
 
 /// What was staged of a record that is being created can only be a tombstone.
@@ -429,7 +474,7 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
     if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state);
-    situation.indeterminate = cleared_since(state, word, table.rules->policy);
+    situation.indeterminate = cleared_since(state, word, table.rules->policy, conflict::Rule::ask);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)
         situation.remote = conflict::Copy{conflict::without_nulls(word.fields), word.etag};
@@ -467,6 +512,11 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         return transaction.records.replace(key, word.etag, word.fields, cycle.number);
     }
     if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
+    if (word.presence == conflict::Presence::present) {
+        const auto shown = settle_unproven(transaction, *state, word, table.rules->policy, cycle.number, now);
+        if (!shown) return shown.error();
+        if (*shown) return reconcile_record(cycle, transaction, table, key, word, now);
+    }
     conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
@@ -476,10 +526,20 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         if (!taken) return taken;
         return reconcile_record(cycle, transaction, table, key, word, now);
     }
+    if (const conflict::Names given =
+            cleared_since(*state, word, table.rules->policy, conflict::Rule::theirs);
+        !given.empty()) {
+        const Result<void> yielded =
+            settle_columns(transaction, state->live, given, localstore::ChangeState::superseded,
+                           "the organization's value was taken", now);
+        if (!yielded) return yielded;
+        return reconcile_record(cycle, transaction, table, key, word, now);
+    }
     if (deletes(*state) && situation.base && situation.remote) {
         const Result<void> known =
             forget_emptied(state_in(transaction), situation.base->fields, situation.remote->fields);
         if (!known) return known;
+        take_for_seen(table.table(), *state, situation);
     }
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     const bool gives_way =

@@ -188,7 +188,9 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (!known_before) return known_before.error();
     const auto compared = as_shown(state_of, intent, found);
     if (!compared) return compared.error();
-    Judgement judgement = judge(*compared, found, receipt, *known_before);
+    const auto deleted = deleted_since(state_of, intent);
+    if (!deleted) return deleted.error();
+    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted});
     if (judgement.kind == Judgement::Kind::indeterminate) {
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();
@@ -199,9 +201,7 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (judgement.kind != Judgement::Kind::resend) return judgement;
     const auto taken_back = is_taken_back(state_of, intent);
     if (!taken_back) return taken_back.error();
-    const auto deleted = is_deleted_since(state_of, intent);
-    if (!deleted) return deleted.error();
-    if (!*taken_back && !*deleted && !is_refused_for_good(intent)) return judgement;
+    if (!*taken_back && deleted->empty() && !is_refused_for_good(intent)) return judgement;
     // Decided about anew, what cannot be compared would only be sent and refused again.
     const bool unseen = has_receipt(intent) && repeats_refused_.contains(intent.id) && no_access_in(found);
     judgement.kind = *taken_back ? Judgement::Kind::taken_back
@@ -242,7 +242,7 @@ Result<bool> Pusher::settle_judged(const localstore::Intent& intent, const Read&
 Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft& draft,
                                const Judgement& judgement, const Read& read)
 {
-    const auto deleted = deleted_here_since(transaction, draft);
+    const auto deleted = any_deleted_here(transaction, judgement.columns);
     if (!deleted) return deleted.error();
     const auto intent = transaction.intents.get(draft.intent);
     if (!intent) return intent.error();
@@ -253,21 +253,22 @@ Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft
         const Result<void> told = explain(transaction, draft, "unknown", had_been_applied);
         return told ? acknowledge_read(transaction, draft, read) : told;
     }
-    if (*deleted) return keep_with_deletion(transaction, draft);
+    if (*deleted) return keep_with_deletion(transaction, *intent, draft, read);
     ++cycle_.figures.conflicts;
     Result<void> done = explain(transaction, draft, "unknown", nobody_can_tell);
     if (done)
         done = transaction.intents.indeterminate(draft.intent, judgement.columns, nobody_can_tell,
                                                  cycle_.number, around_.now());
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
-        done = settle_shown(transaction, *intent, draft.parts[i], read[i].second);
+        done = settle_part_shown(transaction, *intent, draft.parts[i], read[i].second);
     return done;
 }
 
-Result<bool> Pusher::deleted_here_since(localstore::Transaction& transaction, const Draft& draft) const
+Result<bool> Pusher::any_deleted_here(localstore::Transaction& transaction,
+                                      const std::vector<localstore::Indeterminate>& records) const
 {
-    for (const Draft::Part& part : draft.parts) {
-        const auto state = transaction.records.state(part.key);
+    for (const localstore::Indeterminate& record : records) {
+        const auto state = transaction.records.state(record.key);
         if (!state) return state.error();
         if (state->live.empty()) continue;
         const localstore::Change& last = state->live.back();
@@ -278,7 +279,9 @@ Result<bool> Pusher::deleted_here_since(localstore::Transaction& transaction, co
 }
 
 /// A question about columns of a record that its person deleted since would be about nothing they see.
-Result<void> Pusher::keep_with_deletion(localstore::Transaction& transaction, const Draft& draft)
+Result<void> Pusher::keep_with_deletion(localstore::Transaction& transaction,
+                                        const localstore::Intent& intent, const Draft& draft,
+                                        const Read& read)
 {
     const auto in_state = [&](localstore::ChangeState wanted) -> Result<std::vector<localstore::Change>> {
         std::vector<localstore::Change> found;
@@ -296,6 +299,8 @@ Result<void> Pusher::keep_with_deletion(localstore::Transaction& transaction, co
     if (done)
         done = transaction.intents.conflict(draft.intent, "its answer was lost and its record deleted here",
                                             cycle_.number, around_.now());
+    for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
+        done = settle_part_shown(transaction, intent, draft.parts[i], read[i].second);
     if (!done) return done;
     const auto waiting = in_state(localstore::ChangeState::queued);
     if (!waiting) return waiting.error();
@@ -311,8 +316,9 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
                                const Draft& draft, const Judgement& judgement, const Read& found)
 {
     if (judgement.kind == Judgement::Kind::out_of_reach)
-        return settle_refused(transaction, {draft, true},
-                              repeats_refused_.contains(intent.id) ? refused_unseen : unreadable);
+        return settle_refused(transaction, draft,
+                              repeats_refused_.contains(intent.id) ? refused_unseen : unreadable,
+                              &localstore::IntentVerbs::unprovable);
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;

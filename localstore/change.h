@@ -93,8 +93,9 @@ struct WriteContext {
 
 /// Why one live change must reach the server after another.
 enum class DependencyReason {
-    same_record,       ///< An earlier live change of the same record.
-    refers_to_created, ///< It refers, by lookup or party, to a record that `on` creates.
+    same_record, ///< An earlier live change of the same record.
+    refers_to_created, ///< It refers, by lookup or party, to a record that `on` creates, or edits after its deletion
+                       ///< there, which makes it again.
     removes_reference, ///< It deletes a record that `on` stops referring to.
 };
 

@@ -115,6 +115,7 @@ struct Acknowledged {
     Copy representation;
     Coverage coverage = Coverage::whole_record;
     std::string receipt_etag{}; ///< For the receipt, when the shadow's version is not known ("").
+    bool is_there = true;       ///< It was seen there: a deletion that was told before is of a former life.
 };
 
 /// The settled intent, kept for the audit window. One a record.

@@ -238,6 +238,16 @@ void back_to(Subject& subject, const std::vector<Covered>& covered, ChangeState 
     }
 }
 
+Result<void> park_all(TransactionState& state, const Settling& settling, IntentOutcome outcome)
+{
+    return settle_records(state, settling,
+                          [&](Subject& subject, const std::vector<Covered>& covered) -> Result<void> {
+                              back_to(subject, covered, ChangeState::parked, settling.words, std::nullopt);
+                              write_receipt(state, settling, subject, covered, outcome, "");
+                              return {};
+                          });
+}
+
 void take_representation(Subject& subject, const Acknowledged& answer, CycleNumber cycle)
 {
     Shadow next = *subject.shadow;
@@ -276,11 +286,14 @@ void apply_covered(Subject& subject, const std::vector<Covered>& covered, bool g
                        settling.now);
 }
 
-void drop_same_staged(TransactionState& state, Subject& subject, const Acknowledged& answer)
+/// The answer is younger than all that was staged: it says the same version, or that the record lives.
+void drop_overtaken_staged(TransactionState& state, Subject& subject, const Acknowledged& answer)
 {
     if (!subject.row.has(flag::staged)) return;
-    state.database.prepare("DELETE FROM hawser_staged WHERE record = ?1 AND etag = ?2")
-        .with(subject.row.record, answer.etag)
+    const bool lives = answer.representation && answer.is_there;
+    state.database
+        .prepare("DELETE FROM hawser_staged WHERE record = ?1 AND (etag = ?2 OR (?3 AND body IS NULL))")
+        .with(subject.row.record, answer.etag, lives ? 1 : 0)
         .run();
     if (state.database.changes() > 0) subject.row.set(flag::staged, false);
 }
@@ -389,7 +402,7 @@ Result<void> IntentVerbs::applied(const Guid& intent, std::span<const Acknowledg
                 const bool known = answer != acknowledged.end();
                 if (known) take_representation(subject, *answer, cycle);
                 apply_covered(subject, covered, known && !answer->representation, *settling);
-                if (known) drop_same_staged(state_, subject, *answer);
+                if (known) drop_overtaken_staged(state_, subject, *answer);
                 write_receipt(state_, *settling, subject, covered, IntentOutcome::applied,
                               !known                         ? std::string_view()
                               : answer->receipt_etag.empty() ? std::string_view(answer->etag)
@@ -418,12 +431,17 @@ Result<void> IntentVerbs::refused(const Guid& intent, std::string_view words, Cy
     return verb(state_, [&]() -> Result<void> {
         auto settling = begin_settling(state_, intent, words, cycle, now);
         if (!settling) return settling.error();
-        return settle_records(
-            state_, *settling, [&](Subject& subject, const std::vector<Covered>& covered) -> Result<void> {
-                back_to(subject, covered, ChangeState::parked, words, std::nullopt);
-                write_receipt(state_, *settling, subject, covered, IntentOutcome::refused, "");
-                return {};
-            });
+        return park_all(state_, *settling, IntentOutcome::refused);
+    });
+}
+
+Result<void> IntentVerbs::unprovable(const Guid& intent, std::string_view words, CycleNumber cycle,
+                                     Instant now)
+{
+    return verb(state_, [&]() -> Result<void> {
+        auto settling = begin_settling(state_, intent, words, cycle, now);
+        if (!settling) return settling.error();
+        return park_all(state_, *settling, IntentOutcome::indeterminate);
     });
 }
 

@@ -32,6 +32,17 @@ std::map<RecordKey, std::vector<Sequence>> with_group(TransactionState& state, c
     return members;
 }
 
+/// The organization deleted the record, and its edits make it again.
+bool is_made_again(Database& database, const KnownTable& table, const Guid& id)
+{
+    Statement row = database.prepare(
+        "SELECT s.remote FROM hawser_record r JOIN hawser_shadow s ON s.record = r.record WHERE "
+        "r.table_number = ?1 AND r.id = ?2 AND NOT EXISTS (SELECT 1 FROM hawser_change c WHERE c.id = ?2 AND "
+        "c.table_number = ?1 AND c.live = 1 AND c.kind = ?3)");
+    return row.with(table.number, id, to_text(ChangeKind::remove)).step() &&
+           row.integer(0) == static_cast<int>(Remote::deleted);
+}
+
 void place(Change& change, ChangeState wanted, std::string_view words)
 {
     change.state = wanted;
@@ -155,14 +166,17 @@ Dependencies find_dependencies(Database& database, const TableSet& tables, Seque
         const bool uses = reference.role == 1;
         Statement others =
             database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number "
-                             "= ?2 AND live = 1 AND kind = ?3 ORDER BY sequence");
-        others.with(reference.id, target->number, to_text(uses ? ChangeKind::create : ChangeKind::remove));
+                             "= ?2 AND live = 1 AND kind IN (?3, ?4) ORDER BY sequence");
+        const ChangeKind kind = uses ? ChangeKind::create : ChangeKind::remove;
+        const bool again = uses && is_made_again(database, *target, reference.id);
+        others.with(reference.id, target->number, to_text(kind), to_text(again ? ChangeKind::update : kind));
         gather(others, sequence,
                uses ? DependencyReason::refers_to_created : DependencyReason::removes_reference, uses,
                uses ? found.waits_for : found.waited_for_by);
     }
-    if (change->kind == ChangeKind::update) return found;
-    const bool creates = change->kind == ChangeKind::create;
+    const bool edits = change->kind == ChangeKind::update;
+    if (edits && !is_made_again(database, table, change->key.id)) return found;
+    const bool creates = edits || change->kind == ChangeKind::create;
     Statement users = database.prepare(
         "SELECT DISTINCT r.sequence FROM hawser_reference r JOIN hawser_change c ON c.sequence = r.sequence "
         "WHERE r.id = ?1 AND r.target = ?2 AND r.role = ?3 AND c.live = 1 AND NOT (c.id = ?1 AND "
@@ -250,6 +264,27 @@ Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> co
 Result<void> QueueVerbs::park(Sequence change, std::string_view words, Instant)
 {
     return verb(state_, [&] { return move_state(state_, change, ChangeState::parked, words); });
+}
+
+Result<std::vector<Sequence>> QueueVerbs::unproven(const RecordKey& record) const
+{
+    return verb(state_, [&]() -> Result<std::vector<Sequence>> {
+        const auto table = state_.tables->named(record.table);
+        if (!table) return table.error();
+        // A receipt lists its changes between commas; the newest one of a change has the last word.
+        Statement rows = state_.database.prepare("SELECT c.sequence FROM hawser_change c WHERE c.id = ?1 AND "
+                                                 "c.table_number = ?2 AND c.live = 1 AND "
+                                                 "c.state = ?3 AND ?4 = (SELECT t.outcome FROM "
+                                                 "hawser_receipt t WHERE t.id = ?1 AND t.table_number = "
+                                                 "?2 AND instr(',' || t.changes || ',', ',' || c.sequence || "
+                                                 "',') > 0 ORDER BY t.number DESC LIMIT 1) "
+                                                 "ORDER BY c.sequence");
+        rows.with(record.id, (*table)->number, to_text(ChangeState::parked),
+                  to_text(IntentOutcome::indeterminate));
+        std::vector<Sequence> found;
+        while (rows.step()) found.push_back(Sequence{rows.integer(0)});
+        return found;
+    });
 }
 
 Result<void> QueueVerbs::hold(Sequence change, std::string_view why)

@@ -147,6 +147,8 @@ public:
     Result<void> settle(Sequence change, std::span<const std::string> columns, ChangeState outcome,
                         std::string_view reason, Instant now);
     Result<void> park(Sequence change, std::string_view words, Instant now);
+    /// The record's parked changes of which nobody could tell whether they were applied.
+    Result<std::vector<Sequence>> unproven(const RecordKey& record) const;
     Result<void> hold(Sequence change, std::string_view why);
     /// Holds those of the queued changes whose content does not agree with its checksum, with their
     /// groups. Returns whether there were any. What a person releases then goes as it stands.
@@ -189,6 +191,8 @@ public:
     Result<void> conflict(const Guid& intent, std::string_view words, CycleNumber cycle, Instant now);
     /// Refused for good: the changes are parked with the server's words.
     Result<void> refused(const Guid& intent, std::string_view words, CycleNumber cycle, Instant now);
+    /// Nobody can tell whether it was applied: the changes are parked with the words.
+    Result<void> unprovable(const Guid& intent, std::string_view words, CycleNumber cycle, Instant now);
     /// Known not to have happened; the changes are queued again for `next_attempt`.
     Result<void> later(const Guid& intent, std::string_view words, std::optional<Instant> next_attempt,
                        CycleNumber cycle, Instant now);

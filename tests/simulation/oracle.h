@@ -176,8 +176,8 @@ private:
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void check_unit(const Person& person, Unit& unit, const Written& written);
-    bool is_unseen(const Person& person, const RecordKey& key) const;
-    void enter(Person& person, const Place& place, const std::string& value);
+    bool is_unseen(const Person& person, const RecordKey& key, const Row& before) const;
+    void enter(Person& person, const Place& place, const Row& before, const std::string& value);
     void note_columns(std::optional<std::size_t> who, const RecordKey& key, const Row& before,
                       const Row& now);
     bool has_arrived(std::size_t who, const Place& place, const std::string& value) const;
