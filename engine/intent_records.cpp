@@ -51,6 +51,23 @@ Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::I
     return keys;
 }
 
+Result<std::set<RecordKey>> reborn(const StateOf& state_of, const localstore::Intent& intent,
+                                   const std::vector<std::pair<RecordKey, Found>>& found)
+{
+    std::set<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps)
+        for (const auto& [key, seen] : found) {
+            if (step.kind != StepKind::remove || key != step.key) continue;
+            const auto state = state_of(key);
+            if (!state) return state.error();
+            if (!state->shadow) continue;
+            const Value& was = value_in(state->shadow->fields, "createdon");
+            const Value& is = value_in(seen.fields, "createdon");
+            if (!is_null(was) && !is_null(is) && was != is) keys.insert(key);
+        }
+    return keys;
+}
+
 Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found)
 {

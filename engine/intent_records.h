@@ -21,6 +21,10 @@ bool covers(const localstore::Intent& intent, localstore::Sequence change);
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user);
 
+/// The records that the intent deletes and that are there, made by somebody since.
+Result<std::set<RecordKey>> reborn(const StateOf& state_of, const localstore::Intent& intent,
+                                   const std::vector<std::pair<RecordKey, Found>>& found);
+
 /// The intent as the records that were read can still show it: deletions of ours empty what referred to what they
 /// delete.
 Result<localstore::Intent> as_shown(const StateOf& state_of, localstore::Intent intent,

@@ -181,7 +181,8 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
             unreadable = true;
             continue;
         }
-        const Seen seen{presence(found), found.etag, found.fields,
+        const bool gone = known.reborn.contains(key);
+        const Seen seen{gone ? Seen::Presence::absent : presence(found), found.etag, found.fields,
                         receipt ? presence(*receipt) : Seen::Presence::no_answer};
         judged.push_back({key, step->kind,
                           dataverse::judge_unknown(
@@ -207,7 +208,7 @@ Judgement judge_outdated(const localstore::Intent& intent,
                          const std::map<RecordKey, Fields>& before, Reading reading,
                          const std::set<RecordKey>& deleted)
 {
-    Known known{{}, deleted};
+    Known known{{}, deleted, {}};
     for (const localstore::IntentStep& step : intent.steps)
         if (step.kind == StepKind::create) known.revived.insert(step.key);
     Judgement judgement = judge(intent, records, std::nullopt, known);

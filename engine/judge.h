@@ -35,6 +35,8 @@ struct Known {
         revived{}; ///< Made again under a known id: one that is there is ours only when it says
                    ///< what was sent.
     std::set<RecordKey> deleted{}; ///< The organization told that they were deleted: they had been made.
+    std::set<RecordKey>
+        reborn{}; ///< To be deleted, and there with another time of creation: they were deleted.
 };
 
 /// I2 for a whole intent, as a function of values. `records` are the intent's records in the order of

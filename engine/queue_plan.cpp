@@ -56,13 +56,11 @@ Result<QueuePlan> plan_queue(localstore::Store& store, Instant now, std::chrono:
     if (!live) return live.error();
     queue.live = std::move(*live);
     std::vector<PlannedChange> planned;
-    std::vector<localstore::Sequence> sequences;
-    for (const localstore::Change& change : queue.live) sequences.push_back(change.sequence);
     std::map<RecordKey, localstore::ColumnSet> masked;
     std::vector<localstore::Dependency> edges;
     const Result<void> read = store.transact(localstore::Durability::relaxed,
                                              [&](localstore::Transaction& transaction) -> Result<void> {
-                                                 auto among = transaction.queue.dependencies_among(sequences);
+                                                 auto among = transaction.queue.waits_among(queue.live);
                                                  if (!among) return among.error();
                                                  edges = std::move(*among);
                                                  return read_masks(transaction, queue.live, masked);

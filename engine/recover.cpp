@@ -190,7 +190,9 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (!compared) return compared.error();
     const auto deleted = deleted_since(state_of, intent);
     if (!deleted) return deleted.error();
-    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted});
+    const auto made_since = reborn(state_of, intent, found);
+    if (!made_since) return made_since.error();
+    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted, *made_since});
     if (judgement.kind == Judgement::Kind::indeterminate) {
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();

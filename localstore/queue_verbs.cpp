@@ -32,17 +32,6 @@ std::map<RecordKey, std::vector<Sequence>> with_group(TransactionState& state, c
     return members;
 }
 
-/// The organization deleted the record, and its edits make it again.
-bool is_made_again(Database& database, const KnownTable& table, const Guid& id)
-{
-    Statement row = database.prepare(
-        "SELECT s.remote FROM hawser_record r JOIN hawser_shadow s ON s.record = r.record WHERE "
-        "r.table_number = ?1 AND r.id = ?2 AND NOT EXISTS (SELECT 1 FROM hawser_change c WHERE c.id = ?2 AND "
-        "c.table_number = ?1 AND c.live = 1 AND c.kind = ?3)");
-    return row.with(table.number, id, to_text(ChangeKind::remove)).step() &&
-           row.integer(0) == static_cast<int>(Remote::deleted);
-}
-
 void place(Change& change, ChangeState wanted, std::string_view words)
 {
     change.state = wanted;
@@ -61,6 +50,81 @@ void gather(Statement& rows, Sequence self, DependencyReason reason, bool self_w
         found.push_back(self_waits ? Dependency{self, other, reason} : Dependency{other, self, reason});
     }
     rows.reset();
+}
+
+bool is_of_itself(const KnownTable& table, const Change& change, const Reference& reference)
+{
+    return table.table.name == change.key.table && reference.id == change.key.id;
+}
+
+/// The live changes that make a record: its creation, or the edits after its deletion there.
+std::vector<Sequence> makers(Database& database, const KnownTable& table, const Guid& id)
+{
+    Statement rows = database.prepare("SELECT sequence, kind FROM hawser_change WHERE id = ?1 AND "
+                                      "table_number = ?2 AND live = 1 ORDER BY sequence");
+    rows.with(id, table.number);
+    std::vector<Sequence> created;
+    std::vector<Sequence> edited;
+    bool removed = false;
+    while (rows.step()) {
+        const ChangeKind kind = *parse_change_kind(rows.string(1));
+        if (kind == ChangeKind::remove) removed = true;
+        if (kind == ChangeKind::create) created.push_back(Sequence{rows.integer(0)});
+        if (kind == ChangeKind::update) edited.push_back(Sequence{rows.integer(0)});
+    }
+    if (removed || !created.empty() || edited.empty()) return created;
+    Statement shadow = database.prepare(
+        "SELECT s.remote FROM hawser_record r JOIN hawser_shadow s ON s.record = r.record WHERE r.id = ?1 "
+        "AND r.table_number = ?2");
+    const bool gone =
+        shadow.with(id, table.number).step() && shadow.integer(0) == static_cast<int>(Remote::deleted);
+    return gone ? edited : created;
+}
+
+/// The live changes of other records that refer to this one (role 1), or stop referring to it (role 2).
+Statement users_of(Database& database, const KnownTable& table, const Guid& id, int role)
+{
+    Statement users = database.prepare(
+        "SELECT DISTINCT r.sequence FROM hawser_reference r JOIN hawser_change c ON c.sequence = r.sequence "
+        "WHERE r.id = ?1 AND r.target = ?2 AND r.role = ?3 AND c.live = 1 AND NOT (c.id = ?1 AND "
+        "c.table_number = ?4) ORDER BY r.sequence");
+    users.with(id, table.table.name, role, table.number);
+    return users;
+}
+
+/// What a change waits for in other records.
+void add_waits_elsewhere(Database& database, const TableSet& tables, const Change& change,
+                         std::vector<Dependency>& found)
+{
+    for (const Reference& reference : references(change)) {
+        const KnownTable* target = tables.find(reference.target);
+        if (reference.role != 1 || target == nullptr || is_of_itself(*target, change, reference)) continue;
+        for (const Sequence maker : makers(database, *target, reference.id))
+            found.push_back({change.sequence, maker, DependencyReason::refers_to_created});
+    }
+    if (change.kind != ChangeKind::remove) return;
+    Statement users = users_of(database, *need(tables.named(change.key.table)), change.key.id, 2);
+    gather(users, change.sequence, DependencyReason::removes_reference, true, found);
+}
+
+/// What waits in other records for a change.
+void add_waiting_elsewhere(Database& database, const TableSet& tables, const Change& change,
+                           std::vector<Dependency>& found)
+{
+    for (const Reference& reference : references(change)) {
+        const KnownTable* target = tables.find(reference.target);
+        if (reference.role == 1 || target == nullptr || is_of_itself(*target, change, reference)) continue;
+        Statement removals =
+            database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number "
+                             "= ?2 AND live = 1 AND kind = ?3 ORDER BY sequence");
+        removals.with(reference.id, target->number, to_text(ChangeKind::remove));
+        gather(removals, change.sequence, DependencyReason::removes_reference, false, found);
+    }
+    const KnownTable& table = *need(tables.named(change.key.table));
+    const std::vector<Sequence> made_by = makers(database, table, change.key.id);
+    if (std::find(made_by.begin(), made_by.end(), change.sequence) == made_by.end()) return;
+    Statement users = users_of(database, table, change.key.id, 1);
+    gather(users, change.sequence, DependencyReason::refers_to_created, false, found);
 }
 
 /// The server lacks it: the base is what was there before, or before what was queued again already.
@@ -159,32 +223,8 @@ Dependencies find_dependencies(Database& database, const TableSet& tables, Seque
                          "AND live = 1 AND sequence > ?3 ORDER BY sequence");
     later.with(change->key.id, table.number, sequence.value);
     gather(later, sequence, DependencyReason::same_record, false, found.waited_for_by);
-
-    for (const Reference& reference : references(*change)) {
-        const KnownTable* target = tables.find(reference.target);
-        if (target == nullptr || (target == &table && reference.id == change->key.id)) continue;
-        const bool uses = reference.role == 1;
-        Statement others =
-            database.prepare("SELECT sequence FROM hawser_change WHERE id = ?1 AND table_number "
-                             "= ?2 AND live = 1 AND kind IN (?3, ?4) ORDER BY sequence");
-        const ChangeKind kind = uses ? ChangeKind::create : ChangeKind::remove;
-        const bool again = uses && is_made_again(database, *target, reference.id);
-        others.with(reference.id, target->number, to_text(kind), to_text(again ? ChangeKind::update : kind));
-        gather(others, sequence,
-               uses ? DependencyReason::refers_to_created : DependencyReason::removes_reference, uses,
-               uses ? found.waits_for : found.waited_for_by);
-    }
-    const bool edits = change->kind == ChangeKind::update;
-    if (edits && !is_made_again(database, table, change->key.id)) return found;
-    const bool creates = edits || change->kind == ChangeKind::create;
-    Statement users = database.prepare(
-        "SELECT DISTINCT r.sequence FROM hawser_reference r JOIN hawser_change c ON c.sequence = r.sequence "
-        "WHERE r.id = ?1 AND r.target = ?2 AND r.role = ?3 AND c.live = 1 AND NOT (c.id = ?1 AND "
-        "c.table_number = ?4) ORDER BY r.sequence");
-    users.with(change->key.id, table.table.name, creates ? 1 : 2, table.number);
-    gather(users, sequence,
-           creates ? DependencyReason::refers_to_created : DependencyReason::removes_reference, !creates,
-           creates ? found.waited_for_by : found.waits_for);
+    add_waits_elsewhere(database, tables, *change, found.waits_for);
+    add_waiting_elsewhere(database, tables, *change, found.waited_for_by);
     return found;
 }
 
@@ -215,14 +255,12 @@ Result<bool> QueueVerbs::reaches_beyond(GroupNumber group, const RecordKey& reco
     });
 }
 
-Result<std::vector<Dependency>> QueueVerbs::dependencies_among(std::span<const Sequence> changes) const
+Result<std::vector<Dependency>> QueueVerbs::waits_among(std::span<const Change> changes) const
 {
     return verb(state_, [&]() -> Result<std::vector<Dependency>> {
         std::vector<Dependency> edges;
-        for (const Sequence change : changes) {
-            auto found = find_dependencies(state_.database, *state_.tables, change);
-            edges.insert(edges.end(), found.waits_for.begin(), found.waits_for.end());
-        }
+        for (const Change& change : changes)
+            add_waits_elsewhere(state_.database, *state_.tables, change, edges);
         return edges;
     });
 }

@@ -138,8 +138,8 @@ public:
     Result<Dependencies> dependencies_of(Sequence change) const;
     /// Whether live changes of other records are in the group.
     Result<bool> reaches_beyond(GroupNumber group, const RecordKey& record) const;
-    /// Edges among the given changes and to other live ones, for planning a whole batch.
-    Result<std::vector<Dependency>> dependencies_among(std::span<const Sequence> changes) const;
+    /// What the given live changes wait for in other records, for planning a whole batch.
+    Result<std::vector<Dependency>> waits_among(std::span<const Change> changes) const;
 
     /// Settles columns of a live change (none named = all): superseded by a merge that took theirs,
     /// or applied as an echo proves. When all are settled the change leaves the queue with the reason.

@@ -61,7 +61,8 @@ void Oracle::see(Person& person, const RecordKey& key, const Row& row)
         person.seen[{key, std::string(column.name)}].insert(text_of(row, column.name));
 }
 
-void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after)
+void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after,
+                   std::string_view etag)
 {
     Person& person = people_[who];
     see(person, key, before);
@@ -70,7 +71,7 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
     // With a deletion go the edits that it takes back.
     if (!after) {
         person.removed[key] = true;
-        person.deletions[key] = {moment_, is_unseen(person, key, before)};
+        person.deletions[key] = {moment_, is_unseen(person, key, etag)};
         uncounted_.insert(key);
         for (const TrackedColumn& column : tracked(key.table)->columns)
             person.excused.insert({key, std::string(column.name)});
@@ -83,35 +84,35 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
         const std::string to = text_of(after, column.name);
         if (from == to) continue;
         person.excused.erase(place);
-        enter(person, place, before, to);
+        enter(person, place, etag, from, to);
         if (column.meeting == Meeting::adds && before && counters_.contains(key))
             counters_[key] += number(to) - number(from);
     }
 }
 
-void Oracle::enter(Person& person, const Place& place, const Row& before, const std::string& value)
+void Oracle::enter(Person& person, const Place& place, std::string_view etag, const std::string& stood,
+                   const std::string& value)
 {
+    person.stood[place].push_back(stood);
     person.steps[place].push_back(value);
     ++person.allowed[place][value];
-    person.entries[place] = {moment_, is_unseen(person, place.first, before)};
+    person.entries[place] = {moment_, is_unseen(person, place.first, etag)};
 }
 
-/// Whether others wrote what this person has not had before their eyes, who saw this of the record last. What reached
-/// the machine was not always taken: the person sees something else than is there, and did not type it.
-bool Oracle::is_unseen(const Person& person, const RecordKey& key, const Row& before) const
+/// Whether others wrote what this person has not had before their eyes, whose replica holds that version. What
+/// reached the machine was not always taken.
+bool Oracle::is_unseen(const Person& person, const RecordKey& key, std::string_view etag) const
 {
     const auto version = versions_.find(key);
     if (version == versions_.end()) return ever_deleted_.contains(key);
     const std::string text = std::to_string(version->second);
-    if (!person.versions.contains(text) && !person.versions_made.contains(text)) return true;
+    const bool is_own = person.versions_made.contains(text);
+    if (!is_own && (!person.versions.contains(text) || (!etag.empty() && version_in(etag) != text)))
+        return true;
     const Texts& row = rows_.at(key);
     return std::ranges::any_of(tracked(key.table)->columns, [&](const TrackedColumn& column) {
         const auto seen = person.seen.find({key, std::string(column.name)});
-        if (seen == person.seen.end() || !seen->second.contains(text_of(row, column.name))) return true;
-        const std::string shown = text_of(before, column.name);
-        const auto typed = person.steps.find({key, std::string(column.name)});
-        const bool is_own = typed != person.steps.end() && typed->second.back() == shown;
-        return before && shown != text_of(row, column.name) && !is_own;
+        return seen == person.seen.end() || !seen->second.contains(text_of(row, column.name));
     });
 }
 
@@ -153,7 +154,7 @@ void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& c
     // What is decided may come without the rest.
     if (const auto unit = person.unit_of.find({place, mine}); unit != person.unit_of.end())
         person.units[unit->second].excused = true;
-    if (mine_is_sent) enter(person, place, {}, mine);
+    if (mine_is_sent) enter(person, place, {}, theirs, mine);
 }
 
 void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid, Texts>& visible)

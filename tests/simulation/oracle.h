@@ -45,8 +45,10 @@ public:
     explicit Oracle(std::vector<std::string> users);
 
     // ---- what people did -------------------------------------------------------------------------
-    /// A person at an installation changed what they see of a record.
-    void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after);
+    /// A person at an installation changed what they see of a record, of which the replica holds that version; "" when
+    /// it holds none.
+    void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after,
+               std::string_view etag);
     /// A person entered several edits that are one: what was typed into each record, nothing where it was
     /// deleted. After what came of each.
     void acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts);
@@ -140,6 +142,7 @@ private:
         std::string name;
         std::map<Place, std::set<std::string>> seen{};                  ///< What stood before their eyes.
         std::map<Place, std::vector<std::string>> steps{};              ///< What they made of it, in order.
+        std::map<Place, std::vector<std::string>> stood{};              ///< What each of these was made of.
         std::map<Place, std::map<std::string, int>> allowed{};          ///< How often a value may be written.
         std::map<Place, std::map<std::string, int>> effects{};          ///< How often it was.
         std::map<Place, std::size_t> reached{};                         ///< The last step that was written.
@@ -176,12 +179,14 @@ private:
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void check_unit(const Person& person, Unit& unit, const Written& written);
-    bool is_unseen(const Person& person, const RecordKey& key, const Row& before) const;
-    void enter(Person& person, const Place& place, const Row& before, const std::string& value);
+    bool is_unseen(const Person& person, const RecordKey& key, std::string_view etag) const;
+    void enter(Person& person, const Place& place, std::string_view etag, const std::string& stood,
+               const std::string& value);
     void note_columns(std::optional<std::size_t> who, const RecordKey& key, const Row& before,
                       const Row& now);
     bool has_arrived(std::size_t who, const Place& place, const std::string& value) const;
     void close_person(std::size_t who);
+    bool nothing_was_cleared(const Person& person, const Place& place) const;
     void close_deletions(std::size_t who);
     void close_counters();
 

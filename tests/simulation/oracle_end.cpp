@@ -12,6 +12,18 @@ void Oracle::close()
     if (!restored_) close_counters();
 }
 
+/// Whether what somebody set back to nothing was never anything but what they typed, and did not arrive.
+bool Oracle::nothing_was_cleared(const Person& person, const Place& place) const
+{
+    const std::vector<std::string>& steps = person.steps.at(place);
+    const auto ever = ever_.find(place);
+    for (std::size_t i = steps.size() - 1; i-- > 0;) {
+        if (ever != ever_.end() && ever->second.contains(steps[i])) return false;
+        if (person.stood.at(place)[i].empty()) return true;
+    }
+    return false;
+}
+
 /// Whether what somebody entered last was there, or gave way as the column's rule says.
 bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string& value) const
 {
@@ -32,7 +44,8 @@ bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string&
     if (value.empty()) {
         const auto until = emptied_until_.find(place);
         const bool since = until != emptied_until_.end() && until->second > entry.moment;
-        return since || entry.unseen || lived_twice || text_of(there(key), column).empty();
+        const bool empty = text_of(there(key), column).empty();
+        return since || entry.unseen || lived_twice || empty || nothing_was_cleared(people_[who], place);
     }
     if (ever == ever_.end()) return false;
     if (meeting != Meeting::merges_lines) return ever->second.contains(value);

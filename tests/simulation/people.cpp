@@ -92,14 +92,24 @@ void World::watched(Installation& desk, const std::function<void()>& deeds)
         for (const auto& [id, row] : desk.see_all(table)) {
             const RecordKey key{std::string(table.name), id};
             const Row was = std::exchange(before[key], std::nullopt);
-            if (was != Row(row)) oracle_.acted(desk.setup().number, key, was, row);
+            if (was != Row(row)) acted(desk, key, was, row);
             before.erase(key);
         }
     for (const auto& [key, row] : before) {
-        oracle_.acted(desk.setup().number, key, row, std::nullopt);
+        acted(desk, key, row, std::nullopt);
         const auto state = desk.store().state(key);
         if (state && state->live.empty()) oracle_.left(desk.setup().number, key);
     }
+}
+
+void World::acted(Installation& desk, const RecordKey& key, const Row& before, const Row& after)
+{
+    const auto state = desk.store().state(key);
+    const bool known = state && state->known;
+    oracle_.acted(desk.setup().number, key, before, after,
+                  !known          ? std::string()
+                  : state->shadow ? state->shadow->etag
+                                  : state->etag);
 }
 
 void World::write(Installation& desk, const std::vector<localstore::Edit>& edits,
@@ -127,7 +137,7 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
         oracle_.require(!made || shows(key, was, entered.at(key), now), 1,
                         place(who) + " does not see what was entered into " + key.table + " " +
                             key.id.text() + (cut_off ? " after a loss of power" : ""));
-        if (made || now != was) oracle_.acted(who, key, was, now);
+        if (made || now != was) acted(desk, key, was, now);
     }
     if (made && grouping == localstore::Grouping::one_unit) oracle_.acted_as_one(who, parts);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
@@ -218,7 +228,7 @@ void World::edit_by_former_id(Installation& desk, Draw& draw)
     oracle_.require(!made || shows(present, was, edit.after, now), 1,
                     place(who) + " does not see what was entered under a former id of contact " +
                         present.id.text());
-    if (made || now != was) oracle_.acted(who, present, was, now);
+    if (made || now != was) acted(desk, present, was, now);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
 }
 
@@ -308,28 +318,51 @@ void World::act_on_queue(const Deed& deed, Installation& desk)
 Result<void> World::send_again(Installation& desk, const localstore::Change& change)
 {
     const bool is_held = change.state == localstore::ChangeState::held;
-    if (is_held) show_theirs(desk, change);
+    const std::vector<localstore::Change> members = with_group(desk, change);
+    if (is_held) show_theirs(desk, members);
+    std::map<RecordKey, Texts> chosen;
+    for (const localstore::Change& member : members) chosen[member.key].merge(chosen_in(desk, member));
     const auto done = is_held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence);
     if (!done) return done.error();
-    if ((change.last_error + change.waits_for).find("may already have been applied") != std::string::npos)
-        oracle_.insisted(desk.setup().number, change.key, texts_of(*tracked(change.key.table), change.after));
+    for (const auto& [key, columns] : chosen) oracle_.insisted(desk.setup().number, key, columns);
     return {};
 }
 
-/// Of all records that a change goes with.
-void World::show_theirs(Installation& desk, const localstore::Change& change)
+/// What goes with a change.
+std::vector<localstore::Change> World::with_group(Installation& desk, const localstore::Change& change) const
 {
-    std::set<RecordKey> keys{change.key};
-    if (change.group.value > 0) {
-        localstore::ChangeFilter filter;
-        filter.group = change.group;
-        if (const auto members = desk.store().changes(filter))
-            for (const localstore::Change& member : *members) keys.insert(member.key);
-    }
-    for (const RecordKey& key : keys) {
-        const auto state = desk.store().state(key);
+    if (change.group.value == 0) return {change};
+    localstore::ChangeFilter filter;
+    filter.group = change.group;
+    return desk.store().changes(filter).value_or(std::vector{change});
+}
+
+/// What whoever lets a change go that was sent before chooses to be sent once more: all of it when they are told that
+/// it may have been applied, else what others wrote over since, which they are shown.
+Texts World::chosen_in(Installation& desk, const localstore::Change& change) const
+{
+    const TrackedTable& table = *tracked(change.key.table);
+    Texts columns = texts_of(table, change.after);
+    const std::string said = change.last_error + change.waits_for;
+    if (said.find("may already have been applied") != std::string::npos) return columns;
+    const auto state = desk.store().state(change.key);
+    const bool is_held = change.state == localstore::ChangeState::held;
+    if (!is_held || change.attempts == 0 || !state || !state->shadow) return {};
+    const Texts there = texts_of(table, state->shadow->fields);
+    const Texts before = texts_of(table, change.before);
+    std::erase_if(columns, [&](const auto& entry) {
+        return text_of(there, entry.first) == text_of(before, entry.first);
+    });
+    return columns;
+}
+
+void World::show_theirs(Installation& desk, const std::vector<localstore::Change>& members)
+{
+    for (const localstore::Change& member : members) {
+        const auto state = desk.store().state(member.key);
         if (!state || !state->shadow) continue;
-        oracle_.was_shown(desk.setup().number, key, texts_of(*tracked(key.table), state->shadow->fields));
+        oracle_.was_shown(desk.setup().number, member.key,
+                          texts_of(*tracked(member.key.table), state->shadow->fields));
     }
 }
 

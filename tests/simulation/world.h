@@ -107,6 +107,7 @@ protected:
     void act(const Deed& deed, Installation& desk);
     void act_on_queue(const Deed& deed, Installation& desk);
     void act_on_machine(const Deed& deed, Installation& desk);
+    void acted(Installation& desk, const RecordKey& key, const Row& before, const Row& after);
     void write(Installation& desk, const std::vector<localstore::Edit>& edits,
                localstore::Grouping grouping = localstore::Grouping::separate);
     void edit_by_former_id(Installation& desk, Draw& draw);
@@ -114,7 +115,9 @@ protected:
     localstore::Edit some_creation(Installation& desk, Draw& draw);
     Fields some_fields(Installation& desk, const RecordKey& key, const Row& row, Draw& draw);
     Result<void> send_again(Installation& desk, const localstore::Change& change);
-    void show_theirs(Installation& desk, const localstore::Change& change);
+    std::vector<localstore::Change> with_group(Installation& desk, const localstore::Change& change) const;
+    Texts chosen_in(Installation& desk, const localstore::Change& change) const;
+    void show_theirs(Installation& desk, const std::vector<localstore::Change>& members);
     void forget_dropped(Installation& desk, const localstore::Undone& undone);
     static bool is_open(Installation& desk, const localstore::Conflict& conflict);
     void resolve(Installation& desk, const localstore::Conflict& conflict, Draw& draw);
