@@ -95,8 +95,11 @@ std::shared_ptr<Content> find(const Folder& folder, const char* path)
 
 std::string content_of(const std::filesystem::path& path)
 {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
+    std::ifstream stream(path, std::ios::binary | std::ios::ate);
+    std::string content(stream ? static_cast<std::size_t>(stream.tellg()) : 0, '\0');
+    stream.seekg(0);
+    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+    return content;
 }
 
 /// What others wrote there is taken over.

@@ -64,7 +64,7 @@ def copy_tree():
 
 def build():
     if not (BUILD / "build.ninja").exists():
-        must(["cmake", "--preset", "release", "-DHAWSER_BENCHMARKS=OFF"], cwd=SCRATCH, env=ENVIRONMENT)
+        must(["cmake", "--preset", "release", "-DHAWSER_BENCHMARKS=OFF", "-DCMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF"], cwd=SCRATCH, env=ENVIRONMENT)
     return run(["ninja", "-C", BUILD, "-j1", "hawser_simulate"], env=ENVIRONMENT)
 
 

@@ -46,7 +46,7 @@ public:
 
     // ---- what people did -------------------------------------------------------------------------
     /// A person at an installation changed what they see of a record, of which the replica holds that version; "" when
-    /// it holds none.
+    /// it holds none, or when only a value was typed.
     void acted(std::size_t who, const RecordKey& key, const Row& before, const Row& after,
                std::string_view etag);
     /// A person entered several edits that are one: what was typed into each record, nothing where it was

@@ -104,12 +104,16 @@ void World::watched(Installation& desk, const std::function<void()>& deeds)
 
 void World::acted(Installation& desk, const RecordKey& key, const Row& before, const Row& after)
 {
-    const auto state = desk.store().state(key);
-    const bool known = state && state->known;
-    oracle_.acted(desk.setup().number, key, before, after,
-                  !known          ? std::string()
-                  : state->shadow ? state->shadow->etag
-                                  : state->etag);
+    // Only what is deleted, cleared, or may give way asks what it stood on.
+    const bool asks = !after || std::ranges::any_of(tracked(key.table)->columns, [&](const auto& column) {
+        const std::string to = text_of(after, column.name);
+        return (to.empty() || column.meeting == Meeting::theirs) && to != text_of(before, column.name);
+    });
+    std::string etag;
+    if (asks)
+        if (const auto state = desk.store().state(key); state && state->known)
+            etag = state->shadow ? state->shadow->etag : state->etag;
+    oracle_.acted(desk.setup().number, key, before, after, etag);
 }
 
 void World::write(Installation& desk, const std::vector<localstore::Edit>& edits,
