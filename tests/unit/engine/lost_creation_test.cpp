@@ -160,3 +160,64 @@ TEST_CASE("What left the scope while an answer was missing goes when its part of
     CHECK(s.open().size() == 1);
     CHECK_FALSE(s.desk.has("contact", guid(1)));
 }
+
+TEST_CASE("A lost unit of which one record was deleted here since asks about what others wrote in another",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.write_all(
+        {{localstore::ChangeKind::create,
+          {"contact", guid(7)},
+          {{"lastname", std::string("Poe")},
+           {"nickname", std::string("Doc")},
+           {"department", std::string("Sales")}}},
+         {localstore::ChangeKind::update, {"contact", guid(1)}, {{"jobtitle", std::string("Buyer")}}}},
+        localstore::Grouping::one_unit);
+    s.lose(Fault::drop_answer);
+    s.office.put("contacts", guid(7), R"({"department":"Theirs"})");
+    s.desk.erase("contact", guid(1));
+    s.desk.edit("contact", guid(7), {{"nickname", Null{}}});
+    s.desk.sync();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.open().front().key.id == guid(7));
+    REQUIRE(s.open().front().columns.size() == 1);
+    CHECK(s.open().front().columns.front().column == "department");
+    CHECK(s.there(guid(7), "nickname").empty());
+    CHECK(s.there(guid(7), "department") == "Theirs");
+    CHECK_FALSE(s.office.has("contacts", guid(1)));
+}
+
+TEST_CASE("Of a lost edit whose record was deleted here since, what the organization shows is not sent again",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.office.put("contacts", guid(2), R"({"lastname":"Number 2"})");
+    s.desk.sync();
+    s.desk.write_all(
+        {{localstore::ChangeKind::update,
+          {"contact", guid(1)},
+          {{"nickname", std::string("Doc")}, {"department", std::string("Sales")}}},
+         {localstore::ChangeKind::update, {"contact", guid(2)}, {{"nickname", std::string("Two")}}}},
+        localstore::Grouping::one_unit);
+    s.lose(Fault::drop_answer);
+    s.office.put("contacts", guid(1), R"({"department":"Theirs"})");
+    s.desk.erase("contact", guid(1));
+    s.desk.sync();
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting->size() == 1);
+    CHECK(waiting->front().state == localstore::ChangeState::held);
+    Desk::check(s.desk.store->release(waiting->front().sequence));
+    s.office.put("contacts", guid(1), R"({"nickname":"Again"})");
+    s.office.put("contacts", guid(2), R"({"nickname":"Again"})");
+    s.desk.sync();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.open().front().columns.size() == 1);
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(s.open().front().number, {localstore::Side::mine, {}}, by));
+    s.desk.sync();
+    CHECK(s.there(guid(1), "department") == "Sales");
+    CHECK(s.there(guid(1), "nickname") == "Again");
+    CHECK(s.there(guid(2), "nickname") == "Again");
+    s.desk.check_equal();
+}

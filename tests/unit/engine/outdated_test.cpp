@@ -217,3 +217,30 @@ TEST_CASE("A creation that the network repeated, and that others edited and some
     CHECK(s.desk.text("contact", id, "firstname") == "Theirs");
     s.desk.check_equal();
 }
+
+TEST_CASE("Of a unit that the network repeated, and of which somebody deleted what it made, what was undone "
+          "before it is read is taken back",
+          "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.write_all(
+        {{localstore::ChangeKind::create, {"contact", guid(7)}, {{"lastname", std::string("Made")}}},
+         {localstore::ChangeKind::update, {"contact", guid(1)}, {{"firstname", std::string("Twice")}}}},
+        localstore::Grouping::one_unit);
+    s.push_twice();
+    REQUIRE(s.there("firstname") == "Twice");
+    const auto erase = [&s] { s.office.erase("contacts", guid(7)); };
+    const bool heard = GENERATE(true, false);
+    if (heard)
+        erase();
+    else
+        s.desk.exchange->script = [erase, done = false](std::size_t, const http::Request& request) mutable {
+            const bool reads = has(request, "contacts(" + guid(7).text());
+            if (reads && !std::exchange(done, true)) erase();
+            return Fault::none;
+        };
+    s.desk.edit("contact", guid(1), {{"firstname", std::string("Ann")}});
+    s.desk.sync();
+    CHECK(s.there("firstname") == "Ann");
+    CHECK(s.desk.text("contact", guid(1), "firstname") == "Ann");
+}

@@ -152,3 +152,18 @@ TEST_CASE("Receipt rows are deleted only after a commit that is on the disk", "[
     s.desk->sync();
     CHECK(deleted);
 }
+
+TEST_CASE("What was created here and somebody cleared since stays cleared where theirs wins",
+          "[engine][policy][I3]")
+{
+    Setting s(R"({"version":1,"tables":{"account":{"description":"theirs"}}})");
+    const Guid id =
+        s.desk->create("account", {{"name", std::string("Tailspin")}, {"description", std::string("Mine")}});
+    s.office.put("accounts", id, R"({"name":"Tailspin","description":"Mine"})");
+    s.office.put("accounts", id, R"({"description":null})");
+    s.desk->sync();
+    CHECK(s.office.value("accounts", id, "description").empty());
+    CHECK(s.desk->text("account", id, "description").empty());
+    CHECK(s.desk->store->conflicts({})->empty());
+    s.desk->check_equal();
+}

@@ -298,3 +298,57 @@ TEST_CASE("A lost update is applied when equal, sent again when untouched, else 
     REQUIRE(contested.kind == Kind::indeterminate);
     CHECK(contested.columns.front().columns == std::vector<std::string>{"jobtitle"});
 }
+
+TEST_CASE("A lost change set of creations of which some are not there may have been made and deleted",
+          "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    const Fields made{{"lastname", std::string("Poe")}};
+    const Fields sent{{"jobtitle", std::string("Buyer")}};
+    const Found otherwise = there("W/\"8\"", {{"lastname", std::string("Roe")}});
+    localstore::Intent intent;
+    intent.steps = {step(StepKind::create, record(1), "If-None-Match: *", made),
+                    step(StepKind::create, record(2), "If-None-Match: *", made)};
+    const auto judged = [&](Found first, Found second, const std::set<RecordKey>& deleted = {}) {
+        const std::vector<std::pair<RecordKey, Found>> found{{record(1), std::move(first)},
+                                                             {record(2), std::move(second)}};
+        return judge(intent, found, std::nullopt, {{}, deleted}).kind;
+    };
+    CHECK(judged(there("W/\"8\"", made), absent) == Kind::applied);
+    CHECK(judged(otherwise, absent) == Kind::indeterminate);
+    CHECK(judged(absent, absent) == Kind::resend);
+
+    intent.steps[1] = step(StepKind::update, record(2), "If-Match: W/\"5\"", sent);
+    CHECK(judged(absent, there("W/\"5\"")) == Kind::resend);
+    CHECK(judged(there("W/\"8\"", made), there("W/\"5\"")) == Kind::not_applied);
+    CHECK(judged(absent, there("W/\"9\"", sent)) == Kind::not_applied);
+    CHECK(judged(absent, there("W/\"9\"", sent), {record(1)}) == Kind::applied);
+    CHECK(judged(absent, there("W/\"9\""), {record(1)}) == Kind::not_applied);
+}
+
+TEST_CASE("A change set that was refused as outdated and read late may have been made and deleted in part",
+          "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    localstore::Intent intent;
+    intent.steps = {step(StepKind::create, record(1), "If-None-Match: *", {{"lastname", std::string("Poe")}}),
+                    step(StepKind::update, record(2), "If-Match: W/\"5\"",
+                         {{"jobtitle", std::string("Buyer")}, {"nickname", std::string("Doc")}})};
+    const auto judged = [&](const char* job, const char* nickname, Reading reading) {
+        const std::vector<std::pair<RecordKey, Found>> found{
+            {record(1), absent},
+            {record(2),
+             there("W/\"9\"", {{"jobtitle", std::string(job)}, {"nickname", std::string(nickname)}})}};
+        const std::map<RecordKey, Fields> before{{record(1), {}}, {record(2), {}}};
+        return judge_outdated(intent, found, before, reading);
+    };
+    const Judgement in_part = judged("Buyer", "Theirs", Reading::late);
+    REQUIRE(in_part.kind == Kind::indeterminate);
+    REQUIRE(in_part.columns.size() == 1);
+    CHECK(in_part.columns.front().key == record(2));
+    CHECK(in_part.columns.front().columns == std::vector<std::string>{"nickname"});
+    CHECK(judged("Theirs", "Theirs", Reading::late).kind == Kind::not_applied);
+    CHECK(judged("Buyer", "Theirs", Reading::at_once).kind == Kind::not_applied);
+}

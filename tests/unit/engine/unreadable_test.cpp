@@ -133,6 +133,24 @@ TEST_CASE("A lost unit of which one record may no longer be read is judged by th
     }
 }
 
+TEST_CASE("What was undone of a change that nobody could tell about is taken back once its record is seen",
+          "[engine][reconcile][I1]")
+{
+    Setting s(Fault::hang_done);
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Mine")}});
+    CHECK_FALSE(s.desk.try_cycle());
+    REQUIRE(s.office.value("contacts", guid(1), "jobtitle") == "Mine");
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(s.desk.store->changes({})->front().sequence, by));
+    s.desk.reboot();
+    s.clock->pass(std::chrono::hours{1});
+    (void)s.desk.cycle();
+    CHECK(s.desk.store->queue_figures()->parked == 1);
+    s.allow_all();
+    CHECK(s.office.value("contacts", guid(1), "jobtitle").empty());
+}
+
 TEST_CASE("What was given to somebody else while its answer was missing leaves with the next sweep",
           "[engine][reconcile][I4]")
 {

@@ -224,3 +224,54 @@ TEST_CASE("changes are listed by table, record and state, page by page")
     replica.undo(first.front().sequence);
     CHECK(ok(replica.store->changes(held)).size() == 1);
 }
+
+TEST_CASE("a parked change is unproven while nobody can tell whether it was applied")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    const auto park = [&](int intent, auto parking) {
+        replica.send(intent, {sequence}, 1);
+        ok(replica.transact([&](Transaction& transaction) {
+            return (transaction.intents.*parking)(id(intent), "no", CycleNumber{2}, at(9));
+        }));
+        CHECK(ok(replica.store->change(sequence)).state == ChangeState::parked);
+    };
+    const auto unproven = [&] {
+        std::vector<Sequence> found;
+        ok(replica.transact([&](Transaction& transaction) -> Result<void> {
+            found = ok(transaction.queue.unproven({"contact", id(1)}));
+            return {};
+        }));
+        return found;
+    };
+    park(50, &IntentVerbs::refused);
+    CHECK(unproven().empty());
+    ok(replica.store->retry(sequence));
+    park(60, &IntentVerbs::unprovable);
+    CHECK(unproven() == std::vector{sequence});
+    ok(replica.store->retry(sequence));
+    CHECK(unproven().empty());
+    park(70, &IntentVerbs::refused);
+    CHECK(unproven().empty());
+}
+
+TEST_CASE("what refers to a record that is made again waits for the edits that make it")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    replica.pull(2, "1", {{"name", text("Fabrikam")}}, "account");
+    const Sequence renamed = replica.set(2, {{"name", text("Contoso")}}, "account");
+    const Sequence refers = replica.set(1, {{"parentcustomerid", Lookup{"account", id(2)}}});
+    CHECK(ok(replica.store->dependencies_of(refers)).waits_for.empty());
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.records.mark_deleted({"account", id(2)}, CycleNumber{3}, at(3));
+    }));
+    const auto waits = ok(replica.store->dependencies_of(refers)).waits_for;
+    REQUIRE(waits.size() == 1);
+    CHECK(waits.front().on == renamed);
+    CHECK(waits.front().reason == DependencyReason::refers_to_created);
+    CHECK(ok(replica.store->dependencies_of(renamed)).waited_for_by.size() == 1);
+    replica.erase(2, "account");
+    CHECK(ok(replica.store->dependencies_of(refers)).waits_for.empty());
+}

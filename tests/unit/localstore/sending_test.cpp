@@ -248,3 +248,25 @@ TEST_CASE("runs keep groups apart, stop at what waits, and net out what cancels"
     }));
     CHECK(folded == Fields{{"fullname", text("Cid")}, {"age", Value{std::int64_t{1}}}});
 }
+
+TEST_CASE("a deletion that is told of a record while it is made again is of its former life")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.records.mark_deleted({"contact", id(1)}, CycleNumber{3}, at(3));
+    }));
+    replica.send(50, {sequence}, 1);
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.records.stage({"contact", id(1)}, "", std::nullopt, CycleNumber{4});
+    }));
+    const bool is_there = GENERATE(true, false);
+    ok(replica.transact([&](Transaction& transaction) {
+        Acknowledged answer{{"contact", id(1)}, "5", Fields{{"fullname", text("Eve")}}};
+        answer.is_there = is_there;
+        return transaction.intents.applied(id(50), {&answer, 1}, "stored", CycleNumber{4}, at(4));
+    }));
+    CHECK(replica.state(1).staged.has_value() == !is_there);
+    CHECK(replica.fields(1) == Fields{{"fullname", text("Eve")}});
+}

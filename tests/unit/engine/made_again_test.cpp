@@ -1,0 +1,82 @@
+#include "tests/engine_world.h"
+
+using namespace hawser;
+using namespace hawser::tests;
+
+namespace {
+
+/// An account and a contact that both sides have.
+struct Setting : Workplace {
+    Setting()
+    {
+        office.put("accounts", guid(900), R"({"name":"Fabrikam"})");
+        fill(office, 1, 1);
+        desk.choose({{"contact", ""}, {"account", ""}});
+        desk.sync();
+    }
+    void refer() { desk.edit("contact", guid(1), {{"parentcustomerid", Lookup{"account", guid(900)}}}); }
+    std::string account_there() { return office.value("contacts", guid(1), "_parentcustomerid_value"); }
+};
+
+} // namespace
+
+TEST_CASE("An edit that refers to a record which is made again waits until that is there",
+          "[engine][push][I4]")
+{
+    Setting s;
+    s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
+    const auto renamed = s.desk.store->changes({})->front().sequence;
+    Desk::check(s.desk.store->hold(renamed, "held by you"));
+    s.office.erase("accounts", guid(900));
+    s.desk.sync();
+    s.refer();
+    s.desk.sync();
+    CHECK(s.account_there().empty());
+    const auto changes = s.desk.store->changes({});
+    REQUIRE(changes->size() == 2);
+    CHECK(changes->back().state == localstore::ChangeState::queued);
+    CHECK(changes->back().waits_for.find("waits for change " + std::to_string(renamed.value)) == 0);
+    Desk::check(s.desk.store->release(renamed));
+    s.desk.sync();
+    CHECK(s.office.value("accounts", guid(900), "name") == "Contoso");
+    CHECK(s.account_there() == guid(900).text());
+    s.desk.check_equal();
+}
+
+TEST_CASE("Records that refer to each other and were deleted there both come back", "[engine][push][I4]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.refer();
+    s.desk.edit("account", guid(900), {{"primarycontactid", Lookup{"contact", guid(1)}}});
+    s.office.erase("accounts", guid(900));
+    s.office.erase("contacts", guid(1));
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.office.value("accounts", guid(900), "_primarycontactid_value") == guid(1).text());
+    CHECK(s.account_there() == guid(900).text());
+    s.desk.check_equal();
+}
+
+TEST_CASE("A record that was made again stays though its deletion is told once more", "[engine][push][I5]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"firstname", std::string("Anna")}});
+    s.office.erase("contacts", guid(1));
+    // It does not arrive, and nothing more is heard.
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_request : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.desk.store->open_intents()->size() == 1);
+    s.clock->jump(std::chrono::hours{1});
+    s.desk.exchange->script = {};
+    engine::CycleRequest whole;
+    whole.extent = engine::Puller::Extent::full;
+    REQUIRE(s.desk.cycle(whole));
+    CHECK(s.desk.text("contact", guid(1), "firstname") == "Anna");
+    CHECK(s.office.value("contacts", guid(1), "firstname") == "Anna");
+    s.desk.check_equal();
+}
