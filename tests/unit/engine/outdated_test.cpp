@@ -243,4 +243,7 @@ TEST_CASE("Of a unit that the network repeated, and of which somebody deleted wh
     s.desk.sync();
     CHECK(s.there("firstname") == "Ann");
     CHECK(s.desk.text("contact", guid(1), "firstname") == "Ann");
+    if (!heard) s.desk.sync();
+    CHECK_FALSE(s.desk.has("contact", guid(7)));
+    s.desk.check_equal();
 }

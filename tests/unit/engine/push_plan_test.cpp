@@ -336,13 +336,14 @@ TEST_CASE("A change set that was refused as outdated and read late may have been
     intent.steps = {step(StepKind::create, record(1), "If-None-Match: *", {{"lastname", std::string("Poe")}}),
                     step(StepKind::update, record(2), "If-Match: W/\"5\"",
                          {{"jobtitle", std::string("Buyer")}, {"nickname", std::string("Doc")}})};
-    const auto judged = [&](const char* job, const char* nickname, Reading reading) {
+    const auto judged = [&](const char* job, const char* nickname, Reading reading,
+                            const std::set<RecordKey>& deleted = {}) {
         const std::vector<std::pair<RecordKey, Found>> found{
             {record(1), absent},
             {record(2),
              there("W/\"9\"", {{"jobtitle", std::string(job)}, {"nickname", std::string(nickname)}})}};
         const std::map<RecordKey, Fields> before{{record(1), {}}, {record(2), {}}};
-        return judge_outdated(intent, found, before, reading);
+        return judge_outdated(intent, found, before, reading, deleted);
     };
     const Judgement in_part = judged("Buyer", "Theirs", Reading::late);
     REQUIRE(in_part.kind == Kind::indeterminate);
@@ -350,5 +351,7 @@ TEST_CASE("A change set that was refused as outdated and read late may have been
     CHECK(in_part.columns.front().key == record(2));
     CHECK(in_part.columns.front().columns == std::vector<std::string>{"nickname"});
     CHECK(judged("Theirs", "Theirs", Reading::late).kind == Kind::not_applied);
+    CHECK(judged("Buyer", "Doc", Reading::late).kind == Kind::not_applied);
+    CHECK(judged("Buyer", "Doc", Reading::late, {record(1)}).kind == Kind::applied);
     CHECK(judged("Buyer", "Theirs", Reading::at_once).kind == Kind::not_applied);
 }
