@@ -29,14 +29,14 @@ struct Judgement {
     std::vector<localstore::Indeterminate> columns{};
 };
 
-/// What the replica knows of records that an intent makes.
+/// What the replica knows of an intent's records, beyond what was read of them.
 struct Known {
-    std::set<RecordKey>
-        revived{}; ///< Made again under a known id: one that is there is ours only when it says
-                   ///< what was sent.
-    std::set<RecordKey> deleted{}; ///< The organization told that they were deleted: they had been made.
-    std::set<RecordKey>
-        reborn{}; ///< To be deleted, and there with another time of creation: they were deleted.
+    /// Made again under a known id: one that is there is ours only when it says what was sent.
+    std::set<RecordKey> revived{};
+    /// To be made, and the organization told that they were deleted: they had been made.
+    std::set<RecordKey> deleted{};
+    /// To be deleted, and there with another time of creation: they were deleted, and somebody made them again.
+    std::set<RecordKey> reborn{};
 };
 
 /// I2 for a whole intent, as a function of values. `records` are the intent's records in the order of
@@ -61,9 +61,9 @@ enum class Reading { at_once, late };
 /// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
 /// the network repeats a request, else `not_applied`, or `ask_again`.
 ///
-/// `deleted` as in `Known`. `before` is what stood in the records before. Of the columns that were to change, some may say what was sent
-/// (s), some what they said before (b), some neither (n). `indeterminate`, with those of b and n, which are not
-/// none, when read
+/// `before` is what stood in the records before; `deleted` as in `Known`. Of the columns that were to change,
+/// some may say what was sent (s), some what they said before (b), some neither (n). `indeterminate`, with those
+/// of b and n, which are not none, when read
 /// at_once:  s ∧ ¬b, and all records are there
 /// late:     s ∨ n; only s where a record is not there, which may have been made and deleted, or never made
 Judgement judge_outdated(const localstore::Intent& intent,

@@ -87,11 +87,9 @@ private:
                           const dataverse::ItemAnswer& item, const dataverse::Outcome& outcome);
     Result<Follow> settle_applied(localstore::Transaction& transaction, const Sent& sent,
                                   const dataverse::ItemAnswer& item);
-    using Parking = Result<void> (localstore::IntentVerbs::*)(const Guid&, std::string_view,
-                                                              localstore::CycleNumber, Instant);
-    Result<void> settle_refused(localstore::Transaction& transaction, const Draft& draft,
-                                const std::string& words,
-                                Parking parking = &localstore::IntentVerbs::refused);
+    enum class Parked { refused, unprovable };
+    Result<void> park(localstore::Transaction& transaction, const Draft& draft, Parked why,
+                      const std::string& words);
     Result<void> settle_later(localstore::Transaction& transaction, const Sent& sent,
                               const dataverse::Outcome& outcome);
     /// A decision row for each record of the draft (I10).

@@ -80,7 +80,7 @@ Result<Pusher::Follow> Pusher::settle(localstore::Transaction& transaction, cons
         [[fallthrough]];
     case Kind::refused:
     case Kind::column_access:
-        return then(settle_refused(transaction, sent.draft, words_of(outcome)), Follow::nothing);
+        return then(park(transaction, sent.draft, Parked::refused, words_of(outcome)), Follow::nothing);
     case Kind::schema_changed:
         schema_changed_ = true;
         [[fallthrough]];
@@ -122,13 +122,15 @@ Result<Pusher::Follow> Pusher::settle_applied(localstore::Transaction& transacti
     return Follow::read_back;
 }
 
-Result<void> Pusher::settle_refused(localstore::Transaction& transaction, const Draft& draft,
-                                    const std::string& words, Parking parking)
+Result<void> Pusher::park(localstore::Transaction& transaction, const Draft& draft, Parked why,
+                          const std::string& words)
 {
     cycle_.figures.refused += draft.unit.changes.size();
-    const Result<void> refused =
-        (transaction.intents.*parking)(draft.intent, words, cycle_.number, around_.now());
-    if (!refused) return refused;
+    const Result<void> parked =
+        why == Parked::refused
+            ? transaction.intents.refused(draft.intent, words, cycle_.number, around_.now())
+            : transaction.intents.unprovable(draft.intent, words, cycle_.number, around_.now());
+    if (!parked) return parked;
     for (const Draft::Part& part : draft.parts) {
         around_.log.warning("change.refused", {{"table", part.key.table}, {"id", part.key.id.text()}});
         const Result<void> decided =

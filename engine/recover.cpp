@@ -318,9 +318,8 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
                                const Draft& draft, const Judgement& judgement, const Read& found)
 {
     if (judgement.kind == Judgement::Kind::out_of_reach)
-        return settle_refused(transaction, draft,
-                              repeats_refused_.contains(intent.id) ? refused_unseen : unreadable,
-                              &localstore::IntentVerbs::unprovable);
+        return park(transaction, draft, Parked::unprovable,
+                    repeats_refused_.contains(intent.id) ? refused_unseen : unreadable);
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;

@@ -225,7 +225,7 @@ Result<void> settle_records(TransactionState& state, const Settling& settling, S
 }
 
 void back_to(Subject& subject, const std::vector<Covered>& covered, ChangeState state, std::string_view words,
-             std::optional<Instant> next_attempt)
+             std::optional<Instant> next_attempt, std::string_view waits_for = {})
 {
     for (const Covered& one : covered) {
         Change* change = subject.find(one.sequence);
@@ -233,7 +233,7 @@ void back_to(Subject& subject, const std::vector<Covered>& covered, ChangeState 
         change->state = state;
         change->last_error = std::string(words);
         change->next_attempt = next_attempt;
-        if (state == ChangeState::parked) change->waits_for = "a person: the server refused it";
+        if (state == ChangeState::parked) change->waits_for = waits_for;
         subject.store_state(one.sequence);
     }
 }
