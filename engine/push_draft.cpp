@@ -297,11 +297,16 @@ Result<void> add_record(Surroundings& around, localstore::Transaction& transacti
     auto contribution = contribute(around, transaction, portion.state, portion.run, unit);
     if (!contribution) return contribution.error();
     contribution->part.contested = portion.state.conflict.has_value();
+    const std::size_t covered_before = assembly.intent.changes.size();
     for (const localstore::Change& change : portion.state.live) {
         if (std::ranges::find(portion.run.changes, change.sequence) == portion.run.changes.end()) continue;
         auto part = covered(change, portion.state.masked, contribution->left_out);
         if (part) assembly.intent.changes.push_back(std::move(*part));
     }
+    // In a circle a record may be made without all that is said of it here.
+    const bool unsaid = assembly.intent.changes.size() == covered_before && !contribution->steps.empty();
+    if (unsaid && contribution->part.kind == StepKind::create)
+        assembly.intent.changes.push_back({portion.run.changes.front(), {}, true});
     add_steps(assembly, *contribution);
     return {};
 }

@@ -58,6 +58,7 @@ struct IntentStep {
 struct Covered {
     Sequence sequence;
     std::vector<std::string> columns{};
+    bool none = false; ///< No column travels: its record is made without it, and it stays queued.
 };
 
 enum class Destination { organization, mailbox };

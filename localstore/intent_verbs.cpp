@@ -47,7 +47,9 @@ Result<Covered> cover(const NewIntent& intent, const ColumnSet& masked, const Ch
     if (change.state != ChangeState::queued)
         return bad_intent(intent, "the change " + std::to_string(change.sequence.value) + " is " +
                                       std::string(to_text(change.state)));
-    Covered covered{change.sequence, free_columns(change, masked)};
+    Covered covered{change.sequence, {}};
+    if (asked.none) return covered;
+    covered.columns = free_columns(change, masked);
     if (!asked.columns.empty()) {
         for (const std::string& name : asked.columns)
             if (std::find(covered.columns.begin(), covered.columns.end(), name) == covered.columns.end())
@@ -272,6 +274,10 @@ void apply_covered(Subject& subject, const std::vector<Covered>& covered, bool g
         const Change* change = subject.find(one.sequence);
         if (change == nullptr) continue;
         const bool whole = change->kind == ChangeKind::remove || change->after.empty();
+        if (!whole && one.columns.empty()) {
+            subject.store_state(one.sequence);
+            continue;
+        }
         settle_columns(subject, one.sequence, whole ? std::span<const std::string>{} : std::span(one.columns),
                        ChangeState::applied, settling.words, settling.now);
     }

@@ -270,3 +270,27 @@ TEST_CASE("a deletion that is told of a record while it is made again is of its 
     CHECK(replica.state(1).staged.has_value() == !is_there);
     CHECK(replica.fields(1) == Fields{{"fullname", text("Eve")}});
 }
+
+TEST_CASE("a change of which no column travels stays queued while its record is made")
+{
+    Replica replica;
+    const Sequence created = replica.create(5, {{"parentcustomerid", Lookup{"account", id(2)}}});
+    NewIntent made;
+    made.id = id(50);
+    made.changes.push_back({created, {}, true});
+    IntentStep step;
+    step.kind = StepKind::create;
+    step.key = {"contact", id(5)};
+    step.method = "PATCH";
+    made.steps.push_back(step);
+    ok(replica.transact([&](Transaction& transaction) { return transaction.intents.open(made); }));
+    CHECK(ok(replica.store->change(created)).state == ChangeState::in_flight);
+    replica.reopen();
+    replica.acknowledge(50, 5, "1", Fields{});
+    replica.reopen();
+    CHECK(ok(replica.store->change(created)).state == ChangeState::queued);
+    const RecordState state = replica.state(5);
+    REQUIRE(state.shadow);
+    CHECK(state.shadow->remote == Remote::present);
+    CHECK(replica.fields(5).at("parentcustomerid") == Value{Lookup{"account", id(2)}});
+}
