@@ -2,11 +2,13 @@
 
 #include "conflict/merge.h"
 #include "engine/write_order.h"
+#include "localstore/error_codes.h"
 #include "localstore/net_effect.h"
 #include "transport/dataverse/metadata.h"
 #include "transport/dataverse/write.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hawser::engine {
 
@@ -26,6 +28,7 @@ struct Contribution {
     std::vector<Step> steps;
     Fields sent{};        ///< For the proof by equality.
     Names left_out{};     ///< Columns that wait for a later intent.
+    Names lost{};         ///< References of what is made again to what is not there.
     Fields postponed{};   ///< What a second step of the same change set brings.
     bool counted = false; ///< A value was computed from the server's: equality proves nothing.
 };
@@ -78,12 +81,22 @@ bool counts(const conflict::Policy& policy, const Fields& changed)
     });
 }
 
+bool is_edited(const RecordState& state, const std::string& column)
+{
+    return std::ranges::any_of(state.live, [&](const localstore::Change& change) {
+        return change.after.contains(column) && !change.is_settled(column);
+    });
+}
+
 Result<Contribution> creation(Surroundings& around, Contribution contribution, const RecordState& state,
                               Fields fields, const PushUnit& unit)
 {
     const Table& table = contribution.part.table->table();
     for (const std::string& name : state.masked) fields.erase(name);
     contribution.left_out = names_of(take_references(fields, unit.later_references));
+    if (state.shadow && state.shadow->remote == Remote::deleted)
+        std::ranges::copy_if(contribution.left_out, std::inserter(contribution.lost, contribution.lost.end()),
+                             [&](const std::string& name) { return !is_edited(state, name); });
     if (const auto circle = unit.second_step.find(state.key); circle != unit.second_step.end())
         contribution.postponed = take_references(fields, circle->second);
     contribution.part.kind = StepKind::create;
@@ -114,6 +127,27 @@ Result<Contribution> update(Surroundings& around, Contribution contribution, con
     return contribution;
 }
 
+/// Takes the references of a record that is made again to what was deleted there as well out of its body, but for
+/// those that somebody edited, and to what is made again with it.
+Result<Names> take_dead_references(localstore::Transaction& transaction, const RecordState& state,
+                                   Fields& body, const PushUnit& unit)
+{
+    Names taken;
+    for (const auto& [column, value] : body) {
+        const auto* lookup = std::get_if<Lookup>(&value);
+        if (lookup == nullptr || is_edited(state, column)) continue;
+        const RecordKey target{lookup->table, lookup->id};
+        if (target == state.key || std::ranges::find(unit.records, target) != unit.records.end()) continue;
+        const auto found = transaction.records.state(target);
+        if (!found && found.error().code == localstore::code::unknown_table) continue;
+        if (!found) return found.error();
+        const bool gone = found->shadow && found->shadow->remote == Remote::deleted;
+        if (gone || found->tombstone) taken.insert(column);
+    }
+    for (const std::string& column : taken) body.erase(column);
+    return taken;
+}
+
 /// The steps that bring the server's record to what this unit's changes make of it; none when it is
 /// there already.
 Result<Contribution> contribute(Surroundings& around, localstore::Transaction& transaction,
@@ -136,6 +170,11 @@ Result<Contribution> contribute(Surroundings& around, localstore::Transaction& t
     auto folded = transaction.records.folded(state, run.changes.back());
     if (!folded) return folded.error();
     if (!*folded) return contribution;
+    if (remote == Remote::deleted) {
+        auto lost = take_dead_references(transaction, state, **folded, unit);
+        if (!lost) return lost.error();
+        contribution.lost = std::move(*lost);
+    }
     if (remote != Remote::present)
         return creation(around, std::move(contribution), state, std::move(**folded), unit);
     return update(around, std::move(contribution), state, **folded, unit);
@@ -291,12 +330,28 @@ Result<void> add_postponed(Surroundings& around, Assembly& assembly)
     return {};
 }
 
-Result<void> add_record(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
-                        const Portion& portion, Assembly& assembly)
+Result<void> tell_lost(CycleWork& cycle, localstore::Transaction& transaction, const Draft::Part& part,
+                       const RecordState& state, const Names& lost, Instant now)
+{
+    if (lost.empty()) return {};
+    std::string columns;
+    for (const std::string& column : lost) columns += (columns.empty() ? "" : ", ") + column;
+    return transaction.journal.decide(
+        cycle.number, state.key, "reconcile.without_reference",
+        name_of(part.table->table(), state.key, state.local ? &*state.local : nullptr) +
+            " is created again without " + columns + ", which refers to what was deleted as well.",
+        now);
+}
+
+Result<void> add_record(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                        const PushUnit& unit, const Portion& portion, Assembly& assembly)
 {
     auto contribution = contribute(around, transaction, portion.state, portion.run, unit);
     if (!contribution) return contribution.error();
     contribution->part.contested = portion.state.conflict.has_value();
+    const Result<void> told = tell_lost(cycle, transaction, contribution->part, portion.state,
+                                        contribution->lost, assembly.intent.made_at);
+    if (!told) return told;
     const std::size_t covered_before = assembly.intent.changes.size();
     for (const localstore::Change& change : portion.state.live) {
         if (std::ranges::find(portion.run.changes, change.sequence) == portion.run.changes.end()) continue;
@@ -409,11 +464,11 @@ Result<void> order_revivals(localstore::Transaction& transaction, PushUnit& unit
     return {};
 }
 
-Result<void> add_records(Surroundings& around, localstore::Transaction& transaction, const PushUnit& unit,
-                         const std::vector<Portion>& portions, Assembly& assembly)
+Result<void> add_records(Surroundings& around, CycleWork& cycle, localstore::Transaction& transaction,
+                         const PushUnit& unit, const std::vector<Portion>& portions, Assembly& assembly)
 {
     for (const Portion& portion : portions) {
-        const Result<void> added = add_record(around, transaction, unit, portion, assembly);
+        const Result<void> added = add_record(around, cycle, transaction, unit, portion, assembly);
         if (!added) return added;
     }
     return add_postponed(around, assembly);
@@ -434,7 +489,7 @@ Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transa
     PushUnit unit = planned;
     if (auto ordered = order_revivals(transaction, unit, *portions); !ordered) return ordered.error();
     Assembly assembly = assembly_for(around, cycle, unit, now);
-    Result<void> made = add_records(around, transaction, unit, *portions, assembly);
+    Result<void> made = add_records(around, cycle, transaction, unit, *portions, assembly);
     if (made && assembly.draft.item.steps.empty())
         return settle_unit(transaction, assembly.intent.changes, now);
     if (made) {

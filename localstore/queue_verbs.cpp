@@ -107,6 +107,39 @@ void add_waits_elsewhere(Database& database, const TableSet& tables, const Chang
     gather(users, change.sequence, DependencyReason::removes_reference, true, found);
 }
 
+/// What is made again goes whole: it waits for what else its body refers to and is made, or made again.
+void add_waits_of_body(Database& database, const TableSet& tables, const RecordKey& key, Sequence change,
+                       const Fields& body, std::vector<Dependency>& found)
+{
+    for (const auto& [column, value] : body) {
+        const auto* lookup = std::get_if<Lookup>(&value);
+        const KnownTable* target = lookup == nullptr ? nullptr : tables.find(lookup->table);
+        if (target == nullptr || key == RecordKey{lookup->table, lookup->id}) continue;
+        for (const Sequence maker : makers(database, *target, lookup->id))
+            found.push_back({change, maker, DependencyReason::refers_to_created});
+    }
+}
+
+/// The same for all of the changes that make records again.
+void add_waits_of_revivals(Database& database, const TableSet& tables, std::span<const Change> changes,
+                           std::vector<Dependency>& found)
+{
+    Statement gone = database.prepare("SELECT r.table_number, r.id, r.body FROM hawser_shadow s JOIN "
+                                      "hawser_record r ON r.record = s.record WHERE s.remote = ?1");
+    gone.with(static_cast<int>(Remote::deleted));
+    std::map<RecordKey, Sequence> first;
+    while (gone.step()) {
+        if (first.empty())
+            for (const Change& change : changes) first.try_emplace(change.key, change.sequence);
+        const KnownTable& table = tables.numbered(gone.integer(0));
+        const RecordKey key{table.table.name, gone.guid(1)};
+        const auto change = first.find(key);
+        if (change == first.end() || makers(database, table, key.id).empty()) continue;
+        add_waits_of_body(database, tables, key, change->second,
+                          need(decode_body(table.layout, table.table, gone.text(2))), found);
+    }
+}
+
 /// What waits in other records for a change.
 void add_waiting_elsewhere(Database& database, const TableSet& tables, const Change& change,
                            std::vector<Dependency>& found)
@@ -224,6 +257,7 @@ Dependencies find_dependencies(Database& database, const TableSet& tables, Seque
     later.with(change->key.id, table.number, sequence.value);
     gather(later, sequence, DependencyReason::same_record, false, found.waited_for_by);
     add_waits_elsewhere(database, tables, *change, found.waits_for);
+    add_waits_of_revivals(database, tables, std::span(&*change, 1), found.waits_for);
     add_waiting_elsewhere(database, tables, *change, found.waited_for_by);
     return found;
 }
@@ -261,6 +295,7 @@ Result<std::vector<Dependency>> QueueVerbs::waits_among(std::span<const Change> 
         std::vector<Dependency> edges;
         for (const Change& change : changes)
             add_waits_elsewhere(state_.database, *state_.tables, change, edges);
+        add_waits_of_revivals(state_.database, *state_.tables, changes, edges);
         return edges;
     });
 }

@@ -15,6 +15,13 @@ struct Setting : Workplace {
         desk.sync();
     }
     void refer() { desk.edit("contact", guid(1), {{"parentcustomerid", Lookup{"account", guid(900)}}}); }
+    bool was_told(const Guid& contact, const std::string& rule)
+    {
+        const auto told = desk.store->decisions({});
+        return std::ranges::any_of(*told, [&](const localstore::Decision& decision) {
+            return decision.key == RecordKey{"contact", contact} && decision.rule == rule;
+        });
+    }
     std::string account_there() { return office.value("contacts", guid(1), "_parentcustomerid_value"); }
 };
 
@@ -84,5 +91,55 @@ TEST_CASE("A record that was made again stays though its deletion is told once m
     REQUIRE(s.desk.cycle(whole));
     CHECK(s.desk.text("contact", guid(1), "firstname") == "Anna");
     CHECK(s.office.value("contacts", guid(1), "firstname") == "Anna");
+    s.desk.check_equal();
+}
+
+TEST_CASE("What referred to a record is made again behind it", "[engine][push][I4]")
+{
+    Setting s;
+    s.refer();
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
+    s.office.erase("contacts", guid(1));
+    s.office.erase("accounts", guid(900));
+    s.desk.sync();
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(s.account_there() == guid(900).text());
+    s.desk.check_equal();
+}
+
+TEST_CASE("What referred to each other is made again, one without the reference, which is told",
+          "[engine][push][I4][I10]")
+{
+    Setting s;
+    s.refer();
+    s.desk.edit("account", guid(900), {{"primarycontactid", Lookup{"contact", guid(1)}}});
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
+    s.office.erase("contacts", guid(1));
+    s.office.erase("accounts", guid(900));
+    s.desk.sync();
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(s.account_there().empty());
+    CHECK(s.office.value("accounts", guid(900), "_primarycontactid_value") == guid(1).text());
+    CHECK(s.was_told(guid(1), "reconcile.without_reference"));
+    s.desk.check_equal();
+}
+
+TEST_CASE("What referred to a record that stays deleted is made again without it, which is told",
+          "[engine][push][I4][I10]")
+{
+    Setting s;
+    s.refer();
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.office.erase("accounts", guid(900));
+    s.office.erase("contacts", guid(1));
+    s.desk.sync();
+    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
+    CHECK(s.account_there().empty());
+    CHECK(s.was_told(guid(1), "reconcile.without_reference"));
     s.desk.check_equal();
 }
