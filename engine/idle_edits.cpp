@@ -82,6 +82,15 @@ Result<void> settle_columns(localstore::Transaction& transaction,
     return {};
 }
 
+Fields stood_on(const localstore::RecordState& state)
+{
+    Fields base = state.local.value_or(Fields{});
+    for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
+        for (const auto& [column, after] : change->after)
+            if (!change->is_settled(column)) base[column] = value_in(change->before, column);
+    return base;
+}
+
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
                           const Fields& there, localstore::CycleNumber cycle, Instant now)
@@ -94,8 +103,13 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
         columns.insert(column);
     }
     if (shown.empty() || !state.shadow) return false;
-    const auto stood = transaction.records.advance_shadow(state.key, state.shadow->etag, shown,
-                                                          localstore::Coverage::given_columns, cycle);
+    // With its deletion the questions about a record were closed, and what they were about was not decided.
+    const bool again = state.shadow->remote == localstore::Remote::deleted;
+    Fields base = again ? stood_on(state) : Fields{};
+    for (const auto& [column, value] : shown) base.insert_or_assign(column, value);
+    const auto coverage = again ? localstore::Coverage::whole_record : localstore::Coverage::given_columns;
+    const auto stood =
+        transaction.records.advance_shadow(state.key, state.shadow->etag, base, coverage, cycle);
     if (!stood) return stood.error();
     const Result<void> settled = settle_columns(
         transaction, changes, columns, localstore::ChangeState::applied, "the organization shows it", now);

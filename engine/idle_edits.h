@@ -15,6 +15,9 @@ Result<void> settle_columns(localstore::Transaction& transaction,
                             const std::vector<localstore::Change>& changes, const conflict::Names& columns,
                             localstore::ChangeState outcome, std::string_view why, Instant now);
 
+/// What the changes themselves say was there before them.
+Fields stood_on(const localstore::RecordState& state);
+
 /// Of what was sent of the record and got no answer, what the organization shows was applied as far as anybody can
 /// tell: the shadow holds it, and these changes are done with it. Whoever undid it meanwhile wants it back. The
 /// version stays, as what else is there is still to be met. Returns whether there was any.

@@ -6,25 +6,8 @@
 
 namespace hawser::engine {
 
-namespace {
-
 using localstore::ChangeKind;
 using localstore::StepKind;
-
-/// Whether `holds` is true of a record that the intent has a step of that kind for.
-Result<bool> any(const StateOf& state_of, const localstore::Intent& intent, StepKind kind,
-                 bool (*holds)(const localstore::RecordState&))
-{
-    for (const localstore::IntentStep& step : intent.steps) {
-        if (step.kind != kind) continue;
-        const auto state = state_of(step.key);
-        if (!state) return state.error();
-        if (holds(*state)) return true;
-    }
-    return false;
-}
-
-} // namespace
 
 bool covers(const localstore::Intent& intent, localstore::Sequence change)
 {
@@ -100,33 +83,52 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
     return columns;
 }
 
-Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent)
+Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent,
+                       const std::vector<std::pair<RecordKey, Found>>& found)
 {
-    return any(state_of, intent, StepKind::create, [](const localstore::RecordState& state) {
-        return !state.live.empty() && state.live.back().kind == ChangeKind::remove;
-    });
+    for (const localstore::IntentStep& step : intent.steps) {
+        const bool is_there = std::ranges::any_of(found, [&](const auto& one) {
+            return one.first == step.key && one.second.presence == Found::Presence::present;
+        });
+        if (step.kind != StepKind::create || !is_there) continue;
+        const auto state = state_of(step.key);
+        if (!state) return state.error();
+        if (!state->live.empty() && state->live.back().kind == ChangeKind::remove) return true;
+    }
+    return false;
 }
 
 Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& intent)
 {
-    return any(state_of, intent, StepKind::remove, [](const localstore::RecordState& state) {
+    for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::remove) continue;
+        const auto state = state_of(step.key);
+        if (!state) return state.error();
         const auto undone = std::ranges::adjacent_find(
-            state.live, [](const localstore::Change& removal, const localstore::Change& creation) {
+            state->live, [](const localstore::Change& removal, const localstore::Change& creation) {
                 return removal.kind == ChangeKind::remove && creation.kind == ChangeKind::create;
             });
-        return undone != state.live.end();
-    });
+        if (undone != state->live.end()) return true;
+    }
+    return false;
 }
 
-Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent)
+Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent,
+                                          const std::vector<std::pair<RecordKey, Found>>& found)
 {
+    const auto is_absent = [&](const RecordKey& key) {
+        return std::ranges::any_of(found, [&](const auto& one) {
+            return one.first == key && one.second.presence == Found::Presence::absent;
+        });
+    };
     std::set<RecordKey> keys;
     for (const localstore::IntentStep& step : intent.steps) {
         if (step.kind != StepKind::create) continue;
         const auto state = state_of(step.key);
         if (!state) return state.error();
         const bool unheard = state->shadow && state->shadow->remote == localstore::Remote::never;
-        if (unheard && state->staged && !state->staged->copy) keys.insert(step.key);
+        if (!unheard || !state->staged) continue;
+        if (!state->staged->copy || is_absent(step.key)) keys.insert(step.key);
     }
     return keys;
 }

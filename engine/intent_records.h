@@ -35,8 +35,9 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
                                                          const localstore::Intent& intent,
                                                          std::vector<localstore::Indeterminate> columns);
 
-/// Whether a record that the intent makes was deleted here since.
-Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent);
+/// Whether a record that the intent makes, and that is there, was deleted here since.
+Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent,
+                       const std::vector<std::pair<RecordKey, Found>>& found);
 
 /// Whether a deletion of the intent was undone since, with its group. To send it again only to make good
 /// for it would take along what the organization deletes with the record.
@@ -44,6 +45,8 @@ Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& in
 
 /// The records that the intent makes and of which the organization told a deletion: its first attempt arrived,
 /// or another copy of this replica sent it, and somebody deleted what came of it.
-Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent);
+/// Or a pull brought it, and it is there no more.
+Result<std::set<RecordKey>> deleted_since(const StateOf& state_of, const localstore::Intent& intent,
+                                          const std::vector<std::pair<RecordKey, Found>>& found);
 
 } // namespace hawser::engine

@@ -118,6 +118,10 @@ private:
                                                const Draft& draft) const;
     Result<void> decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                              const Found& found);
+    /// A read is younger than all that was staged: a deletion that was told of what is there is of a former life,
+    /// and what was there is there no more.
+    Result<void> drop_overtaken(localstore::Transaction& transaction, const localstore::RecordState& state,
+                                const Found& found) const;
     std::optional<Instant> rest_of(const RecordKey& key) const;
     Result<void> rest(localstore::Transaction& transaction, const RecordKey& key, Instant until,
                       const std::string& why);

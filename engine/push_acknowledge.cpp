@@ -214,6 +214,7 @@ Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft
     // Of what never had a version here nobody would ask again.
     if (found.presence == Found::Presence::no_access && state->etag.empty())
         return lose_sight_of(transaction, part);
+    if (const Result<void> dropped = drop_overtaken(transaction, *state, found); !dropped) return dropped;
     if (found.presence != Found::Presence::absent || part.kind == StepKind::remove) return {};
     RemoteWord gone;
     gone.presence = conflict::Presence::deleted;

@@ -56,7 +56,7 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
     if (!intent) return intent.error();
     const auto former = before(transaction, draft);
     if (!former) return former.error();
-    const auto deleted = deleted_since(state_in(transaction), *intent);
+    const auto deleted = deleted_since(state_in(transaction), *intent, read);
     if (!deleted) return deleted.error();
     const Judgement judgement = judge_outdated(*intent, read, *former, reading, *deleted);
     if (judgement.kind == Judgement::Kind::ask_again) {
@@ -83,6 +83,15 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
     return done;
 }
 
+Result<void> Pusher::drop_overtaken(localstore::Transaction& transaction,
+                                    const localstore::RecordState& state, const Found& found) const
+{
+    if (!state.staged) return {};
+    const bool overtaken = state.staged->copy ? found.presence == Found::Presence::absent
+                                              : found.presence == Found::Presence::present;
+    return overtaken ? transaction.records.drop_staged(state.key) : Result<void>{};
+}
+
 Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Draft::Part& part,
                                  const Found& found)
 {
@@ -98,6 +107,8 @@ Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Dra
         break;
     case Found::Presence::absent:
         word.presence = conflict::Presence::deleted;
+        // A pull brought it since: somebody deleted what came of it.
+        word.tombstone = state->staged && state->staged->copy;
         break;
     case Found::Presence::no_access:
         return rest(transaction, part.key, around_.now() + around_.options.backoff_most,
@@ -106,6 +117,7 @@ Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Dra
     case Found::Presence::no_answer:
         return {};
     }
+    if (const Result<void> dropped = drop_overtaken(transaction, *state, found); !dropped) return dropped;
     if (found.presence == Found::Presence::present) {
         const Result<void> looked =
             look_for_restored(cycle_, around_.store, transaction, part.key, found.etag, around_.now());

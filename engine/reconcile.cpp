@@ -277,10 +277,7 @@ Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transa
 /// What the changes themselves say was there before them, and what they make of it.
 void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 {
-    Fields base = state.local.value_or(Fields{});
-    for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
-        for (const auto& [column, after] : change->after)
-            if (!change->is_settled(column)) base[column] = value_in(change->before, column);
+    const Fields base = stood_on(state);
     Fields local = base;
     for (const localstore::Change& change : state.live)
         for (const auto& [column, after] : change.after)

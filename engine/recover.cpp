@@ -188,7 +188,7 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (!known_before) return known_before.error();
     const auto compared = as_shown(state_of, intent, found);
     if (!compared) return compared.error();
-    const auto deleted = deleted_since(state_of, intent);
+    const auto deleted = deleted_since(state_of, intent, found);
     if (!deleted) return deleted.error();
     const auto made_since = reborn(state_of, intent, found);
     if (!made_since) return made_since.error();
@@ -248,7 +248,7 @@ Result<void> Pusher::ask_about(localstore::Transaction& transaction, const Draft
     if (!deleted) return deleted.error();
     const auto intent = transaction.intents.get(draft.intent);
     if (!intent) return intent.error();
-    const auto unmade = is_unmade(state_in(transaction), *intent);
+    const auto unmade = is_unmade(state_in(transaction), *intent, read);
     if (!unmade) return unmade.error();
     // Kept back, what is there would count as never made. So the deletion meets it like any other.
     if (*unmade) {

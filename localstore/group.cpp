@@ -30,12 +30,12 @@ std::size_t steps_at_least(const std::vector<Change>& members)
     return records.size() + with_collection.size();
 }
 
-/// Whether the wait may be given up to free a circle: a new record that is no part of a group may go
-/// without a reference first, and a deletion need not wait for what was made after it.
-bool can_be_cut(const Change& change, const Dependency& edge)
+/// Whether the wait may be given up to free a circle: a record that is made, or made again, and no part of a group
+/// may go without a reference first, and a deletion need not wait for what was made after it.
+bool can_be_cut(TransactionState& state, const Change& change, const Dependency& edge)
 {
     if (edge.reason == DependencyReason::refers_to_created)
-        return change.group.value == 0 && change.kind == ChangeKind::create;
+        return change.group.value == 0 && makes_record(state.database, *state.tables, change);
     return edge.reason == DependencyReason::removes_reference && edge.on > edge.change;
 }
 
@@ -51,7 +51,7 @@ std::optional<Sequence> circle_through(TransactionState& state, const std::vecto
         if (!seen.insert(change.sequence).second) continue;
         for (const Dependency& edge :
              find_dependencies(state.database, *state.tables, change.sequence).waits_for) {
-            if (can_be_cut(change, edge)) continue;
+            if (can_be_cut(state, change, edge)) continue;
             const auto on = find_change(state.database, *state.tables, edge.on);
             if (!on || on->group == group) {
                 if (on && change.group != group) return change.sequence;

@@ -153,10 +153,8 @@ void add_waiting_elsewhere(Database& database, const TableSet& tables, const Cha
         removals.with(reference.id, target->number, to_text(ChangeKind::remove));
         gather(removals, change.sequence, DependencyReason::removes_reference, false, found);
     }
-    const KnownTable& table = *need(tables.named(change.key.table));
-    const std::vector<Sequence> made_by = makers(database, table, change.key.id);
-    if (std::find(made_by.begin(), made_by.end(), change.sequence) == made_by.end()) return;
-    Statement users = users_of(database, table, change.key.id, 1);
+    if (!makes_record(database, tables, change)) return;
+    Statement users = users_of(database, *need(tables.named(change.key.table)), change.key.id, 1);
     gather(users, change.sequence, DependencyReason::refers_to_created, false, found);
 }
 
@@ -237,6 +235,12 @@ Result<void> move_state(TransactionState& state, Sequence sequence, ChangeState 
         subject->finish({});
     }
     return {};
+}
+
+bool makes_record(Database& database, const TableSet& tables, const Change& change)
+{
+    const auto made_by = makers(database, *need(tables.named(change.key.table)), change.key.id);
+    return std::find(made_by.begin(), made_by.end(), change.sequence) != made_by.end();
 }
 
 Dependencies find_dependencies(Database& database, const TableSet& tables, Sequence sequence)

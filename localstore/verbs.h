@@ -34,6 +34,8 @@ Error no_change(Sequence sequence);
 Error already_settled(const Change& change);
 
 Dependencies find_dependencies(Database& database, const TableSet& tables, Sequence sequence);
+/// Whether the live change is what makes its record: its creation, or an edit after its deletion there.
+bool makes_record(Database& database, const TableSet& tables, const Change& change);
 
 Result<Intent> find_intent(Database& database, const TableSet& tables, const Guid& id);
 std::vector<Intent> list_open_intents(Database& database, const TableSet& tables);
