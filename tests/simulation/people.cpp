@@ -141,7 +141,14 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
         oracle_.require(!made || shows(key, was, entered.at(key), now), 1,
                         place(who) + " does not see what was entered into " + key.table + " " +
                             key.id.text() + (cut_off ? " after a loss of power" : ""));
-        if (made || now != was) acted(desk, key, was, now);
+        if (!made && now == was) continue;
+        // What an answer had brought and was not safe is gone as well: nobody entered that.
+        Row from = was;
+        if (cut_off && from && now && entered.at(key))
+            for (const TrackedColumn& column : tracked(key.table)->columns)
+                if (!entered.at(key)->contains(column.name))
+                    (*from)[std::string(column.name)] = text_of(now, column.name);
+        acted(desk, key, from, now);
     }
     if (made && grouping == localstore::Grouping::one_unit) oracle_.acted_as_one(who, parts);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();

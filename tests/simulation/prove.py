@@ -56,7 +56,8 @@ OFTEN = [
 ]  # fmt: skip
 SOMETIMES = [
     *(f"decision: {name}" for name in (
-        "merge.text", "reconcile.created", "reconcile.delete", "reconcile.deleted_before")),
+        "merge.text", "reconcile.created", "reconcile.delete", "reconcile.deleted_before",
+        "reconcile.without_reference")),
     *(f"cycle failed: {code}" for code in (
         "engine.stopped", "net.cancelled", "server.bad_answer", "server.gone_page", "server.sign_in", "store.busy",
         "store.disk_full", "store.input_output")),

@@ -88,3 +88,31 @@ TEST_CASE("An edit that was set back takes nothing from a record that somebody e
     CHECK(s.there("nickname") == "Annie");
     s.desk.check_equal();
 }
+
+TEST_CASE("A question that a deletion closed is asked again also where the record that is back shows a part "
+          "of what "
+          "was sent",
+          "[engine][conflict][I3]")
+{
+    Setting s;
+    s.edit({{"jobtitle", std::string("Mine")}});
+    s.put(R"({"jobtitle":"Theirs"})");
+    s.desk.sync();
+    REQUIRE(s.desk.store->queue_figures()->open_conflicts == 1);
+    s.office.erase("contacts", guid(1));
+    s.edit({{"nickname", std::string("Annie")}});
+    bool written = false;
+    s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (written) return Fault::busy;
+        written = request.body.find("PATCH ") != std::string::npos;
+        if (written) s.put(R"({"lastname":"Number 1","jobtitle":"Theirs","nickname":"Annie"})");
+        return Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(written);
+    s.desk.exchange->script = {};
+    s.clock->pass(std::chrono::hours{1});
+    s.desk.sync();
+    CHECK(s.there("jobtitle") == "Theirs");
+    CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+}

@@ -33,6 +33,21 @@ struct Setting : Workplace {
         desk.exchange->script = {};
         clock->pass(std::chrono::hours{1});
     }
+    /// Somebody writes before the first write arrives, which is refused; nothing is read after it.
+    void push_outrun(const char* json)
+    {
+        bool written = false;
+        desk.exchange->script = [&](std::size_t, const http::Request& request) {
+            if (written) return Fault::busy;
+            written = has(request, "PATCH ");
+            if (written) office.put("contacts", guid(1), json);
+            return Fault::none;
+        };
+        CHECK_FALSE(desk.cycle());
+        REQUIRE(written);
+        desk.exchange->script = {};
+        clock->pass(std::chrono::hours{1});
+    }
     localstore::Sequence only_change() const
     {
         const auto changes = desk.store->changes({});
@@ -246,4 +261,28 @@ TEST_CASE("Of a unit that the network repeated, and of which somebody deleted wh
     if (!heard) s.desk.sync();
     CHECK_FALSE(s.desk.has("contact", guid(7)));
     s.desk.check_equal();
+}
+
+TEST_CASE(
+    "A unit that was refused as outdated, and of which somebody wrote one value alike, is asked about though "
+    "its new record was deleted here",
+    "[engine][push][I1]")
+{
+    Setting s;
+    s.desk.write_all(
+        {{localstore::ChangeKind::create, {"contact", guid(7)}, {{"lastname", std::string("Made")}}},
+         {localstore::ChangeKind::update,
+          {"contact", guid(1)},
+          {{"firstname", std::string("Mine")}, {"jobtitle", std::string("Alike")}}}},
+        localstore::Grouping::one_unit);
+    s.push_outrun(R"({"department":"Theirs"})");
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Alike"})");
+    s.desk.erase("contact", guid(7));
+    s.desk.sync();
+    const auto open = s.desk.store->conflicts({});
+    REQUIRE(open->size() == 1);
+    REQUIRE(open->front().columns.size() == 1);
+    CHECK(open->front().columns.front().column == "firstname");
+    CHECK(open->front().columns.front().mine == Value{std::string("Mine")});
+    CHECK(s.there("firstname") != "Mine");
 }

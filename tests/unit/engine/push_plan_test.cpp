@@ -327,6 +327,20 @@ TEST_CASE("A lost change set of creations of which some are not there may have b
     CHECK(judged(absent, there("W/\"9\""), {record(1)}) == Kind::not_applied);
 }
 
+TEST_CASE("A lost deletion whose record somebody made again had been applied", "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    const Fields sent{{"jobtitle", std::string("Buyer")}};
+    localstore::Intent intent;
+    intent.steps = {step(StepKind::update, record(1), "If-Match: W/\"5\"", sent),
+                    step(StepKind::remove, record(2), "If-Match: W/\"6\"", {})};
+    const std::vector<std::pair<RecordKey, Found>> found{{record(1), there("W/\"9\"", sent)},
+                                                         {record(2), there("W/\"9\"")}};
+    CHECK(judge(intent, found, std::nullopt).kind == Kind::not_applied);
+    CHECK(judge(intent, found, std::nullopt, {{}, {}, {record(2)}}).kind == Kind::applied);
+}
+
 TEST_CASE("A change set that was refused as outdated and read late may have been made and deleted in part",
           "[engine][I2]")
 {
