@@ -57,6 +57,11 @@ public:
     {
         see(people_[who], key, theirs);
     }
+    /// Whether a person ever made something of a column.
+    bool has_typed(std::size_t who, const std::pair<RecordKey, std::string>& place) const
+    {
+        return people_[who].steps.contains(place);
+    }
     /// A person has not deleted it after all, or it went because it had left what they may see.
     void left(std::size_t who, const RecordKey& key)
     {

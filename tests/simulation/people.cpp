@@ -65,6 +65,14 @@ bool shows(const RecordKey& key, const Row& was, const std::optional<Fields>& en
     });
 }
 
+/// What an answer had brought, and a loss of power took before it was safe, is gone: nobody entered that.
+void forget_lost(Row& from, const Row& now, const TrackedTable& table,
+                 const std::function<bool(const std::string&)>& typed)
+{
+    for (const TrackedColumn& column : table.columns)
+        if (const std::string name(column.name); !typed(name)) (*from)[name] = text_of(now, name);
+}
+
 } // namespace
 
 /// What a person did when everything ended is seen on what is left of it.
@@ -87,11 +95,15 @@ void World::watched(Installation& desk, const std::function<void()>& deeds)
     for (const TrackedTable& table : tracked_tables())
         for (const auto& [id, row] : desk.see_all(table)) before[{std::string(table.name), id}] = row;
     deeds();
-    (void)survive(desk);
+    const bool cut_off = survive(desk);
     for (const TrackedTable& table : tracked_tables())
         for (const auto& [id, row] : desk.see_all(table)) {
             const RecordKey key{std::string(table.name), id};
-            const Row was = std::exchange(before[key], std::nullopt);
+            Row was = std::exchange(before[key], std::nullopt);
+            if (cut_off && was)
+                forget_lost(was, row, table, [&](const std::string& column) {
+                    return oracle_.has_typed(desk.setup().number, {key, column});
+                });
             if (was != Row(row)) acted(desk, key, was, row);
             before.erase(key);
         }
@@ -142,12 +154,10 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
                         place(who) + " does not see what was entered into " + key.table + " " +
                             key.id.text() + (cut_off ? " after a loss of power" : ""));
         if (!made && now == was) continue;
-        // What an answer had brought and was not safe is gone as well: nobody entered that.
         Row from = was;
-        if (cut_off && from && now && entered.at(key))
-            for (const TrackedColumn& column : tracked(key.table)->columns)
-                if (!entered.at(key)->contains(column.name))
-                    (*from)[std::string(column.name)] = text_of(now, column.name);
+        if (const auto& typed = entered.at(key); cut_off && from && now && typed)
+            forget_lost(from, now, *tracked(key.table),
+                        [&](const std::string& column) { return typed->contains(column); });
         acted(desk, key, from, now);
     }
     if (made && grouping == localstore::Grouping::one_unit) oracle_.acted_as_one(who, parts);
