@@ -117,6 +117,30 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
     return true;
 }
 
+Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
+                             const Fields& there, const conflict::Policy& policy,
+                             localstore::CycleNumber cycle, Instant now)
+{
+    const auto is_parked = [](const localstore::Change& change) {
+        return change.state == localstore::ChangeState::parked;
+    };
+    if (std::ranges::none_of(state.live, is_parked)) return false;
+    const auto unproven = transaction.queue.unproven(state.key);
+    if (!unproven) return unproven.error();
+    std::vector<localstore::Change> changes;
+    Fields sent;
+    for (const localstore::Change& change : state.live) {
+        if (std::ranges::find(*unproven, change.sequence) == unproven->end()) continue;
+        changes.push_back(change);
+        for (const auto& [column, after] : change.after) {
+            const conflict::Rule rule = policy.rule_of(column);
+            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
+            if (!joins && !change.is_settled(column)) sent.insert_or_assign(column, after);
+        }
+    }
+    return settle_shown(transaction, state, changes, sent, there, cycle, now);
+}
+
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
                        const conflict::Names& agreed, const Fields& theirs, Instant now)

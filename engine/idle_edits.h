@@ -25,6 +25,12 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
                           const std::vector<localstore::Change>& changes, const Fields& sent,
                           const Fields& there, localstore::CycleNumber cycle, Instant now);
 
+/// The same of edits that were parked because nobody could tell whether they had been applied. A sum and joined lines
+/// show nothing of the kind.
+Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
+                             const Fields& there, const conflict::Policy& policy,
+                             localstore::CycleNumber cycle, Instant now);
+
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
 /// put their value on top of it.

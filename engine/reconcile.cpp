@@ -377,30 +377,26 @@ void take_for_seen(const Table& table, const RecordState& state, conflict::Situa
             base.insert_or_assign(column.name, value_in(there, column.name));
 }
 
-/// Of edits that were parked because nobody could tell whether they had been applied, what the organization shows.
-/// A sum and joined lines show nothing of the kind.
-Result<bool> settle_unproven(localstore::Transaction& transaction, const RecordState& state,
-                             const RemoteWord& word, const conflict::Policy& policy,
-                             localstore::CycleNumber cycle, Instant now)
+/// Settles what the organization's copy decides about the edits by itself. Returns whether there was any.
+Result<bool> settle_beforehand(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,
+                               const RecordState& state, const RemoteWord& word, Instant now)
 {
-    const auto is_parked = [](const localstore::Change& change) {
-        return change.state == localstore::ChangeState::parked;
-    };
-    if (std::ranges::none_of(state.live, is_parked)) return false;
-    const auto unproven = transaction.queue.unproven(state.key);
-    if (!unproven) return unproven.error();
-    std::vector<localstore::Change> changes;
-    Fields sent;
-    for (const localstore::Change& change : state.live) {
-        if (std::ranges::find(*unproven, change.sequence) == unproven->end()) continue;
-        changes.push_back(change);
-        for (const auto& [column, after] : change.after) {
-            const conflict::Rule rule = policy.rule_of(column);
-            const bool joins = rule == conflict::Rule::add || rule == conflict::Rule::text;
-            if (!joins && !change.is_settled(column)) sent.insert_or_assign(column, after);
-        }
+    if (word.presence != conflict::Presence::present) return false;
+    const auto shown =
+        settle_unproven(transaction, state, word.fields, table.rules->policy, cycle.number, now);
+    if (!shown || *shown) return shown;
+    Result<void> settled{};
+    if (is_there_as_made(state, word)) {
+        const Fields* local = state.local ? &*state.local : &word.fields;
+        settled = take_as_made(cycle, transaction, state, name_of(table.table(), state.key, local), now);
+    } else {
+        const conflict::Names given = cleared_since(state, word, table.rules->policy, conflict::Rule::theirs);
+        if (given.empty()) return false;
+        settled = settle_columns(transaction, state.live, given, localstore::ChangeState::superseded,
+                                 "the organization's value was taken", now);
     }
-    return settle_shown(transaction, state, changes, sent, word.fields, cycle, now);
+    if (!settled) return settled.error();
+    return true;
 }
 
 /// What was staged of a record that is being created can only be a tombstone.
@@ -509,29 +505,13 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         return transaction.records.replace(key, word.etag, word.fields, cycle.number);
     }
     if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
-    if (word.presence == conflict::Presence::present) {
-        const auto shown = settle_unproven(transaction, *state, word, table.rules->policy, cycle.number, now);
-        if (!shown) return shown.error();
-        if (*shown) return reconcile_record(cycle, transaction, table, key, word, now);
-    }
+    const auto settled = settle_beforehand(cycle, transaction, table, *state, word, now);
+    if (!settled) return settled.error();
+    if (*settled) return reconcile_record(cycle, transaction, table, key, word, now);
     conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
     if (const Result<void> spared = expect_references(transaction, situation); !spared) return spared;
-    if (is_there_as_made(*state, word)) {
-        const Result<void> taken = take_as_made(cycle, transaction, *state, situation.name, now);
-        if (!taken) return taken;
-        return reconcile_record(cycle, transaction, table, key, word, now);
-    }
-    if (const conflict::Names given =
-            cleared_since(*state, word, table.rules->policy, conflict::Rule::theirs);
-        !given.empty()) {
-        const Result<void> yielded =
-            settle_columns(transaction, state->live, given, localstore::ChangeState::superseded,
-                           "the organization's value was taken", now);
-        if (!yielded) return yielded;
-        return reconcile_record(cycle, transaction, table, key, word, now);
-    }
     if (deletes(*state) && situation.base && situation.remote) {
         const Result<void> known =
             forget_emptied(state_in(transaction), situation.base->fields, situation.remote->fields);
