@@ -143,33 +143,3 @@ TEST_CASE("What referred to a record that stays deleted is made again without it
     CHECK(s.was_told(guid(1), "reconcile.without_reference"));
     s.desk.check_equal();
 }
-
-TEST_CASE(
-    "What is asked about a record that was made again stays asked though its deletion was told once more",
-    "[engine][push][I3]")
-{
-    Setting s;
-    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Mine")}, {"firstname", std::string("Anna")}});
-    s.office.erase("contacts", guid(1));
-    const auto meets = [&s](Fault fault) {
-        s.desk.exchange->script = [fault, met = false](std::size_t, const http::Request& request) mutable {
-            if (met) return Fault::unreachable;
-            met = request.body.find("PATCH ") != std::string::npos;
-            return met ? fault : Fault::none;
-        };
-    };
-    meets(Fault::drop_request);
-    CHECK_FALSE(s.desk.cycle());
-    s.clock->jump(std::chrono::hours{1});
-    meets(Fault::drop_answer);
-    engine::CycleRequest whole;
-    whole.extent = engine::Puller::Extent::full;
-    CHECK_FALSE(s.desk.cycle(whole));
-    REQUIRE(s.office.value("contacts", guid(1), "jobtitle") == "Mine");
-    s.office.put("contacts", guid(1), R"({"jobtitle":"Theirs"})");
-    s.clock->jump(std::chrono::hours{1});
-    s.desk.exchange->script = {};
-    s.desk.sync();
-    CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Theirs");
-    CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
-}
