@@ -8,8 +8,6 @@
 
 namespace hawser::engine {
 
-namespace {
-
 bool is_deleted_there(const localstore::RecordState& state)
 {
     const bool on_its_way = std::ranges::any_of(state.live, [](const localstore::Change& change) {
@@ -19,8 +17,6 @@ bool is_deleted_there(const localstore::RecordState& state)
     return state.tombstone || on_its_way || (state.staged && !state.staged->copy) ||
            (state.shadow && state.shadow->remote == localstore::Remote::deleted);
 }
-
-} // namespace
 
 Result<void> forget_emptied(const StateOf& state_of, Fields& base, const Fields& remote)
 {

@@ -73,8 +73,7 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
         if (!state) return state.error();
         const auto is_edited = [&](const std::string& column) {
             return std::ranges::any_of(state->live, [&](const localstore::Change& change) {
-                return covers(intent, change.sequence) && change.after.contains(column) &&
-                       !change.is_settled(column);
+                return covers(intent, change.sequence) && localstore::claims(change, column);
             });
         };
         std::erase_if(record.columns, [&](const std::string& column) { return !is_edited(column); });

@@ -1,6 +1,7 @@
 #include "engine/push_draft.h"
 
 #include "conflict/merge.h"
+#include "engine/emptied.h"
 #include "engine/write_order.h"
 #include "localstore/error_codes.h"
 #include "localstore/net_effect.h"
@@ -83,9 +84,8 @@ bool counts(const conflict::Policy& policy, const Fields& changed)
 
 bool is_edited(const RecordState& state, const std::string& column)
 {
-    return std::ranges::any_of(state.live, [&](const localstore::Change& change) {
-        return change.after.contains(column) && !change.is_settled(column);
-    });
+    return std::ranges::any_of(
+        state.live, [&](const localstore::Change& change) { return localstore::claims(change, column); });
 }
 
 Result<Contribution> creation(Surroundings& around, Contribution contribution, const RecordState& state,
@@ -141,8 +141,7 @@ Result<Names> take_dead_references(localstore::Transaction& transaction, const R
         const auto found = transaction.records.state(target);
         if (!found && found.error().code == localstore::code::unknown_table) continue;
         if (!found) return found.error();
-        const bool gone = found->shadow && found->shadow->remote == Remote::deleted;
-        if (gone || found->tombstone) taken.insert(column);
+        if (is_deleted_there(*found)) taken.insert(column);
     }
     for (const std::string& column : taken) body.erase(column);
     return taken;

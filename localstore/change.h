@@ -74,6 +74,12 @@ struct Change {
     }
 };
 
+/// Whether an open column of the change is `column`.
+inline bool claims(const Change& change, std::string_view column)
+{
+    return change.after.find(column) != change.after.end() && !change.is_settled(column);
+}
+
 /// One thing a person does to one record. All values canonical (hawser::canonical).
 struct Edit {
     ChangeKind kind = ChangeKind::update;

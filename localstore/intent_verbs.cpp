@@ -242,12 +242,15 @@ void back_to(Subject& subject, const std::vector<Covered>& covered, ChangeState 
 
 Result<void> park_all(TransactionState& state, const Settling& settling, IntentOutcome outcome)
 {
-    return settle_records(state, settling,
-                          [&](Subject& subject, const std::vector<Covered>& covered) -> Result<void> {
-                              back_to(subject, covered, ChangeState::parked, settling.words, std::nullopt);
-                              write_receipt(state, settling, subject, covered, outcome, "");
-                              return {};
-                          });
+    const std::string_view waits_for = outcome == IntentOutcome::refused
+                                           ? "a person: the server refused it"
+                                           : "a person: nobody can tell whether it was applied";
+    return settle_records(
+        state, settling, [&](Subject& subject, const std::vector<Covered>& covered) -> Result<void> {
+            back_to(subject, covered, ChangeState::parked, settling.words, std::nullopt, waits_for);
+            write_receipt(state, settling, subject, covered, outcome, "");
+            return {};
+        });
 }
 
 void take_representation(Subject& subject, const Acknowledged& answer, CycleNumber cycle)

@@ -9,10 +9,6 @@
 #include <iterator>
 
 namespace hawser::localstore {
-bool claims(const Change& change, std::string_view column)
-{
-    return change.after.find(column) != change.after.end() && !change.is_settled(column);
-}
 
 std::optional<Shadow> find_shadow(Database& database, const KnownTable& table, std::int64_t record)
 {

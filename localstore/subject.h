@@ -70,9 +70,6 @@ private:
     bool shadow_changed_ = false;
 };
 
-/// Whether an open column of the change is `column`.
-bool claims(const Change& change, std::string_view column);
-
 std::optional<Shadow> find_shadow(Database& database, const KnownTable& table, std::int64_t record);
 
 /// The present key of a record that may have been known by another.

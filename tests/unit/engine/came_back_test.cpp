@@ -19,6 +19,16 @@ struct Setting : Workplace {
             return request.body.find("PATCH ") == std::string::npos ? Fault::none : Fault::unreachable;
         };
     }
+    /// A question about a title is open, and the record is deleted there; it was edited here since.
+    void ask_and_delete()
+    {
+        edit({{"jobtitle", std::string("Mine")}});
+        put(R"({"jobtitle":"Theirs"})");
+        desk.sync();
+        REQUIRE(desk.store->queue_figures()->open_conflicts == 1);
+        office.erase("contacts", guid(1));
+        edit({{"nickname", std::string("Annie")}});
+    }
     void edit(Fields fields) { desk.edit("contact", guid(1), std::move(fields)); }
     void put(const char* json) { office.put("contacts", guid(1), json); }
     std::string there(const char* column) { return office.value("contacts", guid(1), column); }
@@ -30,12 +40,7 @@ TEST_CASE("A question that a deletion closed is asked again when somebody else b
           "[engine][conflict][I3]")
 {
     Setting s;
-    s.edit({{"jobtitle", std::string("Mine")}});
-    s.put(R"({"jobtitle":"Theirs"})");
-    s.desk.sync();
-    REQUIRE(s.desk.store->queue_figures()->open_conflicts == 1);
-    s.office.erase("contacts", guid(1));
-    s.edit({{"nickname", std::string("Annie")}});
+    s.ask_and_delete();
     s.stop_writes();
     CHECK_FALSE(s.desk.cycle());
     CHECK(s.desk.store->queue_figures()->open_conflicts == 0);
@@ -89,18 +94,11 @@ TEST_CASE("An edit that was set back takes nothing from a record that somebody e
     s.desk.check_equal();
 }
 
-TEST_CASE("A question that a deletion closed is asked again also where the record that is back shows a part "
-          "of what "
-          "was sent",
+TEST_CASE("A question that a deletion closed is asked again where a part of what was sent is there",
           "[engine][conflict][I3]")
 {
     Setting s;
-    s.edit({{"jobtitle", std::string("Mine")}});
-    s.put(R"({"jobtitle":"Theirs"})");
-    s.desk.sync();
-    REQUIRE(s.desk.store->queue_figures()->open_conflicts == 1);
-    s.office.erase("contacts", guid(1));
-    s.edit({{"nickname", std::string("Annie")}});
+    s.ask_and_delete();
     bool written = false;
     s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
         if (written) return Fault::busy;

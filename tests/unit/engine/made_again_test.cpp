@@ -15,6 +15,13 @@ struct Setting : Workplace {
         desk.sync();
     }
     void refer() { desk.edit("contact", guid(1), {{"parentcustomerid", Lookup{"account", guid(900)}}}); }
+    void edit_here_and_delete_there()
+    {
+        desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+        desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
+        office.erase("contacts", guid(1));
+        office.erase("accounts", guid(900));
+    }
     bool was_told(const Guid& contact, const std::string& rule)
     {
         const auto told = desk.store->decisions({});
@@ -99,10 +106,7 @@ TEST_CASE("What referred to a record is made again behind it", "[engine][push][I
     Setting s;
     s.refer();
     s.desk.sync();
-    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
-    s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
-    s.office.erase("contacts", guid(1));
-    s.office.erase("accounts", guid(900));
+    s.edit_here_and_delete_there();
     s.desk.sync();
     CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
     CHECK(s.account_there() == guid(900).text());
@@ -116,10 +120,7 @@ TEST_CASE("What referred to each other is made again, one without the reference,
     s.refer();
     s.desk.edit("account", guid(900), {{"primarycontactid", Lookup{"contact", guid(1)}}});
     s.desk.sync();
-    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
-    s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
-    s.office.erase("contacts", guid(1));
-    s.office.erase("accounts", guid(900));
+    s.edit_here_and_delete_there();
     s.desk.sync();
     CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
     CHECK(s.account_there().empty());

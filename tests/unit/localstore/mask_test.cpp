@@ -196,6 +196,23 @@ TEST_CASE("a group that could never travel whole is refused when it is made")
         // Apart, the new record may go without its reference first; so the circle is no dead end.
         CHECK(ok(replica.try_edit({ChangeKind::create, {"contact", id(3)}, second[0].after})).value > 0);
     }
+    SECTION(
+        "but a circle through a record that is made again, which may go without its reference first, is fine")
+    {
+        replica.pull(2, "1", {{"name", text("Firm")}}, "account");
+        replica.pull(3, "1", whole(3));
+        replica.set(2, {{"primarycontactid", refers("contact", 1)}}, "account");
+        replica.set(1, {{"fullname", text("Ada L")}});
+        ok(replica.transact([](Transaction& transaction) -> Result<void> {
+            const Result<void> gone =
+                transaction.records.mark_deleted({"account", id(2)}, CycleNumber{3}, at(3));
+            return gone ? transaction.records.mark_deleted({"contact", id(1)}, CycleNumber{3}, at(3)) : gone;
+        }));
+        const Edit both[] = {
+            {ChangeKind::update, {"contact", id(1)}, {{"parentcustomerid", refers("account", 2)}}},
+            {ChangeKind::update, {"contact", id(3)}, {{"age", Value{std::int64_t{3}}}}}};
+        CHECK(replica.store->write(both, as_one));
+    }
     SECTION("but a circle inside it is fine")
     {
         const Edit circle[] = {

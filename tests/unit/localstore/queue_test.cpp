@@ -230,13 +230,15 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
     Replica replica;
     replica.pull(1, "1", {{"fullname", text("Ada")}});
     const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
-    const auto park = [&](int intent, auto parking) {
+    const auto park = [&](int intent, auto parking, std::string_view waits_for) {
         replica.send(intent, {sequence}, 1);
         ok(replica.transact([&](Transaction& transaction) {
             return (transaction.intents.*parking)(id(intent), "no", CycleNumber{2}, at(9));
         }));
         CHECK(ok(replica.store->change(sequence)).state == ChangeState::parked);
+        CHECK(ok(replica.store->change(sequence)).waits_for == waits_for);
     };
+    constexpr std::string_view refused = "a person: the server refused it";
     const auto unproven = [&] {
         std::vector<Sequence> found;
         ok(replica.transact([&](Transaction& transaction) -> Result<void> {
@@ -245,14 +247,14 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
         }));
         return found;
     };
-    park(50, &IntentVerbs::refused);
+    park(50, &IntentVerbs::refused, refused);
     CHECK(unproven().empty());
     ok(replica.store->retry(sequence));
-    park(60, &IntentVerbs::unprovable);
+    park(60, &IntentVerbs::unprovable, "a person: nobody can tell whether it was applied");
     CHECK(unproven() == std::vector{sequence});
     ok(replica.store->retry(sequence));
     CHECK(unproven().empty());
-    park(70, &IntentVerbs::refused);
+    park(70, &IntentVerbs::refused, refused);
     CHECK(unproven().empty());
 }
 
