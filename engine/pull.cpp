@@ -122,13 +122,13 @@ Result<PullRound> Puller::round_of(Scope scope, PullMode mode)
     const auto checkpoint = around_.store.checkpoint(scope.number, Lane::pull);
     if (!checkpoint) return checkpoint.error();
     round.last_finished = checkpoint->finished_at;
+    round.suspect = round.last_finished.has_value();
     return round;
 }
 
 Result<void> Puller::begin(PullRound& round, RoundKind kind)
 {
     round.kind = kind;
-    round.suspect = kind == RoundKind::full && round.last_finished.has_value();
     const Result<void> begun = around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
             const auto generation = transaction.rounds.begin_round(round.scope.number, kind, around_.now());

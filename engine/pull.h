@@ -41,8 +41,8 @@ struct PullRound {
     std::int64_t newest = 0;                ///< Newest version known when a filter round began.
     std::int64_t highest = 0;               ///< Highest version that the round brought.
     std::optional<Instant> last_finished{}; ///< The round before this one.
-    bool suspect = false;    ///< A full round of a table that was whole before: versions must not fall.
-    dataverse::RowPlan plan; ///< Of the columns that are asked for.
+    bool suspect = false;                   ///< The table was whole before: versions must not fall.
+    dataverse::RowPlan plan;                ///< Of the columns that are asked for.
     PageTrail trail;
 };
 
@@ -106,6 +106,9 @@ private:
     Task<Result<ReadPage>> read(PullRound& round, http::Answer answer);
     Task<Result<Next>> store(PullRound& round, const ReadPage& page);
     Result<void> store_rows(PullRound& round, const ReadPage& page);
+    /// A version below the one that is here: only an older copy of the organization has that.
+    Result<void> look_backwards(const PullRound& round, localstore::Transaction& transaction,
+                                const RecordKey& key, const PageRows::Row& row, std::string_view etag);
     Result<void> store_row(PullRound& round, localstore::Transaction& transaction,
                            localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row);
     Task<Result<void>> merge_whole(PullRound& round);

@@ -62,14 +62,6 @@ Result<void> take_out(const Surroundings& around, CycleWork& cycle, localstore::
     return reconcile_record(cycle, transaction, *round.table, key, left, around.now());
 }
 
-/// A version below the one that is here: only an older copy of the organization has that.
-bool is_backwards(const localstore::RecordState& state, const PageRows::Row& row, std::string_view etag,
-                  localstore::CycleNumber cycle)
-{
-    const auto held = version_of(state.etag);
-    return held && row.version > 0 && row.version < *held && !is_overtaken(state, etag, cycle);
-}
-
 /// What stayed on the server counts as unchanged there. Says whether that can be: not of a record that
 /// changes here in just those columns, nor of one whose last version is not known.
 bool complete(const localstore::RecordState& state, const std::vector<std::string>& without, Fields& fields)
@@ -127,6 +119,28 @@ Task<Result<Puller::Next>> Puller::store(PullRound& round, const ReadPage& page)
     co_return Next::round_over;
 }
 
+/// Also of a row that a token leads to: an organization that was restored takes tokens that are older than its copy.
+Result<void> Puller::look_backwards(const PullRound& round, localstore::Transaction& transaction,
+                                    const RecordKey& key, const PageRows::Row& row, std::string_view etag)
+{
+    const auto here = transaction.records.etag(key);
+    if (!here) return here.error();
+    const auto held = version_of(*here);
+    if (!held || row.version <= 0 || row.version >= *held) return {};
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    if (is_overtaken(*state, etag, cycle_.number)) return {};
+    const Result<void> noted =
+        note_restored(cycle_, transaction,
+                      "it holds version " + std::to_string(row.version) + " of " + round.scope.table + " " +
+                          row.id.text() + ", and version " + std::to_string(*held) + " is here",
+                      around_.now());
+    if (!noted || state->open_intent) return noted;
+    // Before the row is taken: what was lost and what was written there since are two sides then.
+    const auto again = requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
+    return again ? Result<void>{} : again.error();
+}
+
 Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transaction,
                                localstore::RowTaker& taker, const ReadPage& page, const PageRows::Row& row)
 {
@@ -149,24 +163,8 @@ Result<void> Puller::store_row(PullRound& round, localstore::Transaction& transa
             return take_out(around_, cycle_, transaction, round, key, *fields);
     }
     if (round.suspect) {
-        const auto state = transaction.records.state(key);
-        if (!state) return state.error();
-        const bool backwards = is_backwards(*state, row, etag, cycle_.number);
-        if (backwards) {
-            const Result<void> noted =
-                note_restored(cycle_, transaction,
-                              "it holds version " + std::to_string(row.version) + " of " + round.scope.table +
-                                  " " + row.id.text() + ", and version " +
-                                  std::to_string(version_of(state->etag).value_or(0)) + " is here",
-                              around_.now());
-            if (!noted) return noted;
-        }
-        // Before the row is taken: what was lost and what was written there since are two sides then.
-        if (backwards && !state->open_intent) {
-            const auto again =
-                requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
-            if (!again) return again.error();
-        }
+        const Result<void> looked = look_backwards(round, transaction, key, row, etag);
+        if (!looked) return looked;
     }
     const auto quality = row.partial ? localstore::Quality::partial : localstore::Quality::whole;
     const auto taken = taker.take(row.id, etag, body, quality);

@@ -1,6 +1,7 @@
 #include "engine/push.h"
 
 #include "engine/mass_change.h"
+#include "engine/set_aside.h"
 #include "localstore/transaction.h"
 
 #include <algorithm>
@@ -168,11 +169,39 @@ Result<void> Pusher::keep_back(QueuePlan& queue)
         });
 }
 
+/// No group may travel in two, and none of these can go whole: a person decides which of them is given up.
+Result<void> Pusher::hold_stuck(const QueuePlan& queue)
+{
+    const auto& [sequence, on] = *queue.plan.stuck;
+    const auto change = std::ranges::lower_bound(queue.live, sequence, {}, &localstore::Change::sequence);
+    const std::string other = std::to_string(on.value);
+    return around_.store.transact(
+        localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
+            const Result<void> held = set_aside(
+                cycle_, transaction, *change,
+                "its group waits for change " + other +
+                    ", which waits for it, since a record of theirs was deleted in the organization: "
+                    "discard or undo one of the two, then release the other");
+            if (!held) return held;
+            return transaction.journal.decide(
+                cycle_.number, change->key, "group.stuck",
+                "A group of your changes waits for change " + other +
+                    ", which waits for it: a record that both are about was deleted in the organization. "
+                    "Neither can go whole, so this one is held until you decide.",
+                around_.now());
+        });
+}
+
 Task<Result<Pusher::Level>> Pusher::push_level()
 {
     auto planned = plan();
     if (!planned) co_return planned.error();
     const PushPlan& plan = planned->plan;
+    if (plan.stuck) {
+        const Result<void> held = hold_stuck(*planned);
+        if (!held) co_return held.error();
+        co_return Level::moved;
+    }
     if (plan.next) next_attempt_ = std::min(next_attempt_.value_or(*plan.next), *plan.next);
     auto guarding = guard_deletes(*planned);
     const Result<void> guarded = co_await std::move(guarding);

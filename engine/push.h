@@ -57,6 +57,7 @@ private:
     Result<void> explain(const PushPlan& plan, const std::vector<localstore::Change>& live);
     Task<Result<void>> guard_deletes(QueuePlan& queue);
     Result<void> keep_back(QueuePlan& queue);
+    Result<void> hold_stuck(const QueuePlan& queue);
     Result<std::vector<Sent>> freeze(const std::vector<PushUnit>& ready, std::size_t& at, const Guid& id,
                                      Level& level);
 

@@ -1,5 +1,6 @@
 #include "engine/push_plan.h"
 
+#include "engine/stuck_group.h"
 #include "engine/write_order.h"
 
 #include <algorithm>
@@ -68,6 +69,7 @@ public:
         link();
         block_transitively();
         pick_ready();
+        if (plan_.ready.empty() && !plan_.waiting.empty()) plan_.stuck = find_stuck_group(live_, edges_);
         return std::move(plan_);
     }
 

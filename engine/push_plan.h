@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hawser::engine {
@@ -47,13 +48,18 @@ struct PushPlan {
     std::vector<PushUnit> ready;   ///< May go now, in any order and in one batch.
     std::vector<HeldBack> waiting; ///< Everything else that is queued, each with its reason.
     std::optional<Instant> next{}; ///< The earliest moment that a waiting change has of its own.
+    /// Nothing is ready, since groups wait for one another in a circle that nothing in the plan can open: a change
+    /// of the youngest of them, for a person to decide about, and one that it waits for.
+    std::optional<std::pair<localstore::Sequence, localstore::Sequence>> stuck{};
 };
 
 /// What may be sent now (I6): a record's changes in order, a record before what refers to it, a
 /// deletion after the last reference is gone, a group whole or not at all (so that a column of it that
 /// a conflict masks keeps all of it back). What a parked, held or
 /// unanswered change blocks waits and says so; nothing else does. Changes that wait for one another
-/// in a circle of new records are freed by leaving one of them its references for later.
+/// in a circle of new records are freed by leaving one of them its references for later. Groups can come to wait for
+/// one another after they were written, when a record is deleted there that edits of both make again: no group may
+/// travel in two.
 ///
 /// `live` are all live changes, ascending; `edges` the dependencies among them. Pure.
 PushPlan plan_push(std::span<const PlannedChange> live, std::span<const localstore::Dependency> edges,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace hawser::localstore {
 namespace {
@@ -57,20 +58,25 @@ bool is_of_itself(const KnownTable& table, const Change& change, const Reference
     return table.table.name == change.key.table && reference.id == change.key.id;
 }
 
-/// The live changes that make a record: its creation, or the edits after its deletion there.
+/// The live changes that make a record: its creation, or the first edit after its deletion there that may go.
+/// Later ones wait for that one themselves, perhaps within a group that waits here.
 std::vector<Sequence> makers(Database& database, const KnownTable& table, const Guid& id)
 {
-    Statement rows = database.prepare("SELECT sequence, kind FROM hawser_change WHERE id = ?1 AND "
+    Statement rows = database.prepare("SELECT sequence, kind, state FROM hawser_change WHERE id = ?1 AND "
                                       "table_number = ?2 AND live = 1 ORDER BY sequence");
     rows.with(id, table.number);
     std::vector<Sequence> created;
     std::vector<Sequence> edited;
+    bool may_go = false;
     bool removed = false;
     while (rows.step()) {
         const ChangeKind kind = *parse_change_kind(rows.string(1));
         if (kind == ChangeKind::remove) removed = true;
         if (kind == ChangeKind::create) created.push_back(Sequence{rows.integer(0)});
-        if (kind == ChangeKind::update) edited.push_back(Sequence{rows.integer(0)});
+        const bool contested = rows.text(2) == to_text(ChangeState::contested);
+        if (kind != ChangeKind::update || may_go || (!edited.empty() && contested)) continue;
+        edited = {Sequence{rows.integer(0)}};
+        may_go = !contested;
     }
     if (removed || !created.empty() || edited.empty()) return created;
     Statement shadow = database.prepare(
@@ -107,6 +113,19 @@ void add_waits_elsewhere(Database& database, const TableSet& tables, const Chang
     gather(users, change.sequence, DependencyReason::removes_reference, true, found);
 }
 
+/// The record as its first changes that go together make it again: its last version there with what they say.
+Fields made_again(Database& database, const KnownTable& table, const Guid& id, Fields body)
+{
+    const std::vector<Change> live = live_changes(database, table, id);
+    const std::vector<Run> found = runs(live, {});
+    for (const Change& change : live) {
+        if (!found.empty() && change.sequence > found.front().changes.back()) break;
+        for (const auto& [column, value] : change.after)
+            if (!change.is_settled(column)) body.insert_or_assign(column, value);
+    }
+    return body;
+}
+
 /// What is made again goes whole: it waits for what else its body refers to and is made, or made again.
 void add_waits_of_body(Database& database, const TableSet& tables, const RecordKey& key, Sequence change,
                        const Fields& body, std::vector<Dependency>& found)
@@ -124,19 +143,20 @@ void add_waits_of_body(Database& database, const TableSet& tables, const RecordK
 void add_waits_of_revivals(Database& database, const TableSet& tables, std::span<const Change> changes,
                            std::vector<Dependency>& found)
 {
-    Statement gone = database.prepare("SELECT r.table_number, r.id, r.body FROM hawser_shadow s JOIN "
+    Statement gone = database.prepare("SELECT r.table_number, r.id, s.body FROM hawser_shadow s JOIN "
                                       "hawser_record r ON r.record = s.record WHERE s.remote = ?1");
     gone.with(static_cast<int>(Remote::deleted));
-    std::map<RecordKey, Sequence> first;
+    std::set<Sequence> asked;
     while (gone.step()) {
-        if (first.empty())
-            for (const Change& change : changes) first.try_emplace(change.key, change.sequence);
+        if (asked.empty())
+            for (const Change& change : changes) asked.insert(change.sequence);
         const KnownTable& table = tables.numbered(gone.integer(0));
-        const RecordKey key{table.table.name, gone.guid(1)};
-        const auto change = first.find(key);
-        if (change == first.end() || makers(database, table, key.id).empty()) continue;
-        add_waits_of_body(database, tables, key, change->second,
-                          need(decode_body(table.layout, table.table, gone.text(2))), found);
+        const Guid id = gone.guid(1);
+        const auto made_by = makers(database, table, id);
+        if (made_by.empty() || !asked.contains(made_by.front())) continue;
+        const Fields body =
+            made_again(database, table, id, need(decode_body(table.layout, table.table, gone.text(2))));
+        add_waits_of_body(database, tables, {table.table.name, id}, made_by.front(), body, found);
     }
 }
 
@@ -156,6 +176,34 @@ void add_waiting_elsewhere(Database& database, const TableSet& tables, const Cha
     if (!makes_record(database, tables, change)) return;
     Statement users = users_of(database, *need(tables.named(change.key.table)), change.key.id, 1);
     gather(users, change.sequence, DependencyReason::refers_to_created, false, found);
+}
+
+/// Servers trim texts.
+bool says_the_same(const Value& there, const Value& sent)
+{
+    const auto* left = std::get_if<std::string>(&there);
+    const auto* right = std::get_if<std::string>(&sent);
+    if (left == nullptr || right == nullptr) return there == sent;
+    const auto trimmed = [](std::string_view text) {
+        constexpr std::string_view blanks = " \t\r\n";
+        const auto begin = text.find_first_not_of(blanks);
+        if (begin == text.npos) return std::string_view{};
+        return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+    };
+    return trimmed(*left) == trimmed(*right);
+}
+
+/// Of a change of which a part waits for a decision, or was decided otherwise: what the server had of it.
+void keep_what_arrived(const Subject& subject, Change& change)
+{
+    const Fields there = subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{});
+    const auto never_came = [&](const auto& member) {
+        const auto found = there.find(member.first);
+        return !change.is_settled(member.first) || found == there.end() ||
+               !says_the_same(found->second, member.second);
+    };
+    std::erase_if(change.after, never_came);
+    std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
 }
 
 /// The server lacks it: the base is what was there before, or before what was queued again already.
@@ -403,10 +451,13 @@ Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::
 {
     return verb(state_, [&]() -> Result<std::optional<Sequence>> {
         const auto former = find_change(state_.database, *state_.tables, applied);
-        if (!former || former->state != ChangeState::applied) return std::optional<Sequence>{};
+        if (!former || former->state == ChangeState::undone || former->state == ChangeState::discarded)
+            return std::optional<Sequence>{};
         auto subject = load_subject(state_, former->key);
         if (!subject) return subject.error();
         Change again = *former;
+        const bool whole = former->state == ChangeState::applied;
+        if (!whole) keep_what_arrived(*subject, again);
         // What was edited since says more than what was lost; what was lost before it says less.
         const auto is_lost_too = [&](const Change& change) {
             return change.state == ChangeState::held && change.waits_for == why;
@@ -416,7 +467,7 @@ Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::
                 return !is_lost_too(change) && claims(change, member.first);
             });
         };
-        const bool had_columns = !again.after.empty();
+        const bool had_columns = !again.after.empty() || !whole;
         std::erase_if(again.after, edited_since);
         std::erase_if(again.before, edited_since);
         if (had_columns && again.after.empty()) return std::optional<Sequence>{};

@@ -103,6 +103,17 @@ Result<RecordState> RecordVerbs::state(const RecordKey& key) const
     });
 }
 
+Result<std::string> RecordVerbs::etag(const RecordKey& key) const
+{
+    return verb(state_, [&]() -> Result<std::string> {
+        const auto table = state_.tables->named(key.table);
+        if (!table) return table.error();
+        Statement row =
+            state_.database.prepare("SELECT etag FROM hawser_record WHERE table_number = ?1 AND id = ?2");
+        return row.with((*table)->number, key.id).step() ? row.string(0) : std::string();
+    });
+}
+
 Result<Copy> RecordVerbs::folded(const RecordState& record, Sequence upto) const
 {
     return verb(state_, [&]() -> Result<Copy> {

@@ -91,6 +91,8 @@ private:
 class RecordVerbs {
 public:
     Result<RecordState> state(const RecordKey& key) const;
+    /// Of the server's version that is held of the record of just that id; "" when there is none.
+    Result<std::string> etag(const RecordKey& key) const;
 
     /// The local record of a `state` of this transaction as it is after the live changes up to and
     /// including `upto`: what a request that sends those changes has to leave on the server.
@@ -157,7 +159,8 @@ public:
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
     /// A server that was restored no longer knows this applied change: a copy of it is live, as held,
     /// without the columns that were edited since, on the base that it was made on. Of several, the oldest
-    /// first. Nothing when no column is left, or when the change did not end as applied.
+    /// first. Of one that was applied in part, that part as far as the server's copy here shows it. Nothing when
+    /// no column is left, or when it was taken back.
     Result<std::optional<Sequence>> requeue_held(Sequence applied, std::string_view why, Instant now);
 
 private:

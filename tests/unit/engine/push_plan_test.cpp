@@ -202,6 +202,33 @@ TEST_CASE("A group goes whole or not at all", "[engine]")
     }
 }
 
+TEST_CASE("Groups that wait for one another are named for a person, the youngest first", "[engine]")
+{
+    using Pair = std::pair<Sequence, Sequence>;
+    const auto grouped = [](int sequence, RecordKey key, int group) {
+        return change(sequence, std::move(key), ChangeKind::update, ChangeState::queued, group);
+    };
+    std::vector live{grouped(1, record(1), 1), grouped(2, record(2), 1), grouped(3, record(3, "account"), 3),
+                     grouped(4, record(1), 3), change(5, record(4))};
+    // The account was deleted there, and its edit makes it again.
+    const std::vector edges{refers(2, 3)};
+    PushPlan plan = plan_push(live, edges, noon);
+    CHECK(ready(plan) == Units{{5}});
+    CHECK_FALSE(plan.stuck);
+    live.pop_back();
+    plan = plan_push(live, edges, noon);
+    CHECK(plan.ready.empty());
+    CHECK(plan.stuck == Pair{Sequence{4}, Sequence{1}});
+
+    live[0].state = ChangeState::held;
+    CHECK_FALSE(plan_push(live, edges, noon).stuck);
+    live[0].state = ChangeState::queued;
+    live[1].masked = true;
+    CHECK_FALSE(plan_push(live, edges, noon).stuck);
+    live[1].masked = false;
+    CHECK_FALSE(plan_push(live, {}, noon).stuck);
+}
+
 TEST_CASE("A deletion waits until the last reference is gone", "[engine]")
 {
     const std::vector live{change(1, record(1)), change(2, record(2, "account"), ChangeKind::remove)};

@@ -24,9 +24,9 @@ struct Setting {
     {
         desk.edit("contact", guid(1), {{column, std::string(value)}});
     }
-    void set_back()
+    void set_back(std::int64_t waiting = 0)
     {
-        REQUIRE(desk.store->queue_figures()->live() == 0);
+        REQUIRE(desk.store->queue_figures()->live() == waiting);
         desk.kill();
         office.restore();
         desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
@@ -288,4 +288,52 @@ TEST_CASE("What was created before an organization was set back meets what other
     (void)s.desk.cycle();
     CHECK(s.office->value("contacts", id, "lastname") == "Theirs");
     CHECK(s.desk.store->queue_figures()->open_conflicts == 1);
+}
+
+TEST_CASE("A row of an older version that a token leads to means a restored organization",
+          "[engine][restored]")
+{
+    Setting s;
+    s.office->put("contacts", guid(1), R"({"fax":"1"})");
+    s.office.back_up();
+    s.edit("department", "Buying");
+    (void)s.desk.cycle();
+    s.set_back();
+    // The token from before the fax number: the organization takes it, since it is older than its copy.
+    REQUIRE(s.desk.store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+        return transaction.rounds.step_back(s.desk.store->scopes()->front().number);
+    }));
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "department") == "Buying");
+    CHECK(s.release_all() == 1);
+    s.desk.sync();
+    CHECK(s.there("department") == "Buying");
+}
+
+TEST_CASE(
+    "What arrived of a change that is decided about in part is queued again for a restored organization",
+    "[engine][restored]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1),
+                {{"firstname", std::string("Zoe ")}, {"department", std::string("Mine")}});
+    s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    REQUIRE(s.there("firstname") == "Zoe");
+    const auto conflicts = s.desk.store->conflicts({});
+    REQUIRE(conflicts->size() == 1);
+    const bool decided = GENERATE(false, true);
+    if (decided) {
+        localstore::Resolution theirs;
+        theirs.side = localstore::Side::theirs;
+        REQUIRE(s.desk.store->resolve(conflicts->front().number, theirs, {}));
+    }
+    s.set_back(decided ? 0 : 1);
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "firstname").starts_with("Zoe"));
+    CHECK(s.release_all() == 1);
+    (void)s.desk.cycle();
+    CHECK(s.there("firstname") == "Zoe");
+    CHECK(s.there("department") == "Sales");
 }

@@ -1,6 +1,8 @@
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
 
+#include <algorithm>
+
 using namespace hawser;
 using namespace hawser::localstore;
 using namespace hawser::localstore::test;
@@ -274,6 +276,30 @@ TEST_CASE("what refers to a record that is made again waits for the edits that m
     CHECK(waits.front().on == renamed);
     CHECK(waits.front().reason == DependencyReason::refers_to_created);
     CHECK(ok(replica.store->dependencies_of(renamed)).waited_for_by.size() == 1);
+    // Only the first of several edits makes it, and perhaps waits for what would wait for the others.
+    replica.set(2, {{"name", text("Northwind")}}, "account");
+    CHECK(ok(replica.store->dependencies_of(refers)).waits_for.size() == 1);
+    ok(replica.store->hold(renamed, "not yet"));
+    CHECK(ok(replica.store->dependencies_of(refers)).waits_for.front().on == renamed);
     replica.erase(2, "account");
     CHECK(ok(replica.store->dependencies_of(refers)).waits_for.empty());
+}
+
+TEST_CASE("what is made again waits for what its first edits refer to, not for what later ones do")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence renamed = replica.set(1, {{"fullname", text("Eve")}});
+    WriteContext unit = by("ada");
+    unit.grouping = Grouping::one_unit;
+    const Edit edits[] = {{ChangeKind::update, {"contact", id(1)}, {{"age", Value{std::int64_t{3}}}}},
+                          {ChangeKind::create, {"account", id(2)}, {{"name", text("Works")}}}};
+    const auto group = ok(replica.store->write(edits, unit));
+    const Sequence moved = replica.set(1, {{"parentcustomerid", Lookup{"account", id(2)}}});
+    ok(replica.transact([](Transaction& transaction) {
+        return transaction.records.mark_deleted({"contact", id(1)}, CycleNumber{3}, at(3));
+    }));
+    CHECK(ok(replica.store->dependencies_of(renamed)).waits_for.empty());
+    const auto waits = ok(replica.store->dependencies_of(moved)).waits_for;
+    CHECK(std::ranges::count(waits, group[1], &Dependency::on) == 1);
 }
