@@ -168,8 +168,8 @@ void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid
         const RecordKey key{std::string(table), id};
         const auto removed = person.removed.find(key);
         const bool by_hand = removed != person.removed.end() && removed->second;
-        const bool excused = by_hand || ever_deleted_.contains(key) || person.narrowed || restored_ ||
-                             person.replaced || !rows_.contains(key);
+        const bool excused = by_hand || ever_deleted_.contains(key) || person.narrowed || person.replaced ||
+                             !rows_.contains(key);
         if (!now.contains(id) && !excused)
             break_(9, called(key) + " is gone at " + person.name +
                           ", though nobody ever deleted it and it is still in the organization");
@@ -190,6 +190,7 @@ void Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t v
                          const std::function<bool(const RecordKey&)>& is_open)
 {
     Person& person = people_[who];
+    person.has_met = restored_;
     if (restored_ || person.narrowed) return;
     const auto before = person.compared.find(table);
     if (before != person.compared.end() && before->second == version) return;
@@ -209,14 +210,15 @@ void Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t v
 
 void Oracle::arrived(std::size_t who, std::string_view user_of_token, bool asks_who_it_is)
 {
-    const Person& person = people_[who];
+    Person& person = people_[who];
+    if (restored_ && !person.has_met) person.latest_met = latest_;
     if (user_of_token != person.user && !asks_who_it_is)
         break_(8, person.name + " sent a request as " + std::string(user_of_token));
 }
 
 void Oracle::referred(std::size_t who, const RecordKey& key)
 {
-    require(restored_ || rows_.contains(key) || ever_deleted_.contains(key), 6,
+    require(rows_.contains(key) || ever_deleted_.contains(key) || lacking_.contains(key), 6,
             people_[who].name + " sent a reference to " + called(key) + ", which is not there yet");
 }
 
@@ -228,6 +230,43 @@ void Oracle::received(std::size_t who, std::string_view body)
         const auto begin = at + mark.size();
         people_[who].versions.emplace(body.substr(begin, body.find('\\', begin) - begin));
     }
+}
+
+void Oracle::refused(std::size_t who, int status, std::string_view body)
+{
+    constexpr std::string_view part = "HTTP/1.1 ", message = R"("message":")";
+    const auto hear = [&](int code, std::string_view text) {
+        // Another version, quiet, a token and a failure there are no refusals for good.
+        if (code < 400 || code >= 500 || code == 401 || code == 412 || code == 429) return;
+        const auto begin = text.find(message);
+        if (begin == std::string_view::npos) return;
+        const std::string_view words = text.substr(begin + message.size());
+        // Up to what JSON would have to escape.
+        people_[who].refusals.emplace(words.substr(0, words.find_first_of("\"\\")));
+    };
+    hear(status, body);
+    for (auto at = body.find(part); at != std::string_view::npos;) {
+        const auto next = body.find(part, at + part.size());
+        const std::string_view one =
+            body.substr(at + part.size(), next == body.npos ? next : next - at - part.size());
+        hear(static_cast<int>(number(one.substr(0, 3))), one);
+        at = next;
+    }
+}
+
+void Oracle::parked(std::size_t who, const RecordKey& key, const std::string& words)
+{
+    const Person& person = people_[who];
+    require(!words.empty(), 10,
+            "a refused change of " + called(key) + " at " + person.name + " does not say why");
+    // Where an answer was lost and the record may not be read any more, only a person can go on.
+    const bool nobody_can_tell = words.find("nobody can tell from here") != std::string::npos;
+    const bool said = std::ranges::any_of(person.refusals, [&](const std::string& refusal) {
+        return !refusal.empty() && words.find(refusal) != std::string::npos;
+    });
+    require(said || nobody_can_tell, 4,
+            "a change of " + called(key) + " waits for a person at " + person.name +
+                ", and the organization never said: " + words);
 }
 
 void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const Row& now)
@@ -274,6 +313,7 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         return;
     }
     versions_[key] = number(written.version);
+    latest_ = std::max(latest_, number(written.version));
     // With a record that was deleted went what had been written into it: it is said again, in its order.
     if (!before)
         for (Person& person : people_)
@@ -282,7 +322,10 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
                 person.last.erase({key, std::string(column.name)});
                 person.reached.erase({key, std::string(column.name)});
             }
-    for (const auto& [column, text] : *now) ever_[{key, column}].insert(text);
+    for (const auto& [column, text] : *now) {
+        ever_[{key, column}].insert(text);
+        in_this_life_[{key, column}].insert(text);
+    }
     rows_[key] = *now;
 }
 
@@ -309,7 +352,7 @@ void Oracle::check_condition(const Person& person, const Written& written)
     }
     const std::string version = version_in(written.condition);
     require(!version.empty(), 3, deed + " had no condition (\"" + written.condition + "\")");
-    if (restored_ || person.replaced) return;
+    if (person.replaced) return;
     require(person.versions.contains(version), 3,
             deed + " was conditional on version " + version + ", whose body never arrived there");
 }
@@ -362,6 +405,7 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         const auto steps = person.steps.find(place);
         const int effects = ++person.effects[place][to];
         person.last[place] = {to, text_of(before, column.name)};
+        person.written_in[place] = {to, number(written.version)};
         const int allowed = steps == person.steps.end() ? 0 : person.allowed[place][to];
         const std::string sentence = person.name + " wrote \"" + to + "\" into " + std::string(column.name) +
                                      " of " + called(written.key);
@@ -447,15 +491,23 @@ void Oracle::check_unit(const Person& person, Unit& unit, const Written& written
 void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
 {
     restored_ = true;
+    for (const auto& [key, row] : rows_)
+        if (!rows.contains(key)) lacking_.insert(key);
     rows_ = std::move(rows);
     versions_.clear();
     for (Person& person : people_) {
+        for (const auto& [place, written] : person.written_in)
+            if (!kept_[place].contains(written.first)) person.lost[place] = written;
+        person.has_met = false;
+        person.compared_before = person.compared;
         person.effects.clear();
         person.last.clear();
         person.reached.clear();
         person.versions_of_a_former_life = person.versions;
         person.versions_of_a_former_life.merge(person.versions_made);
     }
+    in_this_life_ = kept_;
+    latest_ = 0;
 }
 
 void Oracle::replica_kept(std::size_t who)

@@ -102,6 +102,10 @@ public:
                      const std::function<bool(const RecordKey&)>& is_open);
     /// An answer with whole rows reached the installation.
     void received(std::size_t who, std::string_view body);
+    /// An answer that says so refused something for good.
+    void refused(std::size_t who, int status, std::string_view body);
+    /// A change waits for a person there because of what is said of it.
+    void parked(std::size_t who, const RecordKey& key, const std::string& words);
 
     // ---- what excuses what -------------------------------------------------------------------------
     /// What was pulled and not yet safe on the disk may be gone, and comes again.
@@ -112,6 +116,8 @@ public:
     }
     /// With it the sums that were shown went back to what was safe.
     void cannot_be_counted(const RecordKey& key) { uncounted_.insert(key); }
+    /// The organization as it is now may come back.
+    void organization_backed_up() { kept_ = in_this_life_; }
     void organization_restored(std::map<RecordKey, Texts> rows);
     void replica_kept(std::size_t who);
     void replica_replaced(std::size_t who);
@@ -145,12 +151,15 @@ private:
     struct Person {
         std::string user;
         std::string name;
-        std::map<Place, std::set<std::string>> seen{};                  ///< What stood before their eyes.
-        std::map<Place, std::vector<std::string>> steps{};              ///< What they made of it, in order.
-        std::map<Place, std::vector<std::string>> stood{};              ///< What each of these was made of.
-        std::map<Place, std::map<std::string, int>> allowed{};          ///< How often a value may be written.
-        std::map<Place, std::map<std::string, int>> effects{};          ///< How often it was.
-        std::map<Place, std::size_t> reached{};                         ///< The last step that was written.
+        std::map<Place, std::set<std::string>> seen{};         ///< What stood before their eyes.
+        std::map<Place, std::vector<std::string>> steps{};     ///< What they made of it, in order.
+        std::map<Place, std::vector<std::string>> stood{};     ///< What each of these was made of.
+        std::map<Place, std::map<std::string, int>> allowed{}; ///< How often a value may be written.
+        std::map<Place, std::map<std::string, int>> effects{}; ///< How often it was.
+        std::map<Place, std::size_t> reached{};                ///< The last step that was written.
+        std::map<Place, std::pair<std::string, std::int64_t>>
+            written_in{};                                               ///< The last effect, and its version.
+        std::map<Place, std::pair<std::string, std::int64_t>> lost{};   ///< The same, of what a backup lacks.
         std::map<Place, std::pair<std::string, std::string>> last{};    ///< What was written, and over what.
         std::map<std::pair<Place, std::string>, std::size_t> unit_of{}; ///< By what was typed.
         std::vector<Unit> units{};
@@ -166,6 +175,12 @@ private:
         std::map<std::string, std::int64_t, std::less<>> compared{}; ///< What they say they have, by table.
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
         std::map<Place, std::size_t> kept_steps{};
+        std::set<std::string, std::less<>> refusals{}; ///< In the organization's words.
+        std::int64_t latest_met =
+            0; ///< The organization's version when they first asked it, restored, what changed.
+        bool has_met = false;
+        std::map<std::string, std::int64_t, std::less<>>
+            compared_before{}; ///< What they said they had by then.
         std::set<std::string, std::less<>> asked{};
         std::size_t ask_least = 50;
         double ask_share = 0.3;
@@ -190,6 +205,8 @@ private:
     void note_columns(std::optional<std::size_t> who, const RecordKey& key, const Row& before,
                       const Row& now);
     bool has_arrived(std::size_t who, const Place& place, const std::string& value) const;
+    static bool takes_their_token(const Person& person, const std::string& table);
+    bool is_lost(const Person& person, const Place& place, const std::string& value) const;
     void close_person(std::size_t who);
     bool nothing_was_cleared(const Person& person, const Place& place) const;
     void close_deletions(std::size_t who);
@@ -199,6 +216,9 @@ private:
     std::map<RecordKey, Texts> rows_{};
     std::map<RecordKey, std::int64_t> versions_{}; ///< Of what is there; nothing of what a backup brought.
     std::map<Place, std::set<std::string>> ever_{};
+    std::map<Place, std::set<std::string>> in_this_life_{}; ///< Without what the last restored backup lacks.
+    std::map<Place, std::set<std::string>> kept_{};         ///< The same, in the backup.
+    std::set<RecordKey> lacking_{};                         ///< What a backup lacks.
     std::set<RecordKey> ever_deleted_{};
     std::set<RecordKey> risen_{}; ///< Made by a request that came late, after they had been deleted.
     std::set<Place> cleared_{};   ///< By the organization, with what it referred to.
@@ -210,6 +230,7 @@ private:
     std::map<RecordKey, std::int64_t> counters_{};   ///< What all additions come to.
     std::set<RecordKey> uncounted_{};
     bool restored_ = false;
+    std::int64_t latest_ = 0; ///< The last version that was written since.
     std::optional<Violation> broken_{};
 };
 

@@ -24,6 +24,33 @@ bool Oracle::nothing_was_cleared(const Person& person, const Place& place) const
     return false;
 }
 
+/// Whether a restored organization had come as far again, when the person met it, as what they said they had.
+bool Oracle::takes_their_token(const Person& person, const std::string& table)
+{
+    const auto compared = person.compared_before.find(table);
+    const std::int64_t version = compared == person.compared_before.end() ? 0 : compared->second;
+    return person.latest_met >= version;
+}
+
+/// Whether a backup took what this person wrote, and it is not there again. Where others wrote so much since that the
+/// record's version is beyond the lost one, or of a record that it lacks the organization's beyond what was asked for, or
+/// deleted it, nothing tells that anything was lost.
+bool Oracle::is_lost(const Person& person, const Place& place, const std::string& value) const
+{
+    const auto lost = person.lost.find(place);
+    if (lost == person.lost.end() || lost->second.first != value) return false;
+    if (person.replaced || person.copied || person.narrowed || ever_deleted_.contains(place.first))
+        return false;
+    const auto version = versions_.find(place.first);
+    if (version != versions_.end() && version->second >= lost->second.second) return false;
+    if (!rows_.contains(place.first) && takes_their_token(person, place.first.table)) return false;
+    // A job may have rewritten it.
+    const auto here = in_this_life_.find(place);
+    return here == in_this_life_.end() || std::ranges::none_of(here->second, [&](const std::string& text) {
+               return text.find(value) != text.npos;
+           });
+}
+
 /// Whether what somebody entered last was there, or gave way as the column's rule says.
 bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string& value) const
 {
@@ -47,7 +74,7 @@ bool Oracle::has_arrived(std::size_t who, const Place& place, const std::string&
         const bool empty = text_of(there(key), column).empty();
         return since || entry.unseen || lived_twice || empty || nothing_was_cleared(people_[who], place);
     }
-    if (ever == ever_.end()) return false;
+    if (ever == ever_.end() || is_lost(people_[who], place, value)) return false;
     if (meeting != Meeting::merges_lines) return ever->second.contains(value);
     const std::string line = value.substr(value.rfind('\n') + 1);
     return std::ranges::any_of(ever->second,

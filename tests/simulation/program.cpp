@@ -116,6 +116,36 @@ void Program::write(const std::vector<localstore::Edit>& edits, localstore::Grou
     take(made);
 }
 
+// Here and not in the header: link-time optimisation takes the frames of a coroutine that several files
+// instantiate for different types (g++ 12).
+template <class T>
+Result<T> Program::run(std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
+{
+    auto result = std::make_shared<std::optional<Result<T>>>();
+    engine::Loop loop(*context_, clock_);
+    context_->post([&, result, operation] {
+        loop.start([this, result, operation]() -> engine::Task<void> {
+            auto running = operation(*engine_);
+            result->emplace(co_await std::move(running));
+        });
+    });
+    while (!*result && !vfs_.crashed()) {
+        if (context_->poll() == 0 && !clock_->fire_next()) break;
+    }
+    if (vfs_.crashed()) {
+        engine_.reset();
+        context_->poll();
+        throw Crashed{};
+    }
+    if (!*result) throw std::runtime_error("the engine waits for nothing");
+    return std::move(**result);
+}
+
+template Result<void> Program::run(std::function<engine::Task<Result<void>>(engine::Engine&)>);
+template Result<CycleReport> Program::run(std::function<engine::Task<Result<CycleReport>>(engine::Engine&)>);
+template Result<Verification>
+    Program::run(std::function<engine::Task<Result<Verification>>(engine::Engine&)>);
+
 Result<CycleReport> Program::cycle(engine::CycleRequest request)
 {
     std::function<engine::Task<Result<CycleReport>>(engine::Engine&)> operation =

@@ -42,29 +42,10 @@ public:
     }
     void take(const Result<void>& result) const;
 
-    /// Runs an operation of the engine until it ends, or everything does.
+    /// Runs an operation of the engine until it ends, or everything does. For cycles, verifications and
+    /// what has no result.
     template <class T>
-    Result<T> run(std::function<engine::Task<Result<T>>(engine::Engine&)> operation)
-    {
-        auto result = std::make_shared<std::optional<Result<T>>>();
-        engine::Loop loop(*context_, clock_);
-        context_->post([&, result, operation] {
-            loop.start([this, result, operation]() -> engine::Task<void> {
-                auto running = operation(*engine_);
-                result->emplace(co_await std::move(running));
-            });
-        });
-        while (!*result && !vfs_.crashed()) {
-            if (context_->poll() == 0 && !clock_->fire_next()) break;
-        }
-        if (vfs_.crashed()) {
-            engine_.reset();
-            context_->poll();
-            throw Crashed{};
-        }
-        if (!*result) throw std::runtime_error("the engine waits for nothing");
-        return std::move(**result);
-    }
+    Result<T> run(std::function<engine::Task<Result<T>>(engine::Engine&)> operation);
     Result<CycleReport> cycle(engine::CycleRequest request = {});
     /// As people do: again until nothing is left to send.
     void sync(engine::CycleRequest request = {});

@@ -27,7 +27,7 @@ INJECTED = [
         "wrong user")),
     *(f"happened: {name}" for name in (
         "copy runs, too", "file held", "older copy", "organization restored", "privilege taken", "record leaves")),
-    "bumped", "rewritten",
+    "bumped", "rewritten", "asleep for days",
     *(f"mishap: {name}" for name in (
         "401", "403 in HTML", "404 in HTML", "410 in HTML", "429", "500", "503 in HTML", "answer lost",
         "cut off at a write", "duplicate", "killed after", "killed before", "late", "outrun", "portal",
@@ -51,7 +51,7 @@ OFTEN = [
         "parked, queued", "contested, superseded")),
     *(f"intent: {way}" for way in (
         "made, sent", "sent, answered", "sent, applied", "sent, conflict", "sent, refused", "answered, conflict")),
-    "asleep for days", "checkpoints compared", "mass change: no", "mass change: yes", "refused: store.conflict_open",
+    "checkpoints compared", "mass change: no", "mass change: yes", "refused: store.conflict_open",
     "refused: store.input_output",
 ]  # fmt: skip
 SOMETIMES = [
@@ -79,8 +79,8 @@ SELDOM = [
     "intent: answered, indeterminate", "intent: unknown, refused", "intent: unknown, sent",
     "verify failed: engine.other_user", "verify failed: engine.stopped",
 ]  # fmt: skip
-# Right where it happens, and shown by tests/unit/localstore/mask_test.cpp.
-PERHAPS = ["refused: store.group_circle"]
+# Right where it happens, and shown by tests/unit/localstore/mask_test.cpp and tests/unit/engine/push_plan_test.cpp.
+PERHAPS = ["refused: store.group_circle", "decision: group.stuck"]
 # At least so often in ENOUGH stories; what happens happens several times as often.
 FLOORS = {5_000: INJECTED, 1_000: OFTEN, 20: SOMETIMES, 1: SELDOM, 0: PERHAPS}
 # What no story can come to, and where it is shown.

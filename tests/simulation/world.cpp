@@ -356,6 +356,7 @@ void World::delivers(std::size_t where, const http::Request& request, const http
         (select != std::string::npos && target.find_first_of(",%&", select) != std::string::npos &&
          target[target.find_first_of(",%&", select)] != '&');
     if (bodies) oracle_.received(where, answer.body);
+    oracle_.refused(where, answer.status, answer.body);
     note(std::to_string(answer.body.size()));
 }
 
@@ -418,6 +419,7 @@ void World::perform(const Deed& deed)
         return tokens_expire(draw);
     case Act::back_up:
         backed_up_ = true;
+        oracle_.organization_backed_up();
         kept_office_->back_up();
         return tell("the organization is backed up");
     case Act::restore:
@@ -425,7 +427,7 @@ void World::perform(const Deed& deed)
     case Act::run_copy:
         return run_copy(desk);
     case Act::holiday:
-        return go_on_holiday(std::chrono::hours{24 * draw.between(2, 40)}, draw.chance(0.5));
+        return go_on_holiday(std::chrono::hours{24 * draw.between(2, 40)}, draw.chance(0.55));
     default:
         break;
     }

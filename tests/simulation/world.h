@@ -134,8 +134,10 @@ protected:
     void sleep_all(Clock::Milliseconds time);
     void clear_up(Installation& desk, Draw& draw, int round);
     void clear_up(Installation& desk, const localstore::Change& change, int round);
+    bool waits_for_a_person(Installation& desk, const localstore::Change& change);
     void compare(Installation& desk);
     void explain(Installation& desk);
+    void explain_cycles(Installation& desk);
     void tell_queue(Installation& desk);
     void collect(Installation& desk);
 
