@@ -4,11 +4,11 @@
 #include "engine/courier.h"
 #include "engine/loop.h"
 #include "engine/ports.h"
+#include "transport/odata/answer.h"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 namespace hawser::engine {
@@ -81,21 +81,6 @@ struct Errand {
 
 } // namespace
 
-std::optional<Instant> parse_http_date(std::string_view text)
-{
-    // "Sun, 06 Nov 1994 08:49:37 GMT": every field at its place.
-    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
-    for (std::size_t month = 0; month < months.size(); ++month) {
-        if (text.substr(8, 3) != months[month]) continue;
-        const std::string number = (month < 9 ? "0" : "") + std::to_string(month + 1);
-        return parse_instant(std::string(text.substr(12, 4)) + "-" + number + "-" +
-                             std::string(text.substr(5, 2)) + "T" + std::string(text.substr(17, 8)) + "Z");
-    }
-    return std::nullopt;
-}
-
 Result<Binding> identify(const std::string& organization_url, const std::string& mailbox,
                          const SynchronizerOptions& options, const Ports& ports, std::shared_ptr<Clock> clock,
                          std::shared_ptr<Random> random)
@@ -146,7 +131,7 @@ Probe probe(const std::string& organization_url, const SynchronizerOptions& opti
         found.reach = answer.error();
         return found;
     }
-    if (const std::string* date = answer->header("Date")) found.server_time = parse_http_date(*date);
+    if (const std::string* date = answer->header("Date")) found.server_time = odata::http_date(*date);
     const auto identity = errand.run<dataverse::Identity>([&errand]() { return errand.courier.identify(); });
     if (!identity) {
         found.sign_in = identity.error();

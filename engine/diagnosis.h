@@ -17,7 +17,4 @@ Result<Binding> identify(const std::string& organization_url, const std::string&
 Probe probe(const std::string& organization_url, const SynchronizerOptions& options, const Ports& ports,
             std::shared_ptr<Clock> clock, std::shared_ptr<Random> random);
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT"; empty for anything else.
-std::optional<Instant> parse_http_date(std::string_view text);
-
 } // namespace hawser::engine

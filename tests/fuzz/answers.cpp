@@ -116,6 +116,47 @@ void read_batch(std::string_view input)
     }
 }
 
+namespace {
+
+/// The same answer to each of some reads.
+BatchAnswer repeated(const http::Answer& answer, std::size_t items)
+{
+    BatchAnswer batch;
+    for (std::size_t i = 0; i < items; ++i) batch.items.push_back({ItemAnswer::State::answered, {answer}});
+    return batch;
+}
+
+} // namespace
+
+void read_confirm(std::string_view input)
+{
+    const http::Answer answer = answer_of(input);
+    const Guid ids[] = {sample::first, sample::second};
+    const auto found =
+        parse_confirm(repeated(answer, confirm_items(sample::contact(), ids).size()), ids, sample::now);
+    demand(found.size() == 2, "every id has a word");
+    for (const Presence& presence : found) {
+        if (presence.state == Presence::State::gone)
+            demand(answer.status == 404 &&
+                       odata::parse_error_body(answer).form == odata::ErrorBody::Form::json,
+                   "only the organization's own 404 says that a record is gone (I9)");
+        if (presence.state == Presence::State::present)
+            demand(answer.status / 100 == 2, "only a success shows a record");
+    }
+}
+
+void read_parties(std::string_view input)
+{
+    const http::Answer answer = answer_of(input);
+    const Guid ids[] = {sample::first, sample::second};
+    static const Table table = sample::email();
+    const BatchAnswer batch = repeated(answer, party_items(table, ids).size());
+    (void)next_party_page(answer);
+    const auto parties = parse_parties(table, batch, ids, sample::now);
+    if (!parties) return;
+    for (const Guid& id : ids) demand(parties->contains(id), "every activity has its participants, none too");
+}
+
 void read_metadata(std::string_view input)
 {
     const http::Answer answer = answer_of(input);
@@ -129,9 +170,7 @@ void read_metadata(std::string_view input)
     if (const auto sets = parse_entity_sets(answer, sample::now))
         for (const auto& [table, set] : *sets)
             demand(!table.empty() && !set.empty(), "an entity set has names");
-    BatchAnswer batch;
-    const std::size_t items = metadata_items("contact").size();
-    for (std::size_t i = 0; i < items; ++i) batch.items.push_back({ItemAnswer::State::answered, {answer}});
+    const BatchAnswer batch = repeated(answer, metadata_items("contact").size());
     const auto table = parse_metadata("contact", batch, sample::now);
     if (!table) return;
     for (const Column& column : table->columns) {

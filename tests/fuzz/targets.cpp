@@ -6,10 +6,11 @@
 namespace hawser::fuzz {
 namespace {
 
-constexpr Target all[] = {{"page", read_page},     {"record", read_record},  {"batch", read_batch},
-                          {"error", read_error},   {"scalar", read_scalar},  {"link", read_link},
-                          {"policy", read_policy}, {"filter", read_filter},  {"metadata", read_metadata},
-                          {"body", read_body},     {"replica", read_replica}};
+constexpr Target all[] = {{"page", read_page},       {"record", read_record},   {"batch", read_batch},
+                          {"error", read_error},     {"scalar", read_scalar},   {"link", read_link},
+                          {"policy", read_policy},   {"filter", read_filter},   {"metadata", read_metadata},
+                          {"body", read_body},       {"replica", read_replica}, {"confirm", read_confirm},
+                          {"parties", read_parties}, {"request", read_request}};
 
 } // namespace
 

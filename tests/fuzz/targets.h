@@ -17,6 +17,8 @@ void read_page(std::string_view input);
 void read_record(std::string_view input);
 void read_batch(std::string_view input);
 void read_error(std::string_view input);
+void read_confirm(std::string_view input);
+void read_parties(std::string_view input);
 void read_scalar(std::string_view input);
 void read_link(std::string_view input);
 void read_policy(std::string_view input);
@@ -24,6 +26,7 @@ void read_filter(std::string_view input);
 void read_metadata(std::string_view input);
 void read_body(std::string_view input);
 void read_replica(std::string_view input);
+void read_request(std::string_view input);
 
 /// Ends the process with these words when `holds` is false.
 void demand(bool holds, const char* promise);

@@ -173,6 +173,8 @@ int month_of(std::string_view token)
     return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<int>(at / 3) + 1;
 }
 
+} // namespace
+
 // All three forms name the month and give the time; what is left are day and year, in that order.
 std::optional<Instant> http_date(std::string_view text)
 {
@@ -203,8 +205,6 @@ std::optional<Instant> http_date(std::string_view text)
     return std::chrono::sys_days(date) + std::chrono::hours(parts.hour) + std::chrono::minutes(parts.minute) +
            std::chrono::seconds(parts.second);
 }
-
-} // namespace
 
 ErrorBody parse_error_body(const http::Answer& answer)
 {

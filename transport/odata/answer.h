@@ -24,6 +24,9 @@ ErrorBody parse_error_body(const http::Answer& answer);
 /// The first line of a page's or text's words, for messages; at most 200 bytes.
 std::string excerpt(std::string_view body);
 
+/// An HTTP date in any of the three forms of RFC 9110; empty for anything else.
+std::optional<Instant> http_date(std::string_view text);
+
 /// Seconds, or an HTTP date seen from `now` (any of the three forms). Empty when absent or neither;
 /// never negative, at most one day.
 std::optional<std::chrono::seconds> retry_after(const http::Answer& answer, Instant now);
