@@ -1,7 +1,6 @@
 #include "engine/idle_edits.h"
 
 #include "base/fields.h"
-#include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
 #include <map>
@@ -98,7 +97,7 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
     Fields shown;
     conflict::Names columns;
     for (const auto& [column, value] : sent) {
-        if (!dataverse::equal_as_stored(value, value_in(there, column))) continue;
+        if (!equal_as_stored(value, value_in(there, column))) continue;
         shown.insert_or_assign(column, value_in(there, column));
         columns.insert(column);
     }

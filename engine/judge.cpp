@@ -143,7 +143,7 @@ Judgement judge_overwritten(const localstore::Intent& intent,
                 const Value& was = value_in(former->second, column);
                 const Value& there = value_in(found.fields, column);
                 if (sent == was) continue;
-                if (dataverse::equal_as_stored(sent, there)) {
+                if (equal_as_stored(sent, there)) {
                     is_there_in_part = true;
                     continue;
                 }

@@ -177,16 +177,17 @@ Result<void> Pusher::hold_stuck(const QueuePlan& queue)
     const std::string other = std::to_string(on.value);
     return around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {
-            const Result<void> held = set_aside(
-                cycle_, transaction, *change,
-                "its group waits for change " + other +
-                    ", which waits for it, since a record of theirs was deleted in the organization: "
-                    "discard or undo one of the two, then release the other");
+            const Result<void> held = set_aside(cycle_, transaction, *change,
+                                                "its group waits for change " + other +
+                                                    ", which waits for it, since a record that one of them "
+                                                    "refers to was deleted in the organization: "
+                                                    "discard or undo one of the two, then release the other");
             if (!held) return held;
             return transaction.journal.decide(
                 cycle_.number, change->key, "group.stuck",
                 "A group of your changes waits for change " + other +
-                    ", which waits for it: a record that both are about was deleted in the organization. "
+                    ", which waits for it: a record that one of them refers to was deleted in the "
+                    "organization. "
                     "Neither can go whole, so this one is held until you decide.",
                 around_.now());
         });

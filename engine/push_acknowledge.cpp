@@ -6,7 +6,6 @@
 #include "engine/push.h"
 #include "engine/reconcile.h"
 #include "localstore/transaction.h"
-#include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
 #include <iterator>
@@ -32,9 +31,8 @@ Fields sent_of(const localstore::Intent& intent, const RecordKey& key)
 bool is_as_created(const Table& table, const Fields& sent, const Fields& read)
 {
     const Value& created = value_in(read, "createdon");
-    const bool as_sent = std::ranges::all_of(sent, [&](const auto& entry) {
-        return dataverse::equal_as_stored(entry.second, value_in(read, entry.first));
-    });
+    const bool as_sent = std::ranges::all_of(
+        sent, [&](const auto& entry) { return equal_as_stored(entry.second, value_in(read, entry.first)); });
     const bool more = std::ranges::any_of(table.columns, [&](const Column& column) {
         const bool typed = column.type == ColumnType::text || column.type == ColumnType::memo;
         const bool written = typed && (column.creatable || column.updatable);
@@ -57,7 +55,7 @@ Fields believed(const Table& table, const localstore::Shadow& former, const Fiel
     }
     for (const auto& [column, value] : sent) {
         const Value& there = value_in(read, column);
-        fields.insert_or_assign(column, dataverse::equal_as_stored(value, there) ? there : value);
+        fields.insert_or_assign(column, equal_as_stored(value, there) ? there : value);
     }
     return fields;
 }

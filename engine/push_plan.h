@@ -58,8 +58,8 @@ struct PushPlan {
 /// a conflict masks keeps all of it back). What a parked, held or
 /// unanswered change blocks waits and says so; nothing else does. Changes that wait for one another
 /// in a circle of new records are freed by leaving one of them its references for later. Groups can come to wait for
-/// one another after they were written, when a record is deleted there that edits of both make again: no group may
-/// travel in two.
+/// one another after they were written, when a record is deleted there that one makes again and another refers to: no
+/// group may travel in two (`stuck`).
 ///
 /// `live` are all live changes, ascending; `edges` the dependencies among them. Pure.
 PushPlan plan_push(std::span<const PlannedChange> live, std::span<const localstore::Dependency> edges,

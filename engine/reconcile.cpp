@@ -6,7 +6,6 @@
 #include "engine/idle_edits.h"
 #include "engine/set_aside.h"
 #include "localstore/error_codes.h"
-#include "transport/dataverse/unknown_answer.h"
 
 #include <algorithm>
 
@@ -303,7 +302,7 @@ bool is_there_as_made(const RecordState& state, const RemoteWord& word)
     if (!unheard || creation.kind != localstore::ChangeKind::create) return false;
     return std::ranges::all_of(creation.after, [&](const auto& entry) {
         return creation.is_settled(entry.first) ||
-               dataverse::equal_as_stored(entry.second, value_in(word.fields, entry.first));
+               equal_as_stored(entry.second, value_in(word.fields, entry.first));
     });
 }
 
@@ -367,7 +366,7 @@ void take_for_seen(const Table& table, const RecordState& state, conflict::Situa
     for (const localstore::Change& change : state.live)
         for (const auto& [column, after] : change.after) {
             const Value& value = value_in(there, column);
-            const bool is_here = !change.is_settled(column) && dataverse::equal_as_stored(after, value);
+            const bool is_here = !change.is_settled(column) && equal_as_stored(after, value);
             if (!is_here || value == value_in(base, column)) continue;
             base.insert_or_assign(column, value);
             is_own = true;

@@ -1,3 +1,4 @@
+#include "base/fields.h"
 #include "localstore/file_check.h"
 #include "localstore/net_effect.h"
 #include "localstore/verbs.h"
@@ -178,29 +179,13 @@ void add_waiting_elsewhere(Database& database, const TableSet& tables, const Cha
     gather(users, change.sequence, DependencyReason::refers_to_created, false, found);
 }
 
-/// Servers trim texts.
-bool says_the_same(const Value& there, const Value& sent)
-{
-    const auto* left = std::get_if<std::string>(&there);
-    const auto* right = std::get_if<std::string>(&sent);
-    if (left == nullptr || right == nullptr) return there == sent;
-    const auto trimmed = [](std::string_view text) {
-        constexpr std::string_view blanks = " \t\r\n";
-        const auto begin = text.find_first_not_of(blanks);
-        if (begin == text.npos) return std::string_view{};
-        return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-    };
-    return trimmed(*left) == trimmed(*right);
-}
-
 /// Of a change of which a part waits for a decision, or was decided otherwise: what the server had of it.
 void keep_what_arrived(const Subject& subject, Change& change)
 {
     const Fields there = subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{});
     const auto never_came = [&](const auto& member) {
-        const auto found = there.find(member.first);
-        return !change.is_settled(member.first) || found == there.end() ||
-               !says_the_same(found->second, member.second);
+        return !change.is_settled(member.first) ||
+               !equal_as_stored(member.second, value_in(there, member.first));
     };
     std::erase_if(change.after, never_came);
     std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });

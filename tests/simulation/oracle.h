@@ -176,11 +176,11 @@ private:
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
         std::map<Place, std::size_t> kept_steps{};
         std::set<std::string, std::less<>> refusals{}; ///< In the organization's words.
-        std::int64_t latest_met =
-            0; ///< The organization's version when they first asked it, restored, what changed.
+        // Of a restored organization: its version when they first asked it what changed, and what they said they had
+        // before.
+        std::int64_t latest_met = 0;
         bool has_met = false;
-        std::map<std::string, std::int64_t, std::less<>>
-            compared_before{}; ///< What they said they had by then.
+        std::map<std::string, std::int64_t, std::less<>> compared_before{};
         std::set<std::string, std::less<>> asked{};
         std::size_t ask_least = 50;
         double ask_share = 0.3;

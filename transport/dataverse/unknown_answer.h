@@ -67,7 +67,4 @@ struct Verdict {
 // clang-format on
 Verdict judge_unknown(const Sent& sent, const Seen& seen);
 
-/// Equal as a server may store it: trailing blanks of text and the form of line ends do not count.
-bool equal_as_stored(const Value& sent, const Value& stored);
-
 } // namespace hawser::dataverse
