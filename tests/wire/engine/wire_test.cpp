@@ -3,6 +3,7 @@
 #include "tests/folder.h"
 #include "tools/server/core/organization.h"
 #include "tools/server/shell/server.h"
+#include "transport/http/curl_exchange.h"
 
 #include <boost/json.hpp>
 
@@ -111,6 +112,25 @@ private:
     std::mutex mutex_;
     std::vector<std::string> log_;
     std::function<void(const std::string&)> on_write_{};
+};
+
+/// The real exchange, which tells when its first request is under way.
+class ObservedExchange : public http::Exchange {
+public:
+    std::future<void> first() { return sent_.get_future(); }
+
+    Ticket send(http::Request request, Done done) override
+    {
+        const Ticket ticket = inner_->send(std::move(request), std::move(done));
+        std::call_once(told_, [this] { sent_.set_value(); });
+        return ticket;
+    }
+    void cancel(Ticket ticket) override { inner_->cancel(ticket); }
+
+private:
+    std::shared_ptr<http::Exchange> inner_ = http::curl_exchange();
+    std::once_flag told_;
+    std::promise<void> sent_;
 };
 
 Result<void> choose(Replica& replica)
@@ -306,9 +326,12 @@ TEST_CASE("Stopping in the middle of a slow request ends it, and the next start 
     Replica replica = wire.replica("stop.hawser");
     REQUIRE(choose(replica));
     wire.faults("delay=3000");
-    auto synchronizer = std::make_unique<Synchronizer>(replica, SynchronizerOptions{}, wire.ports());
+    const auto exchange = std::make_shared<ObservedExchange>();
+    Ports ports = wire.ports();
+    ports.exchange = exchange;
+    auto synchronizer = std::make_unique<Synchronizer>(replica, SynchronizerOptions{}, ports);
     std::thread cycle([&] { (void)synchronizer->cycle(); });
-    while (synchronizer->status()->engine.empty()) std::this_thread::yield();
+    exchange->first().wait();
     const auto begin = system_clock()->elapsed();
     CHECK_FALSE(synchronizer->stop(100ms));
     CHECK(system_clock()->elapsed() - begin < 2500ms);
