@@ -201,7 +201,7 @@ Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, con
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     if (!state->known || state->tombstone || state->dirty()) return {};
-    const auto again = requeue_lost(cycle_, around_.store, transaction, key, std::nullopt, around_.now());
+    const auto again = requeue_lost(cycle_, transaction, key, std::nullopt, around_.now());
     if (!again) return again.error();
     if (*again) return transaction.records.mark_deleted(key, cycle_.number, around_.now());
     return transaction.journal.decide(cycle_.number, key, "restored",

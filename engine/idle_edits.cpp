@@ -62,23 +62,35 @@ conflict::Names said_already(const localstore::RecordState& before, const Fields
     return columns;
 }
 
+/// What never went out was not applied, whatever the organization says by now.
+localstore::Ending ending_of(const localstore::Change& change, localstore::Ending ending)
+{
+    if (change.state != localstore::ChangeState::queued) ending.outcome = localstore::ChangeState::superseded;
+    return ending;
+}
+
 } // namespace
 
 Result<void> settle_columns(localstore::Transaction& transaction,
                             const std::vector<localstore::Change>& changes, const conflict::Names& columns,
-                            localstore::ChangeState outcome, std::string_view why, Instant now)
+                            localstore::Ending ending)
 {
     for (const localstore::Change& change : changes) {
         std::vector<std::string> of_change;
         for (const auto& [column, value] : change.after)
             if (columns.contains(column) && !change.is_settled(column)) of_change.push_back(column);
         if (of_change.empty()) continue;
-        const bool goes_out = change.state == localstore::ChangeState::queued;
-        const Result<void> settled = transaction.queue.settle(
-            change.sequence, of_change, goes_out ? outcome : localstore::ChangeState::superseded, why, now);
+        const Result<void> settled =
+            transaction.queue.settle(change.sequence, of_change, ending_of(change, ending));
         if (!settled) return settled;
     }
     return {};
+}
+
+Result<void> settle_whole(localstore::Transaction& transaction, const localstore::Change& change,
+                          localstore::Ending ending)
+{
+    return transaction.queue.settle(change.sequence, {}, ending_of(change, ending));
 }
 
 Fields stood_on(const localstore::RecordState& state)
@@ -92,13 +104,13 @@ Fields stood_on(const localstore::RecordState& state)
 
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Fields& there, localstore::CycleNumber cycle, Instant now)
+                          const Seen& there, Instant now)
 {
     Fields shown;
     conflict::Names columns;
     for (const auto& [column, value] : sent) {
-        if (!equal_as_stored(value, value_in(there, column))) continue;
-        shown.insert_or_assign(column, value_in(there, column));
+        if (!equal_as_stored(value, value_in(there.fields, column))) continue;
+        shown.insert_or_assign(column, value_in(there.fields, column));
         columns.insert(column);
     }
     if (shown.empty() || !state.shadow) return false;
@@ -108,17 +120,17 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
     for (const auto& [column, value] : shown) base.insert_or_assign(column, value);
     const auto coverage = again ? localstore::Coverage::whole_record : localstore::Coverage::given_columns;
     const auto stood =
-        transaction.records.advance_shadow(state.key, state.shadow->etag, base, coverage, cycle);
+        transaction.records.advance_shadow(state.key, state.shadow->etag, base, coverage, there.cycle);
     if (!stood) return stood.error();
     const Result<void> settled = settle_columns(
-        transaction, changes, columns, localstore::ChangeState::applied, "the organization shows it", now);
+        transaction, changes, columns,
+        {localstore::ChangeState::applied, "the organization shows it", now, there.etag, there.cycle});
     if (!settled) return settled.error();
     return true;
 }
 
 Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
-                             const Fields& there, const conflict::Policy& policy,
-                             localstore::CycleNumber cycle, Instant now)
+                             const Seen& there, const conflict::Policy& policy, Instant now)
 {
     const auto is_parked = [](const localstore::Change& change) {
         return change.state == localstore::ChangeState::parked;
@@ -137,30 +149,32 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
             if (!joins && !change.is_settled(column)) sent.insert_or_assign(column, after);
         }
     }
-    return settle_shown(transaction, state, changes, sent, there, cycle, now);
+    return settle_shown(transaction, state, changes, sent, there, now);
 }
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const conflict::Names& agreed, const Fields& theirs, Instant now)
+                       const conflict::Names& agreed, const Seen& theirs, Instant now)
 {
     if (!situation.local) return {};
     // Before what is created here there was nothing.
     const Fields base = situation.base ? situation.base->fields : Fields{};
     conflict::Names back = set_back(before, base, policy);
-    const conflict::Names said = said_already(before, base, *situation.local, policy, theirs, agreed);
+    const conflict::Names said = said_already(before, base, *situation.local, policy, theirs.fields, agreed);
     if (back.empty() && said.empty()) return {};
     const auto after = transaction.records.state(before.key);
     if (!after) return after.error();
     const Result<void> settled =
-        settle_columns(transaction, after->live, said, localstore::ChangeState::applied,
-                       "the organization says the same already", now);
+        settle_columns(transaction, after->live, said,
+                       {localstore::ChangeState::applied, "the organization says the same already", now,
+                        theirs.etag, theirs.cycle});
     if (!settled || !after->local) return settled;
     std::erase_if(back, [&](const std::string& column) {
-        return value_in(*after->local, column) == value_in(theirs, column);
+        return value_in(*after->local, column) == value_in(theirs.fields, column);
     });
-    return settle_columns(transaction, after->live, back, localstore::ChangeState::superseded,
-                          "you set it back to what it was, and the organization changed it meanwhile", now);
+    return settle_columns(transaction, after->live, back,
+                          {localstore::ChangeState::superseded,
+                           "you set it back to what it was, and the organization changed it meanwhile", now});
 }
 
 } // namespace hawser::engine

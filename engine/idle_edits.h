@@ -9,11 +9,22 @@
 
 namespace hawser::engine {
 
-/// Settles these columns, as far as they are open, in each of the changes: as `outcome` in what was to go out, else
-/// as superseded.
+/// What the organization was seen to hold of a record. The fields are the caller's.
+struct Seen {
+    std::string_view etag;
+    const Fields& fields;
+    localstore::CycleNumber cycle;
+};
+
+/// Settles these columns, as far as they are open, in each of the changes: as `ending` says in what was to go out,
+/// else as superseded.
 Result<void> settle_columns(localstore::Transaction& transaction,
                             const std::vector<localstore::Change>& changes, const conflict::Names& columns,
-                            localstore::ChangeState outcome, std::string_view why, Instant now);
+                            localstore::Ending ending);
+
+/// Settles a live change whole, in the same way.
+Result<void> settle_whole(localstore::Transaction& transaction, const localstore::Change& change,
+                          localstore::Ending ending);
 
 /// What the changes themselves say was there before them.
 Fields stood_on(const localstore::RecordState& state);
@@ -23,13 +34,12 @@ Fields stood_on(const localstore::RecordState& state);
 /// version stays, as what else is there is still to be met. Returns whether there was any.
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Fields& there, localstore::CycleNumber cycle, Instant now);
+                          const Seen& there, Instant now);
 
 /// The same of edits that were parked because nobody could tell whether they had been applied. A sum and joined lines
 /// show nothing of the kind.
 Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
-                             const Fields& there, const conflict::Policy& policy,
-                             localstore::CycleNumber cycle, Instant now);
+                             const Seen& there, const conflict::Policy& policy, Instant now);
 
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
@@ -39,6 +49,6 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
 /// columns of questions that ended with it: an edit in between, perhaps applied, must not go out (again).
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const conflict::Names& agreed, const Fields& theirs, Instant now);
+                       const conflict::Names& agreed, const Seen& theirs, Instant now);
 
 } // namespace hawser::engine

@@ -69,7 +69,17 @@ struct Judged {
     RecordKey key;
     StepKind kind = StepKind::update;
     Verdict verdict;
+    bool shows = false; ///< An edited record says something of what was sent.
 };
+
+bool shows_any(const Sent& sent, const Seen& seen)
+{
+    return sent.kind == Sent::Kind::update && sent.proof == Sent::Proof::equality &&
+           seen.record == Seen::Presence::present &&
+           std::ranges::any_of(sent.columns, [&](const auto& member) {
+               return equal_as_stored(member.second, value_in(seen.columns, member.first));
+           });
+}
 
 Judgement alone(const Judged& judged)
 {
@@ -79,7 +89,7 @@ Judgement alone(const Judged& judged)
     return judgement;
 }
 
-Judgement together(const std::vector<Judged>& judged, const std::set<RecordKey>& deleted)
+Judgement together(const std::vector<Judged>& judged, const Known& known)
 {
     const auto any = [&](Verdict::Kind kind) {
         return std::ranges::any_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
@@ -102,10 +112,16 @@ Judgement together(const std::vector<Judged>& judged, const std::set<RecordKey>&
         return {Judgement::Kind::applied, {}};
     const bool deleted_since = std::ranges::all_of(judged, [&](const Judged& j) {
         return j.verdict.kind == Verdict::Kind::applied ||
-               (j.verdict.kind == Verdict::Kind::resend && deleted.contains(j.key));
+               (j.verdict.kind == Verdict::Kind::resend && known.deleted.contains(j.key));
     });
     if (deleted_since && some(StepKind::update, Verdict::Kind::applied))
         return {Judgement::Kind::applied, {}};
+    const bool shows = std::ranges::any_of(judged, &Judged::shows);
+    const bool perhaps_deleted = std::ranges::any_of(judged, [&](const Judged& j) {
+        return j.kind == StepKind::create && j.verdict.kind == Verdict::Kind::resend &&
+               (known.untold.contains(j.key) || (shows && known.deleted.contains(j.key)));
+    });
+    if (perhaps_deleted) return {Judgement::Kind::deleted_since, {}};
     const bool there_otherwise = some(StepKind::create, Verdict::Kind::indeterminate);
     if (any(Verdict::Kind::resend) && !there_otherwise) return {Judgement::Kind::not_applied, {}};
     // What was to be deleted and is there speaks for the set, whatever the columns of another tell.
@@ -184,15 +200,17 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
         const bool gone = known.reborn.contains(key);
         const Seen seen{gone ? Seen::Presence::absent : presence(found), found.etag, found.fields,
                         receipt ? presence(*receipt) : Seen::Presence::no_answer};
-        judged.push_back({key, step->kind,
-                          dataverse::judge_unknown(
-                              sent_of(*step, receipt.has_value(), known.revived.contains(key)), seen)});
+        const Sent sent = sent_of(*step, receipt.has_value(), known.revived.contains(key));
+        judged.push_back({key, step->kind, dataverse::judge_unknown(sent, seen), shows_any(sent, seen)});
     }
     if (judged.empty()) return {unreadable ? Judgement::Kind::out_of_reach : Judgement::Kind::ask_again, {}};
-    const Judgement judgement = judged.size() > 1 ? together(judged, known.deleted) : alone(judged.front());
+    Judgement judgement = judged.size() > 1 ? together(judged, known) : alone(judged.front());
     const bool told =
         judgement.kind != Judgement::Kind::indeterminate && judgement.kind != Judgement::Kind::deleted_since;
     if (unreadable && !told) return {Judgement::Kind::out_of_reach, {}};
+    // What was made and deleted since is not made again unasked.
+    if (judgement.kind == Judgement::Kind::resend && !known.deleted.empty())
+        judgement.kind = Judgement::Kind::not_applied;
     return judgement;
 }
 
@@ -208,7 +226,7 @@ Judgement judge_outdated(const localstore::Intent& intent,
                          const std::map<RecordKey, Fields>& before, Reading reading,
                          const std::set<RecordKey>& deleted)
 {
-    Known known{{}, deleted, {}};
+    Known known{{}, deleted, {}, {}};
     for (const localstore::IntentStep& step : intent.steps)
         if (step.kind == StepKind::create) known.revived.insert(step.key);
     Judgement judgement = judge(intent, records, std::nullopt, known);

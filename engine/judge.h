@@ -20,7 +20,7 @@ struct Judgement {
         resend,        ///< The same frozen steps again.
         indeterminate, ///< Contest `columns`.
         not_applied,   ///< It has no effect and never will: decide anew against what was read.
-        deleted_since, ///< A record that it edits is gone, perhaps with the edit in it: hold its changes.
+        deleted_since, ///< A record of it is gone, perhaps with what was sent: hold its changes.
         taken_back,    ///< It had no effect so far, and nobody wants it any more. Not for `judge` to say.
         out_of_reach,  ///< This user may not read a record any more: nobody can tell.
         ask_again,     ///< Nothing usable was read.
@@ -37,6 +37,8 @@ struct Known {
     std::set<RecordKey> deleted{};
     /// To be deleted, and there with another time of creation: they were deleted, and somebody made them again.
     std::set<RecordKey> reborn{};
+    /// To be made, and nobody would have told if they had been made and deleted since.
+    std::set<RecordKey> untold{};
 };
 
 /// I2 for a whole intent, as a function of values. `records` are the intent's records in the order of
@@ -48,7 +50,9 @@ struct Known {
 /// that nothing has happened yet; a create that is there means that everything has, and others of it that
 /// are not there were deleted since; so does an edit that is there as it was sent, beside creates that were
 /// deleted; a record that was to be deleted and is there in another version means that nothing has and nothing
-/// will. What may not be read leaves the word to the others; `out_of_reach` when they cannot tell.
+/// will. What was to be made and is not there tells that nothing has, unless it may have been deleted since without
+/// a word, or its deletion was told and an edit shows something of what was sent: then nobody can tell. What may not
+/// be read leaves the word to the others; `out_of_reach` when they cannot tell.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
                 const std::optional<Found>& receipt, const Known& known = {});
 

@@ -137,7 +137,7 @@ Result<void> Puller::look_backwards(const PullRound& round, localstore::Transact
                       around_.now());
     if (!noted || state->open_intent) return noted;
     // Before the row is taken: what was lost and what was written there since are two sides then.
-    const auto again = requeue_lost(cycle_, around_.store, transaction, key, row.version, around_.now());
+    const auto again = requeue_lost(cycle_, transaction, key, row.version, around_.now());
     return again ? Result<void>{} : again.error();
 }
 

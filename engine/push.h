@@ -135,6 +135,7 @@ private:
     // recover.cpp: open intents.
     Task<Result<void>> recover();
     Task<Result<std::vector<Sent>>> judge_open(std::vector<localstore::Intent> open);
+    Result<std::set<RecordKey>> untold(const localstore::Intent& intent) const;
     Result<Judgement> judged(const localstore::Intent& intent, const Read& found,
                              const std::optional<Found>& receipt) const;
     Result<bool> settle_judged(const localstore::Intent& intent, const Read& found,

@@ -179,20 +179,6 @@ Result<Contribution> contribute(Surroundings& around, localstore::Transaction& t
     return update(around, std::move(contribution), state, **folded, unit);
 }
 
-/// Nothing of what the unit covers differs from what the organization holds.
-Result<Drafted> settle_unit(localstore::Transaction& transaction,
-                            const std::vector<localstore::Covered>& covered, Instant now)
-{
-    // Every column waits for something else: that is not yet the same.
-    if (covered.empty()) return Drafted{Outdated{}};
-    for (const localstore::Covered& one : covered) {
-        const Result<void> settled = transaction.queue.settle(one.sequence, one.columns, ChangeState::applied,
-                                                              "the organization says the same already", now);
-        if (!settled) return settled.error();
-    }
-    return Drafted{NothingToSend{}};
-}
-
 Result<Unsendable> park_unit(CycleWork& cycle, localstore::Transaction& transaction, const PushUnit& unit,
                              const std::string& why, Instant now)
 {
@@ -255,6 +241,29 @@ struct Portion {
     RecordState state;
     localstore::Run run;
 };
+
+/// Nothing of what the unit covers differs from what the organization holds.
+Result<Drafted> settle_unit(CycleWork& cycle, localstore::Transaction& transaction,
+                            const std::vector<Portion>& portions,
+                            const std::vector<localstore::Covered>& covered, Instant now)
+{
+    // Every column waits for something else: that is not yet the same.
+    if (covered.empty()) return Drafted{Outdated{}};
+    const auto shown_by = [&](localstore::Sequence change) {
+        for (const Portion& portion : portions)
+            if (std::ranges::find(portion.run.changes, change) != portion.run.changes.end())
+                return portion.state.shadow->etag;
+        return std::string();
+    };
+    for (const localstore::Covered& one : covered) {
+        const std::string etag = shown_by(one.sequence);
+        const Result<void> settled = transaction.queue.settle(
+            one.sequence, one.columns,
+            {ChangeState::applied, "the organization says the same already", now, etag, cycle.number});
+        if (!settled) return settled.error();
+    }
+    return Drafted{NothingToSend{}};
+}
 
 /// The unit's changes of the record; nothing when they are not what may go next.
 Result<std::optional<Portion>> portion_of(localstore::Transaction& transaction, const PushUnit& unit,
@@ -490,7 +499,7 @@ Result<Drafted> draft(Surroundings& around, CycleWork& cycle, localstore::Transa
     Assembly assembly = assembly_for(around, cycle, unit, now);
     Result<void> made = add_records(around, cycle, transaction, unit, *portions, assembly);
     if (made && assembly.draft.item.steps.empty())
-        return settle_unit(transaction, assembly.intent.changes, now);
+        return settle_unit(cycle, transaction, *portions, assembly.intent.changes, now);
     if (made) {
         if (assembly.needs_receipt) add_receipt(assembly);
         // Also where only one of several records needs a step: the others' changes end with it.

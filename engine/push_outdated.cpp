@@ -120,7 +120,7 @@ Result<void> Pusher::decide_anew(localstore::Transaction& transaction, const Dra
     if (const Result<void> dropped = drop_overtaken(transaction, *state, found); !dropped) return dropped;
     if (found.presence == Found::Presence::present) {
         const Result<void> looked =
-            look_for_restored(cycle_, around_.store, transaction, part.key, found.etag, around_.now());
+            look_for_restored(cycle_, transaction, part.key, found.etag, around_.now());
         if (!looked) return looked;
     }
     const Result<void> done =

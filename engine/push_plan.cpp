@@ -1,6 +1,6 @@
 #include "engine/push_plan.h"
 
-#include "engine/stuck_group.h"
+#include "engine/circle.h"
 #include "engine/write_order.h"
 
 #include <algorithm>
@@ -48,8 +48,10 @@ struct Candidate {
 
 class Planner {
 public:
-    Planner(std::span<const PlannedChange> live, std::span<const Dependency> edges, Instant now)
-        : live_(live), edges_(edges), now_(now)
+    /// `later` are deletions that do not go with the changes before them.
+    Planner(std::span<const PlannedChange> live, std::span<const Dependency> edges, Instant now,
+            std::set<Sequence> later)
+        : live_(live), edges_(edges), now_(now), later_(std::move(later))
     {
         for (std::size_t i = 0; i < live_.size(); ++i) {
             by_sequence_.emplace(live_[i].sequence, i);
@@ -69,7 +71,6 @@ public:
         link();
         block_transitively();
         pick_ready();
-        if (plan_.ready.empty() && !plan_.waiting.empty()) plan_.stuck = find_stuck_group(live_, edges_);
         return std::move(plan_);
     }
 
@@ -99,7 +100,8 @@ private:
                 wait(change, barrier);
                 continue;
             }
-            if (candidate && (removed || change.group != candidates_[*candidate].unit.group)) {
+            if (candidate && (removed || later_.contains(change.sequence) ||
+                              change.group != candidates_[*candidate].unit.group)) {
                 barrier = "waits for change " + number(candidates_[*candidate].unit.changes.back());
                 wait(change, barrier);
                 continue;
@@ -309,6 +311,7 @@ private:
     std::span<const PlannedChange> live_;
     std::span<const Dependency> edges_;
     Instant now_;
+    std::set<Sequence> later_;
     std::map<Sequence, std::size_t> by_sequence_;
     std::map<RecordKey, std::vector<std::size_t>> by_record_;
     std::set<RecordKey> made_; ///< What something refers to that is made, or made again.
@@ -323,7 +326,14 @@ private:
 
 PushPlan plan_push(std::span<const PlannedChange> live, std::span<const Dependency> edges, Instant now)
 {
-    return Planner(live, edges, now).plan();
+    PushPlan plan = Planner(live, edges, now, {}).plan();
+    if (!plan.ready.empty() || plan.waiting.empty()) return plan;
+    // What a record is made for may have to happen between its creation and its deletion.
+    auto early = find_early_deletions(live, edges);
+    if (!early.empty()) plan = Planner(live, edges, now, std::move(early)).plan();
+    if (!plan.ready.empty()) return plan;
+    plan.stuck = find_stuck_group(live, edges);
+    return plan;
 }
 
 } // namespace hawser::engine

@@ -57,7 +57,8 @@ struct PushPlan {
 /// deletion after the last reference is gone, a group whole or not at all (so that a column of it that
 /// a conflict masks keeps all of it back). What a parked, held or
 /// unanswered change blocks waits and says so; nothing else does. Changes that wait for one another
-/// in a circle of new records are freed by leaving one of them its references for later. Groups can come to wait for
+/// in a circle of new records are freed by leaving one of them its references for later, and a deletion that waits
+/// for what waits for an edit before it by letting that edit go first. Groups can come to wait for
 /// one another after they were written, when a record is deleted there that one makes again and another refers to: no
 /// group may travel in two (`stuck`).
 ///

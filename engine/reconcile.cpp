@@ -80,15 +80,10 @@ Result<void> close_agreed(localstore::Transaction& transaction, const RecordStat
 }
 
 Result<void> settle_all(localstore::Transaction& transaction, const RecordState& state,
-                        localstore::ChangeState outcome, std::string_view reason, Instant now)
+                        const localstore::Ending& ending)
 {
-    for (const localstore::Change& change : state.live) {
-        // What never went out was not applied, whatever the organization says by now.
-        const auto own =
-            change.state == localstore::ChangeState::queued ? outcome : localstore::ChangeState::superseded;
-        const Result<void> settled = transaction.queue.settle(change.sequence, {}, own, reason, now);
-        if (!settled) return settled;
-    }
+    for (const localstore::Change& change : state.live)
+        if (const Result<void> settled = settle_whole(transaction, change, ending); !settled) return settled;
     return {};
 }
 
@@ -130,8 +125,8 @@ Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transacti
     ++(plan.outcome == Outcome::revived ? cycle.figures.merged : cycle.figures.removed);
     Result<void> done{};
     if (plan.outcome == Outcome::deleted_remotely)
-        done = settle_all(transaction, state, localstore::ChangeState::superseded,
-                          "the organization deleted the record", now);
+        done = settle_all(transaction, state,
+                          {localstore::ChangeState::superseded, "the organization deleted the record", now});
     if (plan.outcome == Outcome::unlinked)
         done = set_aside_queued(cycle, transaction, state,
                                 "the series may live on under another id; look it up first");
@@ -153,12 +148,12 @@ Result<void> give_way(CycleWork& cycle, localstore::Transaction& transaction, co
         const bool removes = change.kind == localstore::ChangeKind::remove;
         const bool alone = change.group.value == 0 || change.group == state.live.back().group;
         if (!removes && !alone) continue;
-        const Result<void> settled =
-            transaction.queue.settle(change.sequence, {}, localstore::ChangeState::superseded,
-                                     removes ? "the organization changed the record meanwhile"
-                                             : "you deleted the record later, and the organization's copy "
-                                               "of it stayed",
-                                     now);
+        const Result<void> settled = transaction.queue.settle(
+            change.sequence, {},
+            {localstore::ChangeState::superseded,
+             removes ? "the organization changed the record meanwhile"
+                     : "you deleted the record later, and the organization's copy of it stayed",
+             now});
         if (!settled) return settled;
     }
     return {};
@@ -197,11 +192,12 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     if (!closed) return closed;
     switch (plan.outcome) {
     case Outcome::echo:
-        return settle_all(transaction, state, localstore::ChangeState::applied,
-                          "the organization says the same already", now);
+        return settle_all(transaction, state,
+                          {localstore::ChangeState::applied, "the organization says the same already", now,
+                           word.etag, cycle.number});
     case Outcome::take_remote:
-        return settle_all(transaction, state, localstore::ChangeState::superseded,
-                          "the organization's copy was taken", now);
+        return settle_all(transaction, state,
+                          {localstore::ChangeState::superseded, "the organization's copy was taken", now});
     case Outcome::merged:
         ++cycle.figures.merged;
         break;
@@ -308,7 +304,7 @@ bool is_there_as_made(const RecordState& state, const RemoteWord& word)
 
 /// What was edited since stands on what was created.
 Result<void> take_as_made(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
-                          const std::string& name, Instant now)
+                          const RemoteWord& word, const std::string& name, Instant now)
 {
     const localstore::Change& creation = state.live.front();
     const Result<void> told = transaction.journal.decide(
@@ -320,11 +316,9 @@ Result<void> take_as_made(CycleWork& cycle, localstore::Transaction& transaction
         transaction.records.advance_shadow(state.key, {}, conflict::without_nulls(creation.after),
                                            localstore::Coverage::whole_record, cycle.number);
     if (!stood) return stood.error();
-    // What was refused was not applied, whoever made it since.
-    const auto own = creation.state == localstore::ChangeState::queued ? localstore::ChangeState::applied
-                                                                       : localstore::ChangeState::superseded;
-    return transaction.queue.settle(creation.sequence, {}, own, "the organization says the same already",
-                                    now);
+    return settle_whole(transaction, creation,
+                        {localstore::ChangeState::applied, "the organization says the same already", now,
+                         word.etag, cycle.number});
 }
 
 /// A record that left while changes of it are on their way: these cannot be kept back any more.
@@ -382,17 +376,19 @@ Result<bool> settle_beforehand(CycleWork& cycle, localstore::Transaction& transa
 {
     if (word.presence != conflict::Presence::present) return false;
     const auto shown =
-        settle_unproven(transaction, state, word.fields, table.rules->policy, cycle.number, now);
+        settle_unproven(transaction, state, {word.etag, word.fields, cycle.number}, table.rules->policy, now);
     if (!shown || *shown) return shown;
     Result<void> settled{};
     if (is_there_as_made(state, word)) {
         const Fields* local = state.local ? &*state.local : &word.fields;
-        settled = take_as_made(cycle, transaction, state, name_of(table.table(), state.key, local), now);
+        settled =
+            take_as_made(cycle, transaction, state, word, name_of(table.table(), state.key, local), now);
     } else {
         const conflict::Names given = cleared_since(state, word, table.rules->policy, conflict::Rule::theirs);
         if (given.empty()) return false;
-        settled = settle_columns(transaction, state.live, given, localstore::ChangeState::superseded,
-                                 "the organization's value was taken", now);
+        settled =
+            settle_columns(transaction, state.live, given,
+                           {localstore::ChangeState::superseded, "the organization's value was taken", now});
     }
     if (!settled) return settled.error();
     return true;
@@ -539,7 +535,8 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
     const conflict::Names agreed(plan.agreed.begin(), plan.agreed.end());
-    return drop_idle(transaction, table.rules->policy, *state, situation, agreed, word.fields, now);
+    return drop_idle(transaction, table.rules->policy, *state, situation, agreed,
+                     {word.etag, word.fields, cycle.number}, now);
 }
 
 Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)

@@ -28,12 +28,12 @@ constexpr const char* had_been_applied =
 constexpr const char* took_no_effect =
     "The request whose answer was lost took no effect and can take none any "
     "more: the change is decided about anew.";
-constexpr const char* deleted_unheard =
-    "The answer to the change was lost, and the record was deleted in the organization since: the change may "
-    "have been applied before. It waits until you release or discard it.";
-constexpr std::string_view why_deleted_unheard = "it may already have been applied before the record was "
+constexpr const char* deleted_unheard = "The answer to the change was lost, and a record of it was deleted "
+                                        "in the organization since: the change may "
+                                        "have been applied before. It waits until you release or discard it.";
+constexpr std::string_view why_deleted_unheard = "it may already have been applied before a record of it was "
                                                  "deleted in the organization; release it to create "
-                                                 "the record again, or discard it";
+                                                 "that record again, or discard it";
 constexpr const char* not_wanted_any_more =
     "The deletion whose answer was lost took no effect and was undone here since: it is not sent again.";
 constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
@@ -179,6 +179,30 @@ bool Pusher::is_refused_for_good(const localstore::Intent& intent) const
     return !has_receipt(intent) || around_.now() - intent.attempts.front().at >= longest_way;
 }
 
+/// The records that the intent makes whose deletion since would not have been told: deletions come by token, for as
+/// long as no round begins from the start.
+Result<std::set<RecordKey>> Pusher::untold(const localstore::Intent& intent) const
+{
+    // Hardly anybody deletes between two requests.
+    if (intent.cycle == cycle_.number || intent.attempts.empty()) return std::set<RecordKey>{};
+    const Instant since = intent.attempts.front().at;
+    const auto scopes = around_.store.scopes();
+    if (!scopes) return scopes.error();
+    std::set<std::string> telling;
+    for (const localstore::Scope& scope : *scopes) {
+        const auto checkpoint = around_.store.checkpoint(scope.number, localstore::Lane::pull);
+        if (!checkpoint) return checkpoint.error();
+        const bool heard = checkpoint->finished_at && *checkpoint->finished_at >= since;
+        const bool from_the_start = checkpoint->full_finished_at && *checkpoint->full_finished_at >= since;
+        if (!checkpoint->token.empty() && heard && !from_the_start) telling.insert(scope.table);
+    }
+    std::set<RecordKey> keys;
+    for (const localstore::IntentStep& step : intent.steps)
+        if (step.kind == localstore::StepKind::create && !telling.contains(step.key.table))
+            keys.insert(step.key);
+    return keys;
+}
+
 /// What became of an intent without an answer, as far as what was read and what the replica knows tell.
 Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& found,
                                  const std::optional<Found>& receipt) const
@@ -192,7 +216,9 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (!deleted) return deleted.error();
     const auto made_since = reborn(state_of, intent, found);
     if (!made_since) return made_since.error();
-    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted, *made_since});
+    const auto unheard = untold(intent);
+    if (!unheard) return unheard.error();
+    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted, *made_since, *unheard});
     if (judgement.kind == Judgement::Kind::indeterminate) {
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();
@@ -203,7 +229,7 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (judgement.kind != Judgement::Kind::resend) return judgement;
     const auto taken_back = is_taken_back(state_of, intent);
     if (!taken_back) return taken_back.error();
-    if (!*taken_back && deleted->empty() && !is_refused_for_good(intent)) return judgement;
+    if (!*taken_back && !is_refused_for_good(intent)) return judgement;
     // Decided about anew, what cannot be compared would only be sent and refused again.
     const bool unseen = has_receipt(intent) && repeats_refused_.contains(intent.id) && no_access_in(found);
     judgement.kind = *taken_back ? Judgement::Kind::taken_back
@@ -336,8 +362,11 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
         done = transaction.intents.conflict(intent.id, "the lost request took no effect", cycle_.number,
                                             around_.now());
     } else if (done && deleted) {
-        done = transaction.intents.conflict(intent.id, "the record was deleted before its answer was known",
-                                            cycle_.number, around_.now());
+        done =
+            transaction.intents.conflict(intent.id, "a record of it was deleted before its answer was known",
+                                         cycle_.number, around_.now());
+        for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
+            done = settle_part_shown(transaction, intent, draft.parts[i], found[i].second);
     } else if (done) {
         done = ask_about(transaction, draft, judgement, found);
     }

@@ -9,40 +9,29 @@
 
 namespace hawser::engine {
 
-namespace {
-
-constexpr std::size_t receipts_looked_at = 100;
-
-} // namespace
-
-Result<bool> requeue_lost(CycleWork& cycle, localstore::Store& store, localstore::Transaction& transaction,
-                          const RecordKey& key, std::optional<std::int64_t> version, Instant now)
+Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                          std::optional<std::int64_t> version, Instant now)
 {
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     // What came before a deletion that still waits here is part of what was deleted.
     if (!state->live.empty() && state->live.back().kind == localstore::ChangeKind::remove) return false;
-    const auto receipts = store.receipts(key, receipts_looked_at);
-    if (!receipts) return receipts.error();
+    const auto arrivals = transaction.queue.arrivals(key);
+    if (!arrivals) return arrivals.error();
     std::set<localstore::Sequence> lost;
-    for (const localstore::Receipt& receipt : *receipts) {
-        if (receipt.outcome != localstore::IntentOutcome::applied) continue;
+    for (const localstore::Receipt& receipt : *arrivals) {
         const auto written = version_of(receipt.etag);
         if (version && (!written || *written <= *version)) continue;
         lost.insert(receipt.changes.begin(), receipt.changes.end());
     }
-    std::size_t queued = 0;
-    for (const localstore::Sequence change : lost) {
-        const auto again = transaction.queue.requeue_held(
-            change, "the organization was restored from an older copy and no longer has this", now);
-        if (!again) return again.error();
-        queued += again->has_value() ? 1 : 0;
-    }
     if (lost.empty()) return false;
+    const auto queued = transaction.queue.requeue_held(
+        key, lost, "the organization was restored from an older copy and no longer has this", now);
+    if (!queued) return queued.error();
     const std::string rest =
-        queued == lost.size()
+        *queued == lost.size()
             ? std::string()
-            : " " + std::to_string(lost.size() - queued) +
+            : " " + std::to_string(lost.size() - *queued) +
                   " of them ended otherwise, or were edited again since, and stay as they are.";
     const Result<void> decided = transaction.journal.decide(
         cycle.number, key, "restored",
@@ -54,8 +43,7 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Store& store, localstore
     return true;
 }
 
-Result<void> look_for_restored(CycleWork& cycle, localstore::Store& store,
-                               localstore::Transaction& transaction, const RecordKey& key,
+Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                                const std::string& read_etag, Instant now)
 {
     const auto state = transaction.records.state(key);
@@ -70,7 +58,7 @@ Result<void> look_for_restored(CycleWork& cycle, localstore::Store& store,
                       now);
     if (noted) noted = transaction.journal.set_setting(compare_first_setting, "1");
     if (!noted) return noted;
-    const auto again = requeue_lost(cycle, store, transaction, key, *read, now);
+    const auto again = requeue_lost(cycle, transaction, key, *read, now);
     if (!again) return again.error();
     return {};
 }

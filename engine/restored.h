@@ -13,13 +13,12 @@ namespace hawser::engine {
 ///
 /// Queues again what the receipts of this record prove to be lost: everything with an etag above
 /// `version`, or everything when the record is gone. Returns whether there was anything.
-Result<bool> requeue_lost(CycleWork& cycle, localstore::Store& store, localstore::Transaction& transaction,
-                          const RecordKey& key, std::optional<std::int64_t> version, Instant now);
+Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                          std::optional<std::int64_t> version, Instant now);
 
 /// For a record that was read after the version that is here: an older one proves that the
 /// organization was restored. Queues again what it lost of the record; the next cycle compares all.
-Result<void> look_for_restored(CycleWork& cycle, localstore::Store& store,
-                               localstore::Transaction& transaction, const RecordKey& key,
+Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                                const std::string& read_etag, Instant now);
 
 /// Notes, once a cycle, that the organization was restored and why we think so.

@@ -105,6 +105,17 @@ enum class DependencyReason {
     removes_reference, ///< It deletes a record that `on` stops referring to.
 };
 
+/// How a live change, or columns of it, end without an answer to a request of its own.
+struct Ending {
+    ChangeState outcome = ChangeState::superseded; ///< Or applied.
+    std::string_view reason;
+    Instant now{};
+    /// Of the version of the record in which the organization was seen to hold what the change says, kept as a
+    /// receipt: an organization that is restored to before it no longer does. Empty when it was not seen to.
+    std::string_view shown_by{};
+    CycleNumber cycle{};
+};
+
 struct Dependency {
     Sequence change; ///< waits for …
     Sequence on;     ///< … this one.

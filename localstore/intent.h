@@ -96,7 +96,8 @@ struct Intent {
 };
 
 /// How an intent ended. `later` is "known not to have happened": throttled, not sent, rolled back.
-enum class IntentOutcome { applied, conflict, refused, later, indeterminate };
+/// `shown` is of no intent: a change ended because the organization was seen to hold what it says.
+enum class IntentOutcome { applied, conflict, refused, later, indeterminate, shown };
 std::string_view to_text(IntentOutcome);
 std::optional<IntentOutcome> parse_intent_outcome(std::string_view);
 
@@ -123,12 +124,13 @@ struct Acknowledged {
 struct Receipt {
     Guid intent;
     RecordKey key;
-    std::vector<Sequence> changes;
+    std::vector<Sequence> changes{};
     IntentOutcome outcome = IntentOutcome::applied;
     int status = 0;
-    std::string etag;
-    std::string words; ///< The server's, or why.
-    CycleNumber cycle;
+    std::string etag{};
+    std::string words{};          ///< The server's, or why.
+    std::vector<Guid> requests{}; ///< The client request id of each attempt.
+    CycleNumber cycle{};
     Instant at{};
 };
 

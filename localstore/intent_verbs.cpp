@@ -1,6 +1,7 @@
 #include "localstore/fields_json.h"
 #include "localstore/file_check.h"
 #include "localstore/net_effect.h"
+#include "localstore/receipt_row.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -143,7 +144,7 @@ void freeze_record(TransactionState& state, std::int64_t number, Frozen& frozen)
 struct Settling {
     std::int64_t number = 0;
     Intent intent;
-    std::string requests; ///< Client request ids, comma-separated.
+    std::vector<Guid> requests; ///< The client request id of each attempt.
     std::string words;
     CycleNumber cycle{};
     Instant now{};
@@ -163,7 +164,7 @@ Result<Settling> begin_settling(TransactionState& state, const Guid& id, std::st
     number.with(id).step();
     settling.number = number.integer(0);
     for (const Attempt& attempt : settling.intent.attempts)
-        settling.requests += (settling.requests.empty() ? "" : ",") + attempt.client_request_id.text();
+        settling.requests.push_back(attempt.client_request_id);
     return settling;
 }
 
@@ -179,18 +180,16 @@ const IntentStep* answer_of(const Intent& intent, const RecordKey& key)
 void write_receipt(TransactionState& state, const Settling& settling, const Subject& subject,
                    const std::vector<Covered>& covered, IntentOutcome outcome, std::string_view etag)
 {
-    std::string sequences;
-    for (const Covered& one : covered)
-        sequences += (sequences.empty() ? "" : ",") + std::to_string(one.sequence.value);
     const IntentStep* answer = answer_of(settling.intent, subject.key());
-    state.database
-        .prepare(
-            "INSERT INTO hawser_receipt (intent, table_number, id, changes, outcome, status, etag, words, "
-            "requests, cycle, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
-        .with(settling.intent.id, subject.table().number, subject.row.id, sequences, to_text(outcome),
-              answer == nullptr ? 0 : answer->status, etag, settling.words, settling.requests,
-              settling.cycle.value, settling.now)
-        .run();
+    Receipt receipt{settling.intent.id, subject.key(), {}, outcome};
+    for (const Covered& one : covered) receipt.changes.push_back(one.sequence);
+    receipt.status = answer == nullptr ? 0 : answer->status;
+    receipt.etag = etag;
+    receipt.words = settling.words;
+    receipt.requests = settling.requests;
+    receipt.cycle = settling.cycle;
+    receipt.at = settling.now;
+    add_receipt(state.database, subject.table(), receipt);
 }
 
 void erase_intent(Database& database, std::int64_t number)

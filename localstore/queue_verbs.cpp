@@ -1,6 +1,7 @@
 #include "base/fields.h"
 #include "localstore/file_check.h"
 #include "localstore/net_effect.h"
+#include "localstore/receipt_row.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -179,34 +180,14 @@ void add_waiting_elsewhere(Database& database, const TableSet& tables, const Cha
     gather(users, change.sequence, DependencyReason::refers_to_created, false, found);
 }
 
-/// Of a change of which a part waits for a decision, or was decided otherwise: what the server had of it.
-void keep_what_arrived(const Subject& subject, Change& change)
+Receipt receipt_of(const Subject& subject, Sequence change, const Ending& ending)
 {
-    const Fields there = subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{});
-    const auto never_came = [&](const auto& member) {
-        return !change.is_settled(member.first) ||
-               !equal_as_stored(member.second, value_in(there, member.first));
-    };
-    std::erase_if(change.after, never_came);
-    std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
-}
-
-/// The server lacks it: the base is what was there before, or before what was queued again already.
-void stand_on_what_was_before(Subject& subject, const Change& again)
-{
-    Shadow shadow = *subject.shadow;
-    for (const auto& [column, after] : again.after) {
-        const bool claimed = std::any_of(subject.live.begin(), subject.live.end(),
-                                         [&](const Change& change) { return claims(change, column); });
-        if (claimed) continue;
-        // Of a creation nothing was there before.
-        const auto before = again.before.find(column);
-        if (before == again.before.end() || is_null(before->second))
-            shadow.fields.erase(column);
-        else
-            shadow.fields.insert_or_assign(column, before->second);
-    }
-    subject.set_shadow(std::move(shadow));
+    Receipt receipt{{}, subject.key(), {change}, IntentOutcome::shown};
+    receipt.etag = ending.shown_by;
+    receipt.words = ending.reason;
+    receipt.cycle = ending.cycle;
+    receipt.at = ending.now;
+    return receipt;
 }
 
 } // namespace
@@ -337,10 +318,10 @@ Result<std::vector<Dependency>> QueueVerbs::waits_among(std::span<const Change> 
     });
 }
 
-Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> columns, ChangeState outcome,
-                                std::string_view reason, Instant now)
+Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> columns, const Ending& ending)
 {
     return verb(state_, [&]() -> Result<void> {
+        const auto& [outcome, reason, now, shown_by, cycle] = ending;
         auto found = live_change(state_, change);
         if (!found) return found.error();
         if (outcome != ChangeState::applied && outcome != ChangeState::superseded)
@@ -366,6 +347,8 @@ Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> co
                 });
             if (!rest.empty()) settle_columns(*subject, change, rest, outcome, reason, now);
         }
+        if (!shown_by.empty())
+            add_receipt(state_.database, subject->table(), receipt_of(*subject, change, ending));
         subject->finish(now);
         return {};
     });
@@ -382,18 +365,29 @@ Result<std::vector<Sequence>> QueueVerbs::unproven(const RecordKey& record) cons
         const auto table = state_.tables->named(record.table);
         if (!table) return table.error();
         // A receipt lists its changes between commas; the newest one of a change has the last word.
-        Statement rows = state_.database.prepare("SELECT c.sequence FROM hawser_change c WHERE c.id = ?1 AND "
-                                                 "c.table_number = ?2 AND c.live = 1 AND "
-                                                 "c.state = ?3 AND ?4 = (SELECT t.outcome FROM "
-                                                 "hawser_receipt t WHERE t.id = ?1 AND t.table_number = "
-                                                 "?2 AND instr(',' || t.changes || ',', ',' || c.sequence || "
-                                                 "',') > 0 ORDER BY t.number DESC LIMIT 1) "
-                                                 "ORDER BY c.sequence");
+        Statement rows = state_.database.prepare(
+            "SELECT c.sequence FROM hawser_change c WHERE c.id = ?1 AND "
+            "c.table_number = ?2 AND c.live = 1 AND "
+            "c.state = ?3 AND ?4 = (SELECT t.outcome FROM "
+            "hawser_receipt t WHERE t.id = ?1 AND t.table_number = "
+            "?2 AND t.outcome <> ?5 AND instr(',' || t.changes || ',', ',' || c.sequence || "
+            "',') > 0 ORDER BY t.number DESC LIMIT 1) "
+            "ORDER BY c.sequence");
         rows.with(record.id, (*table)->number, to_text(ChangeState::parked),
-                  to_text(IntentOutcome::indeterminate));
+                  to_text(IntentOutcome::indeterminate), to_text(IntentOutcome::shown));
         std::vector<Sequence> found;
         while (rows.step()) found.push_back(Sequence{rows.integer(0)});
         return found;
+    });
+}
+
+Result<std::vector<Receipt>> QueueVerbs::arrivals(const RecordKey& key) const
+{
+    return verb(state_, [&]() -> Result<std::vector<Receipt>> {
+        const RecordKey record = follow_alias(state_.database, *state_.tables, key);
+        auto table = state_.tables->named(record.table);
+        if (!table) return table.error();
+        return arrivals_of(state_.database, **table, record.id);
     });
 }
 
@@ -429,50 +423,6 @@ Result<void> QueueVerbs::wait(Sequence change, std::string_view waits_for,
             .run();
         if (state_.database.changes() > 0) state_.notice.queue = true;
         return {};
-    });
-}
-
-Result<std::optional<Sequence>> QueueVerbs::requeue_held(Sequence applied, std::string_view why, Instant now)
-{
-    return verb(state_, [&]() -> Result<std::optional<Sequence>> {
-        const auto former = find_change(state_.database, *state_.tables, applied);
-        if (!former || former->state == ChangeState::undone || former->state == ChangeState::discarded)
-            return std::optional<Sequence>{};
-        auto subject = load_subject(state_, former->key);
-        if (!subject) return subject.error();
-        Change again = *former;
-        const bool whole = former->state == ChangeState::applied;
-        if (!whole) keep_what_arrived(*subject, again);
-        // What was edited since says more than what was lost; what was lost before it says less.
-        const auto is_lost_too = [&](const Change& change) {
-            return change.state == ChangeState::held && change.waits_for == why;
-        };
-        const auto edited_since = [&](const auto& member) {
-            return std::any_of(subject->live.begin(), subject->live.end(), [&](const Change& change) {
-                return !is_lost_too(change) && claims(change, member.first);
-            });
-        };
-        const bool had_columns = !again.after.empty() || !whole;
-        std::erase_if(again.after, edited_since);
-        std::erase_if(again.before, edited_since);
-        if (had_columns && again.after.empty()) return std::optional<Sequence>{};
-        again.sequence = {};
-        again.state = ChangeState::held;
-        again.settled.clear();
-        again.group = {};
-        again.made_at = now;
-        again.attempts = 0;
-        again.last_error.clear();
-        again.waits_for = std::string(why);
-        again.settled_at.reset();
-        again.reason.clear();
-        subject->make_dirty();
-        stand_on_what_was_before(*subject, again);
-        again.sequence = next_sequence(state_.database);
-        const Sequence number = again.sequence;
-        subject->add(std::move(again));
-        subject->finish(now);
-        return std::optional(number);
     });
 }
 

@@ -1,3 +1,4 @@
+#include "localstore/receipt_row.h"
 #include "localstore/store.h"
 #include "localstore/store_impl.h"
 #include "localstore/verbs.h"
@@ -7,46 +8,6 @@
 
 namespace hawser::localstore {
 namespace {
-
-std::vector<Sequence> read_sequences(std::string_view text)
-{
-    std::vector<Sequence> sequences;
-    std::int64_t number = 0;
-    for (const char c : text) {
-        if (c == ',') {
-            sequences.push_back({number});
-            number = 0;
-        } else {
-            number = number * 10 + (c - '0');
-        }
-    }
-    if (!text.empty()) sequences.push_back({number});
-    return sequences;
-}
-
-std::vector<Receipt> receipts_of(Database& database, const KnownTable& table, const Guid& id,
-                                 std::size_t limit)
-{
-    Statement rows = database.prepare("SELECT intent, changes, outcome, status, etag, words, cycle, at FROM "
-                                      "hawser_receipt WHERE id = ?1 AND "
-                                      "table_number = ?2 ORDER BY number DESC LIMIT ?3");
-    rows.with(id, table.number, static_cast<std::int64_t>(limit));
-    std::vector<Receipt> receipts;
-    while (rows.step()) {
-        Receipt receipt;
-        receipt.intent = rows.guid(0);
-        receipt.key = {table.table.name, id};
-        receipt.changes = read_sequences(rows.text(1));
-        receipt.outcome = parse_intent_outcome(rows.text(2)).value_or(IntentOutcome::later);
-        receipt.status = static_cast<int>(rows.integer(3));
-        receipt.etag = rows.string(4);
-        receipt.words = rows.string(5);
-        receipt.cycle.value = rows.integer(6);
-        receipt.at = rows.instant(7);
-        receipts.push_back(std::move(receipt));
-    }
-    return receipts;
-}
 
 std::string sentence_of(const Change& change)
 {

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -146,8 +147,7 @@ public:
     /// Settles columns of a live change (none named = all): superseded by a merge that took theirs,
     /// or applied as an echo proves. When all are settled the change leaves the queue with the reason.
     /// Only a queued change can turn out to be applied, and only in columns that no open conflict masks.
-    Result<void> settle(Sequence change, std::span<const std::string> columns, ChangeState outcome,
-                        std::string_view reason, Instant now);
+    Result<void> settle(Sequence change, std::span<const std::string> columns, const Ending& ending);
     Result<void> park(Sequence change, std::string_view words, Instant now);
     /// The record's parked changes of which nobody could tell whether they were applied.
     Result<std::vector<Sequence>> unproven(const RecordKey& record) const;
@@ -157,11 +157,14 @@ public:
     Result<bool> hold_damaged(std::span<const Sequence> changes);
     /// What a queued change waits for, in words, and when it is tried next.
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
-    /// A server that was restored no longer knows this applied change: a copy of it is live, as held,
-    /// without the columns that were edited since, on the base that it was made on. Of several, the oldest
-    /// first. Of one that was applied in part, that part as far as the server's copy here shows it. Nothing when
-    /// no column is left, or when it was taken back.
-    Result<std::optional<Sequence>> requeue_held(Sequence applied, std::string_view why, Instant now);
+    /// What was applied of the record, and what the organization was seen to hold of it, the newest first.
+    Result<std::vector<Receipt>> arrivals(const RecordKey& key) const;
+    /// A server that was restored no longer knows these changes of the record: a copy of each is live, as held,
+    /// without the columns that were edited since, on the base that the first of them was made on. Of one that was
+    /// applied in part, that part as far as the server's copy here shows it. What was taken back, or of which no
+    /// column is left, stays as it is. Returns how many were queued again.
+    Result<std::size_t> requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
+                                     std::string_view why, Instant now);
 
 private:
     friend class Transaction;

@@ -215,3 +215,39 @@ TEST_CASE("Of a lost edit whose record was deleted here since, what the organiza
     CHECK(s.there(guid(1), "department") == "Sales");
     s.desk.check_equal();
 }
+
+TEST_CASE("A lost unit of which a new record is not there waits for a person where no deletion is told",
+          "[engine][push][I2]")
+{
+    Setting s;
+    const auto unit = s.desk.write_all(
+        {{localstore::ChangeKind::update, {"contact", guid(1)}, {{"jobtitle", std::string("Buyer")}}},
+         {localstore::ChangeKind::create, {"contact", guid(2)}, {{"lastname", std::string("Two")}}}},
+        localstore::Grouping::one_unit);
+    s.lose(Fault::drop_answer);
+    REQUIRE(s.there(guid(1), "jobtitle") == "Buyer");
+    s.office.put("contacts", guid(1), R"({"jobtitle":"Chief"})");
+    s.office.erase("contacts", guid(2));
+    s.office.log.clear();
+    // From the start: that tells of rows, not of deletions.
+    const auto scopes = s.desk.store->scopes();
+    for (const localstore::Scope& scope : *scopes)
+        REQUIRE(
+            s.desk.store->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+                return transaction.rounds.reset(scope.number);
+            }));
+    s.desk.sync();
+    CHECK(s.office.effects(guid(1), "PATCH") == 0);
+    CHECK_FALSE(s.office.has("contacts", guid(2)));
+    for (const localstore::Sequence change : unit)
+        CHECK(s.desk.store->change(change)->state == localstore::ChangeState::held);
+    for (const localstore::Sequence change : unit) (void)s.desk.store->release(change);
+    s.desk.sync();
+    REQUIRE(s.open().size() == 1);
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(s.open().front().number, {localstore::Side::mine, {}}, by));
+    s.desk.sync();
+    CHECK(s.office.has("contacts", guid(2)));
+    CHECK(s.there(guid(1), "jobtitle") == "Buyer");
+}

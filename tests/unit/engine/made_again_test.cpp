@@ -1,5 +1,7 @@
 #include "tests/engine_world.h"
 
+#include <algorithm>
+
 using namespace hawser;
 using namespace hawser::tests;
 
@@ -142,5 +144,43 @@ TEST_CASE("What referred to a record that stays deleted is made again without it
     CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
     CHECK(s.account_there().empty());
     CHECK(s.was_told(guid(1), "reconcile.without_reference"));
+    s.desk.check_equal();
+}
+
+TEST_CASE("Of groups that came to wait for one another the younger is held until a person chooses",
+          "[engine][push][I4][I6][I10]")
+{
+    Setting s;
+    s.office.put("contacts", guid(2), R"({"lastname":"Two"})");
+    s.desk.sync();
+    using localstore::ChangeKind;
+    const auto older = s.desk.write_all(
+        {{ChangeKind::update,
+          {"contact", guid(1)},
+          {{"jobtitle", std::string("Buyer")}, {"parentcustomerid", Lookup{"account", guid(900)}}}},
+         {ChangeKind::update, {"contact", guid(2)}, {{"fax", std::string("2")}}}},
+        localstore::Grouping::one_unit);
+    const auto younger =
+        s.desk.write_all({{ChangeKind::update, {"account", guid(900)}, {{"name", std::string("Contoso")}}},
+                          {ChangeKind::update, {"contact", guid(1)}, {{"nickname", std::string("One")}}}},
+                         localstore::Grouping::one_unit);
+    // Made again by the younger group, the account holds up the older one, which is before it.
+    s.office.erase("accounts", guid(900));
+    s.desk.sync();
+    const auto decisions = s.desk.store->decisions({});
+    CHECK(std::ranges::count(*decisions, "group.stuck", &localstore::Decision::rule) == 1);
+    for (const localstore::Sequence change : younger) {
+        CHECK(s.desk.store->change(change)->state == localstore::ChangeState::held);
+        CHECK(s.desk.store->change(change)->waits_for.find("its group waits for change") == 0);
+    }
+    CHECK(s.office.value("contacts", guid(2), "fax").empty());
+    localstore::WriteContext by;
+    by.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(older.front(), by));
+    REQUIRE(s.desk.store->release(younger.front()));
+    s.desk.sync();
+    CHECK(s.office.value("accounts", guid(900), "name") == "Contoso");
+    CHECK(s.office.value("contacts", guid(1), "nickname") == "One");
+    CHECK(s.desk.store->queue_figures()->live() == 0);
     s.desk.check_equal();
 }

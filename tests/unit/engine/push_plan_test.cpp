@@ -148,6 +148,26 @@ TEST_CASE("A deletion in a circle does not wait for what was made after it", "[e
     CHECK(ready(plan_push(live, edges, noon)) == Units{{1, 2}});
 }
 
+TEST_CASE("A deletion that waits for what refers to its new record lets the creation go first", "[engine]")
+{
+    // 1 makes an account; 2 moves a contact there; a group with 3 deletes the contact; 5 deletes the account.
+    const std::vector live{change(1, record(1, "account"), ChangeKind::create), change(2, record(2)),
+                           change(3, record(2), ChangeKind::remove, ChangeState::queued, 7),
+                           change(4, record(3), ChangeKind::update, ChangeState::queued, 7),
+                           change(5, record(1, "account"), ChangeKind::remove)};
+    const std::vector edges{refers(2, 1),
+                            Dependency{Sequence{5}, Sequence{3}, DependencyReason::removes_reference}};
+    const PushPlan plan = plan_push(live, edges, noon);
+    CHECK(ready(plan) == Units{{1}});
+    CHECK(why(plan, 5) == "waits for change 1");
+    CHECK_FALSE(plan.stuck);
+
+    // Where a person decides about the group anyway nothing is made only to be deleted.
+    auto held = live;
+    held[3].state = ChangeState::held;
+    CHECK(ready(plan_push(held, edges, noon)).empty());
+}
+
 TEST_CASE("Inside a group a circle of new records is closed by a second step", "[engine]")
 {
     const std::vector live{change(1, record(1), ChangeKind::create, ChangeState::queued, 1),

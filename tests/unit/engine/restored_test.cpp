@@ -337,3 +337,70 @@ TEST_CASE(
     CHECK(s.there("firstname") == "Zoe");
     CHECK(s.there("department") == "Sales");
 }
+
+TEST_CASE("What the organization showed of a lost answer is queued again when it was restored",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.edit("firstname", "Zoe");
+    s.desk.edit("contact", guid(1), {{"department", std::string("Mine")}});
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    (void)s.desk.cycle();
+    s.desk.exchange->script = {};
+    REQUIRE(s.there("firstname") == "Zoe");
+    // Another version, so that only what it shows tells that the edit arrived.
+    s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    const auto asked = s.desk.store->conflicts({});
+    REQUIRE(asked->size() == 1);
+    localstore::Resolution theirs;
+    theirs.side = localstore::Side::theirs;
+    REQUIRE(s.desk.store->resolve(asked->front().number, theirs, {}));
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "firstname") == "Zoe");
+    CHECK(s.release_all() == 1);
+    (void)s.desk.cycle();
+    CHECK(s.there("firstname") == "Zoe");
+}
+
+TEST_CASE("Of several edits that arrived in part each is queued again when the organization was restored",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.edit("firstname", "Zoe");
+    s.desk.sync();
+    s.desk.edit("contact", guid(1),
+                {{"firstname", std::string("Zora")}, {"department", std::string("Mine")}});
+    s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    REQUIRE(s.there("firstname") == "Zora");
+    s.set_back(1);
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "firstname") == "Zora");
+    CHECK(s.release_all() == 2);
+    (void)s.desk.cycle();
+    CHECK(s.there("firstname") == "Zora");
+}
+
+TEST_CASE("A value that a restored organization lacks goes there when it was edited away and back since",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.grow_old();
+    s.edit("department", "Buying");
+    s.desk.sync();
+    s.set_back();
+    s.edit("department", "Selling");
+    s.edit("department", "Buying");
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.there("department") == "Buying");
+    CHECK(s.desk.store->queue_figures()->live() == 0);
+}

@@ -195,11 +195,12 @@ TEST_CASE("an applied change that a restored server forgot is queued again, held
     ok(replica.transact([](Transaction& transaction) {
         return transaction.records.replace({"contact", id(1)}, "1", {{"fullname", text("Ada")}}, {});
     }));
-    Sequence again;
     ok(replica.transact([&](Transaction& transaction) -> Result<void> {
-        again = ok(transaction.queue.requeue_held(sequence, "the server was restored", at(60))).value();
+        CHECK(ok(transaction.queue.requeue_held({"contact", id(1)}, {sequence}, "the server was restored",
+                                                at(60))) == 1);
         return {};
     }));
+    const Sequence again = replica.state(1).live.front().sequence;
     CHECK(ok(replica.store->change(again)).state == ChangeState::held);
     CHECK(ok(replica.store->change(again)).after == Fields{{"fullname", text("Eve")}});
     CHECK(replica.fields(1).at("fullname") == text("Eve"));

@@ -89,7 +89,7 @@ TEST_CASE("only a queued change can turn out to be applied")
     const Sequence change = replica.set(1, {{"fullname", text("mine")}});
     const auto settle = [&] {
         return replica.transact([&](Transaction& transaction) {
-            return transaction.queue.settle(change, {}, ChangeState::applied, "the same", at(9));
+            return transaction.queue.settle(change, {}, {ChangeState::applied, "the same", at(9)});
         });
     };
     ok(replica.store->hold(change, "not yet"));
@@ -138,8 +138,8 @@ TEST_CASE("no claim of a contested column is settled but by a decision, over man
                 const RecordState state = replica.state(1);
                 if (state.live.empty() || state.live.front().state != ChangeState::queued) break;
                 ok(replica.transact([&](Transaction& transaction) {
-                    return transaction.queue.settle(state.live.front().sequence, {}, ChangeState::applied,
-                                                    "the same", at(9));
+                    return transaction.queue.settle(state.live.front().sequence, {},
+                                                    {ChangeState::applied, "the same", at(9)});
                 }));
                 break;
             }

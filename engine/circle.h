@@ -9,4 +9,9 @@ namespace hawser::engine {
 std::optional<std::pair<localstore::Sequence, localstore::Sequence>>
 find_stuck_group(std::span<const PlannedChange> live, std::span<const localstore::Dependency> edges);
 
+/// The deletions, each a change on its own, that wait for what itself waits for an earlier change of their record:
+/// they cannot go together with that one. Pure.
+std::set<localstore::Sequence> find_early_deletions(std::span<const PlannedChange> live,
+                                                    std::span<const localstore::Dependency> edges);
+
 } // namespace hawser::engine

@@ -1,4 +1,4 @@
-#include "engine/stuck_group.h"
+#include "engine/circle.h"
 
 #include <algorithm>
 
@@ -35,6 +35,24 @@ public:
                 if (leads_to(next, unit)) return std::pair(live_[i].sequence, on);
         }
         return std::nullopt;
+    }
+
+    std::set<Sequence> early_deletions() const
+    {
+        std::set<Sequence> found;
+        std::map<RecordKey, std::vector<std::size_t>> earlier;
+        for (const PlannedChange& change : live_) {
+            const std::size_t unit = of_change_.at(change.sequence);
+            std::vector<std::size_t>& before = earlier[change.key];
+            const bool alone = change.kind == localstore::ChangeKind::remove && !units_[unit].is_group;
+            for (const auto& [next, on] : units_[unit].waits_for) {
+                if (!alone || std::ranges::find(before, next) != before.end()) continue;
+                const auto waits = [&, from = next](std::size_t one) { return leads_to(from, one); };
+                if (std::ranges::any_of(before, waits)) found.insert(change.sequence);
+            }
+            before.push_back(unit);
+        }
+        return found;
     }
 
 private:
@@ -92,6 +110,12 @@ std::optional<std::pair<Sequence, Sequence>> find_stuck_group(std::span<const Pl
                                                               std::span<const localstore::Dependency> edges)
 {
     return Units(live, edges).youngest_stuck();
+}
+
+std::set<Sequence> find_early_deletions(std::span<const PlannedChange> live,
+                                        std::span<const localstore::Dependency> edges)
+{
+    return Units(live, edges).early_deletions();
 }
 
 } // namespace hawser::engine

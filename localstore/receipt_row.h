@@ -1,0 +1,21 @@
+#pragma once
+
+#include "localstore/database.h"
+#include "localstore/intent.h"
+#include "localstore/tables.h"
+
+#include <vector>
+
+namespace hawser::localstore {
+
+/// Keeps a receipt of the record, which is of that table.
+void add_receipt(Database& database, const KnownTable& table, const Receipt& receipt);
+
+/// The newest ones of the record, the newest first.
+std::vector<Receipt> receipts_of(Database& database, const KnownTable& table, const Guid& id,
+                                 std::size_t limit);
+
+/// What was applied of the record, and what the organization was seen to hold of it, the newest first.
+std::vector<Receipt> arrivals_of(Database& database, const KnownTable& table, const Guid& id);
+
+} // namespace hawser::localstore
