@@ -276,9 +276,11 @@ void World::tokens_expire(Draw draw)
     tell("change-tracking tokens expire sooner for a while");
     expiry_happened_ = true;
     (void)office_->organization->set_setting("change_tracking_retention", "1");
-    time_->call_after(Clock::Milliseconds{draw.between(5'000, 120'000)}, [this] {
-        (void)office_->organization->set_setting("change_tracking_retention", "7d");
-    });
+    const Clock::Milliseconds wait{draw.between(5'000, 120'000)};
+    // Both answers to an expired token are known.
+    (void)office_->organization->set_setting("expired_token_status", draw.chance(0.5) ? "410" : "400");
+    time_->call_after(
+        wait, [this] { (void)office_->organization->set_setting("change_tracking_retention", "7d"); });
 }
 
 void World::restore()

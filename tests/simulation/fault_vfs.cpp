@@ -28,9 +28,19 @@ struct Fate {
     /// Counts the step, unless everything ends with it or had ended before.
     bool ends(std::uint64_t& count)
     {
-        if (is_last_step()) end();
+        if (is_last_step()) {
+            ended_at = name_of(count);
+            end();
+        }
         if (!crashed) ++count;
         return crashed;
+    }
+    const char* name_of(const std::uint64_t& count) const
+    {
+        if (&count == &work.writes) return "write";
+        if (&count == &work.syncs) return "sync";
+        if (&count == &work.truncates) return "truncate";
+        return &count == &work.deletes ? "delete" : "rename";
     }
     void end()
     {
@@ -57,6 +67,7 @@ struct Fate {
     std::uint64_t end_at = 0;
     Loss loss = Loss::nothing;
     std::uint64_t seed = 0;
+    const char* ended_at = "";
     bool crashed = false;
     bool is_full = false;
     std::uint64_t full_from = 0;
@@ -424,6 +435,12 @@ bool FaultVfs::crashed() const
 {
     const Guard guard(impl_->mutex);
     return impl_->crashed;
+}
+
+std::string FaultVfs::end_in_words() const
+{
+    const Guard guard(impl_->mutex);
+    return std::string(tests::name(impl_->loss)) + " at a " + impl_->ended_at;
 }
 
 void FaultVfs::restart()

@@ -65,6 +65,8 @@ public:
     /// Everything ends now.
     void crash(Loss loss, std::uint64_t seed);
     bool crashed() const;
+    /// How everything ended at a step: "torn at a write", for one.
+    std::string end_in_words() const;
     /// The folder as it is found after the crash. No file may be open. Steps are counted on.
     void restart();
 

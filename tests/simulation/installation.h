@@ -64,6 +64,7 @@ public:
     void crash_no_more();
     /// Whether that has come. What is in memory then is worth nothing; `kill` and `start` go on from the disk.
     bool crashed() const { return disk_ && disk_->crashed(); }
+    std::string end_in_words() const { return disk_ ? disk_->end_in_words() : std::string(); }
 
     /// The files can grow by so many bytes; empty: there is room again, and a process that could not begin does.
     void limit_disk(std::optional<std::uint64_t> bytes);

@@ -61,9 +61,9 @@ void Network::start(const Shared& journey, Mishap mishap, Draw draw)
         });
         break;
     case Mishap::truncated:
-        after(journey->there, [this, journey] {
+        after(journey->there, [this, journey, draw]() mutable {
             http::Answer answer = world_.carry(where_, journey->request);
-            answer.body.resize(answer.body.size() / 2);
+            if (!answer.body.empty()) answer.body.resize(draw.below(answer.body.size()));
             deliver(journey, std::move(answer));
         });
         break;

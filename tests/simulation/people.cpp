@@ -81,6 +81,7 @@ bool World::survive(Installation& desk)
     if (!desk.crashed()) return false;
     tell(place(desk.setup().number) + ": everything ends at a write; the process starts again");
     count("mishap: cut off at a write");
+    count("cut off: " + desk.end_in_words());
     oracle_.lost_power(desk.setup().number);
     desk.kill();
     desk.start();

@@ -270,6 +270,7 @@ void World::settle_down()
         if (!desks_[where]->alive() && !desks_[where]->crashed()) continue;
         const bool cut_off = desks_[where]->crashed();
         count(cut_off ? "mishap: cut off at a write" : "mishap: killed");
+        if (cut_off) count("cut off: " + desks_[where]->end_in_words());
         tell(place(where) + (cut_off ? ": everything ends at a write" : ": the process is killed"));
         if (cut_off) oracle_.lost_power(where);
         desks_[where]->kill();
@@ -357,7 +358,7 @@ void World::delivers(std::size_t where, const http::Request& request, const http
          target[target.find_first_of(",%&", select)] != '&');
     if (bodies) oracle_.received(where, answer.body);
     oracle_.refused(where, answer.status, answer.body);
-    note(std::to_string(answer.body.size()));
+    note(answer.body);
 }
 
 void World::run_copy(Installation& desk)
@@ -391,6 +392,8 @@ void World::perform(const Deed& deed)
 {
     Installation& desk = *desks_[deed.where];
     note(name(deed.act));
+    const bool at_a_machine = deed.act < Act::colleague_create || deed.act == Act::renew_token;
+    if (at_a_machine && deed.act != Act::run_copy && !desk.alive()) return;
     count("act: " + std::string(name(deed.act)));
     Draw draw(deed.draw);
     switch (deed.act) {
@@ -431,7 +434,6 @@ void World::perform(const Deed& deed)
     default:
         break;
     }
-    if (!desk.alive()) return;
     act(deed, desk);
 }
 
