@@ -84,7 +84,8 @@ private:
     void stand_on_what_was_before(const Change& lost)
     {
         Shadow shadow = *subject_.shadow;
-        for (const auto& [column, after] : lost.after) {
+        for (const auto& member : lost.after) {
+            const std::string& column = member.first;
             const bool stands = std::ranges::any_of(subject_.live, [&](const Change& change) {
                 return is_queued_again(change) && claims(change, column);
             });

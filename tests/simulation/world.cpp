@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -76,8 +77,7 @@ void World::tell(const std::string& sentence)
 
 void World::note(std::string_view what)
 {
-    for (const char c : what)
-        report_.trace = (report_.trace ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    report_.trace = stirred(report_.trace, std::hash<std::string_view>{}(what));
     report_.trace = stirred(report_.trace, static_cast<std::uint64_t>(time_->elapsed().count()));
 }
 
