@@ -43,8 +43,7 @@ public:
           subject_(subject),
           why_(why),
           now_(now),
-          there_(subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{})),
-          masked_(subject.masked())
+          there_(subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{}))
     {
     }
 
@@ -53,7 +52,8 @@ public:
     {
         const bool whole = lost.state == ChangeState::applied;
         if (!whole) keep_what_arrived(lost, there_);
-        const bool had_columns = !lost.after.empty() || !whole;
+        if (!whole && lost.after.empty()) return false;
+        const bool had_columns = !lost.after.empty();
         subject_.make_dirty();
         stand_on_what_was_before(lost);
         std::erase_if(lost.after, [&](const auto& member) { return is_edited_since(member.first); });
@@ -79,8 +79,7 @@ private:
         return change.state == ChangeState::held && change.waits_for == why_;
     }
 
-    /// The server lacks it: the base is what was there before the first of what was lost. What a person is asked
-    /// about stays on what the question stands on.
+    /// The server lacks it: the base is what was there before the first of what was lost.
     void stand_on_what_was_before(const Change& lost)
     {
         Shadow shadow = *subject_.shadow;
@@ -89,7 +88,7 @@ private:
             const bool stands = std::ranges::any_of(subject_.live, [&](const Change& change) {
                 return is_queued_again(change) && claims(change, column);
             });
-            if (stands || masked_.contains(column) || !stood_.insert(column).second) continue;
+            if (stands || !stood_.insert(column).second) continue;
             // Of a creation nothing was there before.
             const auto before = lost.before.find(column);
             if (before == lost.before.end() || is_null(before->second))
@@ -105,7 +104,6 @@ private:
     std::string_view why_;
     Instant now_;
     const Fields there_; ///< What was known of the server before any of it was queued again.
-    const ColumnSet masked_;
     ColumnSet stood_;
 };
 

@@ -404,3 +404,27 @@ TEST_CASE("A value that a restored organization lacks goes there when it was edi
     CHECK(s.there("department") == "Buying");
     CHECK(s.desk.store->queue_figures()->live() == 0);
 }
+
+TEST_CASE("A question stays open when the organization was restored to before what both sides wrote",
+          "[engine][restored][I3]")
+{
+    Setting s;
+    s.edit("department", "Mine");
+    s.desk.sync();
+    s.edit("department", "Mine too");
+    s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
+    (void)s.desk.cycle();
+    REQUIRE(s.desk.store->queue_figures()->open_conflicts == 1);
+    s.set_back(1);
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    const auto asked = s.desk.store->conflicts({});
+    REQUIRE(asked->size() == 1);
+    CHECK(asked->front().columns.front().theirs == Value{std::string("Sales")});
+    CHECK(s.there("department") == "Sales");
+    localstore::Resolution mine;
+    mine.side = localstore::Side::mine;
+    REQUIRE(s.desk.store->resolve(asked->front().number, mine, {}));
+    (void)s.desk.cycle();
+    CHECK(s.there("department") == "Mine too");
+}
