@@ -231,7 +231,7 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
 {
     Replica replica;
     replica.pull(1, "1", {{"fullname", text("Ada")}});
-    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
+    const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}, {"telephone1", text("1")}});
     const auto park = [&](int intent, auto parking, std::string_view waits_for) {
         replica.send(intent, {sequence}, 1);
         ok(replica.transact([&](Transaction& transaction) {
@@ -254,6 +254,19 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
     ok(replica.store->retry(sequence));
     park(60, &IntentVerbs::unprovable, "a person: nobody can tell whether it was applied");
     CHECK(unproven() == std::vector{sequence});
+    const std::vector<std::string> seen{"telephone1"};
+    ok(replica.transact([&](Transaction& transaction) {
+        return transaction.queue.settle(sequence, seen, {ChangeState::superseded, "seen", at(10), "7", {}});
+    }));
+    CHECK(unproven() == std::vector{sequence});
+    ok(replica.transact([&](Transaction& transaction) -> Result<void> {
+        const auto arrivals = ok(transaction.queue.arrivals({"contact", id(1)}));
+        REQUIRE(arrivals.size() == 1);
+        CHECK(arrivals.front().outcome == IntentOutcome::shown);
+        CHECK(arrivals.front().etag == "7");
+        CHECK(arrivals.front().changes == std::vector{sequence});
+        return {};
+    }));
     ok(replica.store->retry(sequence));
     CHECK(unproven().empty());
     park(70, &IntentVerbs::refused, refused);

@@ -18,7 +18,7 @@ struct Payload;
 /// Rows to be made together with their parent.
 struct PayloadChildren {
     const CollectionProperty* property = nullptr;
-    std::vector<Payload> rows{};
+    std::vector<Payload> rows; // Without braces: clang needs the element complete for those.
 };
 
 /// The body of a write, checked against the table and in stored form.
