@@ -192,8 +192,8 @@ Result<std::set<RecordKey>> Pusher::untold(const localstore::Intent& intent) con
     for (const localstore::Scope& scope : *scopes) {
         const auto checkpoint = around_.store.checkpoint(scope.number, localstore::Lane::pull);
         if (!checkpoint) return checkpoint.error();
-        const bool heard = checkpoint->finished_at && *checkpoint->finished_at >= since;
-        const bool from_the_start = checkpoint->full_finished_at && *checkpoint->full_finished_at >= since;
+        const bool heard = checkpoint->finished_at && *checkpoint->finished_at > since;
+        const bool from_the_start = checkpoint->full_finished_at && *checkpoint->full_finished_at > since;
         if (!checkpoint->token.empty() && heard && !from_the_start) telling.insert(scope.table);
     }
     std::set<RecordKey> keys;

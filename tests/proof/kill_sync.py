@@ -263,8 +263,10 @@ def main():
             findings = judge(ledger, organization, colleague)
             faults = Counter(line["fault"] for line in organization.written() if line.get("kind") == "fault")
 
-    print(f"\n{asked.kills} kills, {left_open} left an open intent ({len(intents)} different ones); {len(ledger.ours)} changes of ours and "
-          f"{len(ledger.theirs)} of a colleague; seed {asked.seed}")
+    print(
+        f"\n{asked.kills} kills, {left_open} left an open intent ({len(intents)} different ones); "
+        f"{len(ledger.ours)} changes of ours and {len(ledger.theirs)} of a colleague; seed {asked.seed}"
+    )
     print(f"faults injected: {', '.join(f'{count} {name}' for name, count in sorted(faults.items()))}")
     print(f"{chosen} edits may already have been applied, and were sent once more by hand")
     if quiet is not None:
