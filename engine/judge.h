@@ -50,9 +50,9 @@ struct Known {
 /// that nothing has happened yet; a create that is there means that everything has, and others of it that
 /// are not there were deleted since; so does an edit that is there as it was sent, beside creates that were
 /// deleted; a record that was to be deleted and is there in another version means that nothing has and nothing
-/// will. What was to be made and is not there tells that nothing has, unless it may have been deleted since without
-/// a word, or its deletion was told and an edit shows something of what was sent: then nobody can tell. What may not
-/// be read leaves the word to the others; `out_of_reach` when they cannot tell.
+/// will. Beside a record that was changed, what was to be made and is not there tells that nothing has, unless it may
+/// have been deleted since without a word, or its deletion was told and an edit shows something of what was sent: then
+/// nobody can tell. What may not be read leaves the word to the others; `out_of_reach` when they cannot tell.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
                 const std::optional<Found>& receipt, const Known& known = {});
 

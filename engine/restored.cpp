@@ -26,7 +26,8 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction
     }
     if (lost.empty()) return false;
     const auto queued = transaction.queue.requeue_held(
-        key, lost, "the organization was restored from an older copy and no longer has this", now);
+        key, lost, "the organization was restored from an older copy and no longer has this", cycle.number,
+        now);
     if (!queued) return queued.error();
     const std::string rest =
         *queued == lost.size()

@@ -96,8 +96,9 @@ struct Intent {
 };
 
 /// How an intent ended. `later` is "known not to have happened": throttled, not sent, rolled back.
-/// `shown` is of no intent: a change ended because the organization was seen to hold what it says.
-enum class IntentOutcome { applied, conflict, refused, later, indeterminate, shown };
+/// Two are of no intent: the organization was seen to hold what a change says (`shown`); it was restored, and lacks what
+/// was applied or shown before (`lost`).
+enum class IntentOutcome { applied, conflict, refused, later, indeterminate, shown, lost };
 std::string_view to_text(IntentOutcome);
 std::optional<IntentOutcome> parse_intent_outcome(std::string_view);
 

@@ -336,6 +336,7 @@ Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> co
         auto subject = load_subject(state_, found->key);
         if (!subject) return subject.error();
         const ColumnSet masked = subject->masked();
+        bool any = true;
         if (outcome == ChangeState::superseded || !is_masked(*found, masked)) {
             settle_columns(*subject, change, columns, outcome, reason, now);
         } else {
@@ -345,9 +346,10 @@ Result<void> QueueVerbs::settle(Sequence change, std::span<const std::string> co
                 std::erase_if(rest, [&](const std::string& name) {
                     return std::ranges::find(columns, name) == columns.end();
                 });
-            if (!rest.empty()) settle_columns(*subject, change, rest, outcome, reason, now);
+            any = !rest.empty();
+            if (any) settle_columns(*subject, change, rest, outcome, reason, now);
         }
-        if (!shown_by.empty())
+        if (any && !shown_by.empty())
             add_receipt(state_.database, subject->table(), receipt_of(*subject, change, ending));
         subject->finish(now);
         return {};
@@ -370,11 +372,12 @@ Result<std::vector<Sequence>> QueueVerbs::unproven(const RecordKey& record) cons
             "c.table_number = ?2 AND c.live = 1 AND "
             "c.state = ?3 AND ?4 = (SELECT t.outcome FROM "
             "hawser_receipt t WHERE t.id = ?1 AND t.table_number = "
-            "?2 AND t.outcome <> ?5 AND instr(',' || t.changes || ',', ',' || c.sequence || "
+            "?2 AND t.outcome NOT IN (?5, ?6) AND instr(',' || t.changes || ',', ',' || c.sequence || "
             "',') > 0 ORDER BY t.number DESC LIMIT 1) "
             "ORDER BY c.sequence");
         rows.with(record.id, (*table)->number, to_text(ChangeState::parked),
-                  to_text(IntentOutcome::indeterminate), to_text(IntentOutcome::shown));
+                  to_text(IntentOutcome::indeterminate), to_text(IntentOutcome::shown),
+                  to_text(IntentOutcome::lost));
         std::vector<Sequence> found;
         while (rows.step()) found.push_back(Sequence{rows.integer(0)});
         return found;

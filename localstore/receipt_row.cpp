@@ -3,6 +3,7 @@
 #include "localstore/fields_json.h"
 
 #include <charconv>
+#include <set>
 #include <string>
 
 namespace hawser::localstore {
@@ -73,10 +74,19 @@ std::vector<Receipt> arrivals_of(Database& database, const KnownTable& table, co
 {
     Statement rows =
         database.prepare("SELECT intent, changes, outcome, status, etag, words, cycle, at, requests FROM "
-                         "hawser_receipt WHERE id = ?1 AND table_number = ?2 AND outcome IN (?3, ?4) "
+                         "hawser_receipt WHERE id = ?1 AND table_number = ?2 AND outcome IN (?3, ?4, ?5) "
                          "ORDER BY number DESC");
-    rows.with(id, table.number, to_text(IntentOutcome::applied), to_text(IntentOutcome::shown));
-    return read_receipts(rows, table, id);
+    rows.with(id, table.number, to_text(IntentOutcome::applied), to_text(IntentOutcome::shown),
+              to_text(IntentOutcome::lost));
+    std::vector<Receipt> arrivals;
+    std::set<Sequence> lost;
+    for (Receipt& receipt : read_receipts(rows, table, id)) {
+        if (receipt.outcome == IntentOutcome::lost)
+            lost.insert(receipt.changes.begin(), receipt.changes.end());
+        std::erase_if(receipt.changes, [&](Sequence change) { return lost.contains(change); });
+        if (!receipt.changes.empty()) arrivals.push_back(std::move(receipt));
+    }
+    return arrivals;
 }
 
 } // namespace hawser::localstore

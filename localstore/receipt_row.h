@@ -15,7 +15,8 @@ void add_receipt(Database& database, const KnownTable& table, const Receipt& rec
 std::vector<Receipt> receipts_of(Database& database, const KnownTable& table, const Guid& id,
                                  std::size_t limit);
 
-/// What was applied of the record, and what the organization was seen to hold of it, the newest first.
+/// What was applied of the record, and what the organization was seen to hold of it, the newest first; without what a
+/// later receipt says is lost.
 std::vector<Receipt> arrivals_of(Database& database, const KnownTable& table, const Guid& id);
 
 } // namespace hawser::localstore

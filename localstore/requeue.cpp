@@ -1,4 +1,5 @@
 #include "base/fields.h"
+#include "localstore/receipt_row.h"
 #include "localstore/transaction.h"
 #include "localstore/verbs.h"
 
@@ -110,7 +111,7 @@ private:
 } // namespace
 
 Result<std::size_t> QueueVerbs::requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
-                                             std::string_view why, Instant now)
+                                             std::string_view why, CycleNumber cycle, Instant now)
 {
     return verb(state_, [&]() -> Result<std::size_t> {
         auto subject = load_subject(state_, key);
@@ -123,6 +124,11 @@ Result<std::size_t> QueueVerbs::requeue_held(const RecordKey& key, const std::se
                 !former || former->state == ChangeState::undone || former->state == ChangeState::discarded;
             if (!taken_back && requeue.add(std::move(*former))) ++queued;
         }
+        Receipt receipt{{}, subject->key(), {lost.begin(), lost.end()}, IntentOutcome::lost};
+        receipt.words = why;
+        receipt.cycle = cycle;
+        receipt.at = now;
+        add_receipt(state_.database, subject->table(), receipt);
         subject->finish(now);
         return queued;
     });

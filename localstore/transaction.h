@@ -157,14 +157,16 @@ public:
     Result<bool> hold_damaged(std::span<const Sequence> changes);
     /// What a queued change waits for, in words, and when it is tried next.
     Result<void> wait(Sequence change, std::string_view waits_for, std::optional<Instant> next_attempt);
-    /// What was applied of the record, and what the organization was seen to hold of it, the newest first.
+    /// What was applied of the record, and what the organization was seen to hold of it, the newest first; without
+    /// what was lost with a restored organization since.
     Result<std::vector<Receipt>> arrivals(const RecordKey& key) const;
     /// A server that was restored no longer knows these changes of the record: a copy of each is live, as held,
     /// without the columns that were edited since, on the base that the first of them was made on. Of one that was
     /// applied in part, that part as far as the server's copy here shows it. What was taken back, or of which no
-    /// column is left, stays as it is. Returns how many were queued again.
+    /// column is left, stays as it is. A receipt says that all of them are lost: they are no arrivals any more, and
+    /// nothing is queued again twice. Returns how many were queued again.
     Result<std::size_t> requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
-                                     std::string_view why, Instant now);
+                                     std::string_view why, CycleNumber cycle, Instant now);
 
 private:
     friend class Transaction;

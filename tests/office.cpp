@@ -79,14 +79,25 @@ int Office::effects(const Guid& id, std::string_view method) const
 
 void KeptOffice::back_up()
 {
-    for (const std::string part : {"", "-wal"})
-        memory_.write(folder_ / ("backup.db" + part), memory_.read(folder_ / ("organization.db" + part)));
+    copy("organization.db", "backup.db");
 }
 
-void KeptOffice::start(const std::string& file)
+void KeptOffice::restore()
 {
     office_.reset();
-    office_ = std::make_unique<Office>(clock_, users_, folder_ / file, memory_.name());
+    copy("backup.db", "organization.db");
+    start();
+}
+
+void KeptOffice::copy(const std::string& from, const std::string& to)
+{
+    for (const std::string part : {"", "-wal"})
+        memory_.write(folder_ / (to + part), memory_.read(folder_ / (from + part)));
+}
+
+void KeptOffice::start()
+{
+    office_ = std::make_unique<Office>(clock_, users_, folder_ / "organization.db", memory_.name());
 }
 
 std::shared_ptr<VirtualClock> monday()

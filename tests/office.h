@@ -48,7 +48,7 @@ public:
     explicit KeptOffice(Clock& clock, std::vector<std::string> users = {"ada"})
         : clock_(clock), users_(std::move(users))
     {
-        start("organization.db");
+        start();
     }
 
     Office& operator*() { return *office_; }
@@ -57,10 +57,11 @@ public:
 
     void back_up();
     /// Nothing may use the office meanwhile. An exchange to the former one is of no use afterwards.
-    void restore() { start("backup.db"); }
+    void restore();
 
 private:
-    void start(const std::string& file);
+    void copy(const std::string& from, const std::string& to);
+    void start();
 
     Clock& clock_;
     std::vector<std::string> users_;

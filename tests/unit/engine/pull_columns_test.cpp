@@ -1,5 +1,6 @@
 // Which columns a pull asks for, and what happens when they change on the other side.
 
+#include "tests/choose_table.h"
 #include "tests/engine_world.h"
 
 #include <algorithm>
@@ -24,24 +25,9 @@ engine::CycleRequest whole()
     return request;
 }
 
-void choose_columns(Desk& desk, std::vector<std::string> columns)
+void choose_columns(Desk& desk, const std::vector<std::string>& columns)
 {
-    Desk::check(desk.store->transact(localstore::Durability::full,
-                                     [&](localstore::Transaction& transaction) -> Result<void> {
-                                         Table table;
-                                         table.name = "contact";
-                                         table.entity_set = "contacts";
-                                         table.primary_id = "contactid";
-                                         const Result<void> defined = transaction.define_table(table);
-                                         if (!defined) return defined;
-                                         localstore::Scope chosen;
-                                         chosen.table = "contact";
-                                         chosen.name = "all";
-                                         chosen.columns = std::move(columns);
-                                         const auto number = transaction.rounds.define_scope(chosen);
-                                         if (!number) return number.error();
-                                         return {};
-                                     }));
+    Desk::check(choose_table(*desk.store, "contact", {}, columns));
 }
 
 } // namespace

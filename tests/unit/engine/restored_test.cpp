@@ -1,3 +1,5 @@
+#include "conflict/policy_file.h"
+#include "tests/choose_table.h"
 #include "tests/engine_world.h"
 
 using namespace hawser;
@@ -427,4 +429,69 @@ TEST_CASE("A question stays open when the organization was restored to before wh
     REQUIRE(s.desk.store->resolve(asked->front().number, mine, {}));
     (void)s.desk.cycle();
     CHECK(s.there("department") == "Mine too");
+}
+
+TEST_CASE("What a restored organization lacks is queued again once, however often that is seen",
+          "[engine][restored][I2]")
+{
+    const std::shared_ptr<VirtualClock> clock = monday();
+    KeptOffice office{*clock};
+    const auto rules =
+        conflict::parse_policy_file(R"({"version":1,"tables":{"account":{"numberofemployees":"add"}}})");
+    REQUIRE(rules);
+    office->put("accounts", guid(1), R"({"name":"Firm","numberofemployees":10})");
+    Desk desk{*office, clock, "ada", {}, 11, std::make_shared<engine::Policies>(*rules)};
+    Desk::check(choose_table(*desk.store, "account", {}, {"name", "numberofemployees"}));
+    desk.sync();
+    office.back_up();
+    clock->pass(std::chrono::hours{2});
+    desk.edit("account", guid(1),
+              {{"numberofemployees", std::int64_t{13}}, {"telephone1", std::string("1")}});
+    desk.sync();
+    desk.sync(); // With a token from after it.
+    const auto there = [&] { return office->value("accounts", guid(1), "numberofemployees"); };
+    const auto set_back = [&] {
+        desk.kill();
+        office.restore();
+        desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
+        desk.revive();
+    };
+    const auto release_all = [&] {
+        const auto changes = desk.store->changes({});
+        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence));
+        return changes->size();
+    };
+    REQUIRE(there() == "13");
+    set_back();
+    SECTION("the page that tells it is asked for again")
+    {
+        int refusals = 3;
+        desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+            const bool reads = (request.url + request.body).find("accounts(") != std::string::npos;
+            if (!reads || refusals-- <= 0) return;
+            answer.status = 403;
+            answer.body = "<html>no</html>";
+        };
+        for (int cycle = 0; cycle < 4; ++cycle) (void)desk.cycle();
+        desk.exchange->alter = {};
+    }
+    SECTION("the same backup is brought back twice")
+    {
+        (void)desk.cycle();
+        (void)desk.cycle();
+        const bool released = GENERATE(false, true);
+        if (released) {
+            CHECK(release_all() == 1);
+            desk.sync();
+            desk.sync();
+            CHECK(there() == "13");
+        }
+        set_back();
+        (void)desk.cycle();
+        (void)desk.cycle();
+    }
+    CHECK(there() == "10");
+    CHECK(release_all() == 1);
+    desk.sync();
+    CHECK(there() == "13");
 }

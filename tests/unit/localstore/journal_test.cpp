@@ -197,7 +197,8 @@ TEST_CASE("an applied change that a restored server forgot is queued again, held
     }));
     ok(replica.transact([&](Transaction& transaction) -> Result<void> {
         CHECK(ok(transaction.queue.requeue_held({"contact", id(1)}, {sequence}, "the server was restored",
-                                                at(60))) == 1);
+                                                CycleNumber{3}, at(60))) == 1);
+        CHECK(ok(transaction.queue.arrivals({"contact", id(1)})).empty());
         return {};
     }));
     const Sequence again = replica.state(1).live.front().sequence;
