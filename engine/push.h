@@ -144,6 +144,8 @@ private:
                            const Draft& draft, const Judgement& judgement, const Read& found);
     Result<bool> any_deleted_here(localstore::Transaction& transaction,
                                   const std::vector<localstore::Indeterminate>& records) const;
+    Result<void> hold_sent(localstore::Transaction& transaction, const localstore::Intent& intent,
+                           const Draft& draft);
     Result<void> keep_with_deletion(localstore::Transaction& transaction, const localstore::Intent& intent,
                                     const Draft& draft, const Read& read);
     Result<void> ask_about(localstore::Transaction& transaction, const Draft& draft,

@@ -28,12 +28,13 @@ constexpr const char* had_been_applied =
 constexpr const char* took_no_effect =
     "The request whose answer was lost took no effect and can take none any "
     "more: the change is decided about anew.";
-constexpr const char* deleted_unheard = "The answer to the change was lost, and a record of it was deleted "
-                                        "in the organization since: the change may "
-                                        "have been applied before. It waits until you release or discard it.";
-constexpr std::string_view why_deleted_unheard = "it may already have been applied before a record of it was "
-                                                 "deleted in the organization; release it to create "
-                                                 "that record again, or discard it";
+constexpr const char* deleted_unheard =
+    "The answer to the change was lost, and a record of it is not in the organization: it may have been "
+    "applied, and "
+    "that record deleted since. It waits until you release or discard it.";
+constexpr std::string_view why_deleted_unheard = "it may already have been applied, and a record of it "
+                                                 "deleted in the organization since; release it to make that "
+                                                 "record again, or discard it";
 constexpr const char* not_wanted_any_more =
     "The deletion whose answer was lost took no effect and was undone here since: it is not sent again.";
 constexpr const char* sent_as_it_was = "The organization does not show the change whose answer was lost: the "
@@ -362,9 +363,8 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
         done = transaction.intents.conflict(intent.id, "the lost request took no effect", cycle_.number,
                                             around_.now());
     } else if (done && deleted) {
-        done =
-            transaction.intents.conflict(intent.id, "a record of it was deleted before its answer was known",
-                                         cycle_.number, around_.now());
+        done = transaction.intents.conflict(intent.id, "a record of it was gone before its answer was known",
+                                            cycle_.number, around_.now());
         for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
             done = settle_part_shown(transaction, intent, draft.parts[i], found[i].second);
     } else if (done) {
@@ -372,12 +372,24 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
     }
     for (std::size_t i = 0; done && i < draft.parts.size() && i < found.size(); ++i)
         done = decide_anew(transaction, draft.parts[i], found[i].second);
-    for (std::size_t i = 0; done && deleted && i < draft.parts.size(); ++i) {
-        const auto state = transaction.records.state(draft.parts[i].key);
+    return done && deleted ? hold_sent(transaction, intent, draft) : done;
+}
+
+/// Later edits wait behind what was sent.
+Result<void> Pusher::hold_sent(localstore::Transaction& transaction, const localstore::Intent& intent,
+                               const Draft& draft)
+{
+    for (const Draft::Part& part : draft.parts) {
+        const auto state = transaction.records.state(part.key);
         if (!state) return state.error();
-        done = set_aside_queued(cycle_, transaction, *state, why_deleted_unheard);
+        for (const localstore::Change& change : state->live) {
+            const bool was_sent = covers(intent, change.sequence);
+            if (!was_sent || change.state != localstore::ChangeState::queued) continue;
+            const Result<void> held = set_aside(cycle_, transaction, change, why_deleted_unheard);
+            if (!held) return held;
+        }
     }
-    return done;
+    return {};
 }
 
 } // namespace hawser::engine

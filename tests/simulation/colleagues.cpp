@@ -1,3 +1,4 @@
+#include "tests/simulation/request_told.h"
 #include "tests/simulation/world.h"
 
 #include <boost/json.hpp>
@@ -20,23 +21,6 @@ std::string text_in(const boost::json::object& line, std::string_view member)
 std::string path_of(const RecordKey& key)
 {
     return std::string(tracked(key.table)->set) + "(" + key.id.text() + ")";
-}
-
-/// The records that a batch writes to, in its order.
-std::vector<RecordKey> written_by(const std::string& body)
-{
-    std::vector<RecordKey> keys;
-    for (const TrackedTable& table : tracked_tables())
-        for (const std::string_view method : {"PATCH ", "DELETE "})
-            for (auto at = body.find(method); at != std::string::npos; at = body.find(method, at + 1)) {
-                const auto end = body.find("\r\n", at);
-                const std::string mark = "/" + std::string(table.set) + "(";
-                const auto id = body.find(mark, at);
-                if (id == std::string::npos || id > end) continue;
-                if (const auto guid = Guid::parse(std::string_view(body).substr(id + mark.size(), 36)))
-                    keys.push_back({std::string(table.name), *guid});
-            }
-    return keys;
 }
 
 /// The accounts that a batch refers to before it makes them.
@@ -275,6 +259,7 @@ void World::tokens_expire(Draw draw)
 {
     tell("change-tracking tokens expire sooner for a while");
     expiry_happened_ = true;
+    oracle_.seems_restored();
     (void)office_->organization->set_setting("change_tracking_retention", "1");
     const Clock::Milliseconds wait{draw.between(5'000, 120'000)};
     // Both answers to an expired token are known.

@@ -232,49 +232,13 @@ void Oracle::received(std::size_t who, std::string_view body)
     }
 }
 
-void Oracle::refused(std::size_t who, int status, std::string_view body)
-{
-    constexpr std::string_view part = "HTTP/1.1 ", message = R"("message":")";
-    const auto hear = [&](int code, std::string_view text) {
-        // Another version, quiet, a token and a failure there are no refusals for good.
-        if (code < 400 || code >= 500 || code == 401 || code == 412 || code == 429) return;
-        const auto begin = text.find(message);
-        if (begin == std::string_view::npos) return;
-        const std::string_view words = text.substr(begin + message.size());
-        // Up to what JSON would have to escape.
-        people_[who].refusals.emplace(words.substr(0, words.find_first_of("\"\\")));
-    };
-    hear(status, body);
-    for (auto at = body.find(part); at != std::string_view::npos;) {
-        const auto next = body.find(part, at + part.size());
-        const std::string_view one =
-            body.substr(at + part.size(), next == body.npos ? next : next - at - part.size());
-        hear(static_cast<int>(number(one.substr(0, 3))), one);
-        at = next;
-    }
-}
-
-void Oracle::parked(std::size_t who, const RecordKey& key, const std::string& words)
-{
-    const Person& person = people_[who];
-    require(!words.empty(), 10,
-            "a refused change of " + called(key) + " at " + person.name + " does not say why");
-    // Where an answer was lost and the record may not be read any more, only a person can go on.
-    const bool nobody_can_tell = words.find("nobody can tell from here") != std::string::npos;
-    const bool said = std::ranges::any_of(person.refusals, [&](const std::string& refusal) {
-        return !refusal.empty() && words.find(refusal) != std::string::npos;
-    });
-    require(said || nobody_can_tell, 4,
-            "a change of " + called(key) + " waits for a person at " + person.name +
-                ", and the organization never said: " + words);
-}
-
 void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const Row& now)
 {
     const RecordKey& key = written.key;
     const auto known = rows_.find(key);
     const Row before = known == rows_.end() ? Row{} : Row(known->second);
     writers_[key][who] = ++moment_;
+    if (who) people_[*who].attempts.erase(key);
     note_columns(who, key, before, now);
     const bool direct = written.outcome != "unlinked" && written.condition != "cascade";
     if (who && direct) {

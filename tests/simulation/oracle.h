@@ -3,6 +3,7 @@
 #include "hawser/value.h"
 #include "tests/simulation/rows.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -102,10 +103,15 @@ public:
                      const std::function<bool(const RecordKey&)>& is_open);
     /// An answer with whole rows reached the installation.
     void received(std::size_t who, std::string_view body);
-    /// An answer that says so refused something for good.
-    void refused(std::size_t who, int status, std::string_view body);
-    /// A change waits for a person there because of what is said of it.
-    void parked(std::size_t who, const RecordKey& key, const std::string& words);
+    /// An answer to a request about these records, that says so, refused something for good.
+    void refused(std::size_t who, const std::vector<RecordKey>& asked, int status, std::string_view body);
+    /// A change, with what goes with it, waits for a person there because of what the organization said.
+    void parked(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words);
+    /// The same because of what happened.
+    void held(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words);
+    void cycle_turned(std::size_t who) { people_[who].attempts.clear(); }
+    /// A request of an installation writes a record.
+    void tried(std::size_t who, const RecordKey& key, std::chrono::milliseconds now);
 
     // ---- what excuses what -------------------------------------------------------------------------
     /// What was pulled and not yet safe on the disk may be gone, and comes again.
@@ -119,6 +125,8 @@ public:
     /// The organization as it is now may come back.
     void organization_backed_up() { kept_ = in_this_life_; }
     void organization_restored(std::map<RecordKey, Texts> rows);
+    /// Tokens go out of date so soon that nothing else than a restored organization explains it.
+    void seems_restored() { seems_restored_ = true; }
     void replica_kept(std::size_t who);
     void replica_replaced(std::size_t who);
     /// What waits in the replica waits twice from now on; each sends it for itself.
@@ -175,7 +183,9 @@ private:
         std::map<std::string, std::int64_t, std::less<>> compared{}; ///< What they say they have, by table.
         std::set<Place> excused{}; ///< What was given up, or lost with a newer copy.
         std::map<Place, std::size_t> kept_steps{};
-        std::set<std::string, std::less<>> refusals{}; ///< In the organization's words.
+        std::map<std::string, std::set<RecordKey>> refusals{}; ///< The organization's words, and of what.
+        /// One after the other, since one took effect, and when the last was made.
+        std::map<RecordKey, std::pair<int, std::chrono::milliseconds>> attempts{};
         // Of a restored organization: its version when they first asked it what changed, and what they said they had
         // before.
         std::int64_t latest_met = 0;
@@ -230,6 +240,7 @@ private:
     std::map<RecordKey, std::int64_t> counters_{};   ///< What all additions come to.
     std::set<RecordKey> uncounted_{};
     bool restored_ = false;
+    bool seems_restored_ = false;
     std::int64_t latest_ = 0; ///< The last version that was written since.
     std::optional<Violation> broken_{};
 };

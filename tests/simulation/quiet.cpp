@@ -152,6 +152,30 @@ bool World::waits_for_a_person(Installation& desk, const localstore::Change& cha
     return false;
 }
 
+/// What is held since the last cycle is held for a reason that is there now.
+void World::heed_held(std::size_t where)
+{
+    Installation& desk = *desks_[where];
+    if (!desk.alive() || desk.crashed()) return;
+    localstore::ChangeFilter filter;
+    filter.states = {localstore::ChangeState::held};
+    const auto changes = desk.store().changes(filter);
+    std::set<std::pair<localstore::Sequence, std::string>> now;
+    for (const localstore::Change& change : changes.value_or(std::vector<localstore::Change>{})) {
+        const auto one = now.emplace(change.sequence, change.waits_for).first;
+        if (!held_[where].contains(*one)) oracle_.held(where, records_with(desk, change), change.waits_for);
+    }
+    held_[where] = std::move(now);
+}
+
+/// The record of the change, and those of what goes with it.
+std::vector<RecordKey> World::records_with(Installation& desk, const localstore::Change& change) const
+{
+    std::vector<RecordKey> records{change.key};
+    for (const localstore::Change& member : with_group(desk, change)) records.push_back(member.key);
+    return records;
+}
+
 void World::clear_up(Installation& desk, const localstore::Change& change, int round)
 {
     const bool held = change.state == localstore::ChangeState::held;
@@ -159,8 +183,11 @@ void World::clear_up(Installation& desk, const localstore::Change& change, int r
     const bool impatient = round >= patient_rounds;
     // What waits by itself has to go by itself.
     if (queued && (!impatient || !waits_for_a_person(desk, change))) return;
-    if (!held && !queued) oracle_.parked(desk.setup().number, change.key, change.last_error);
+    // With another change of its group it may be settled by now.
+    const auto still = desk.store().change(change.sequence);
+    if (!still || still->state != change.state) return;
     oracle_.require(!held || !change.waits_for.empty(), 10, "a held change does not say why");
+    if (!held && !queued) oracle_.parked(desk.setup().number, records_with(desk, change), change.last_error);
     const bool insist = !impatient && (held || round < 2);
     tell(place(desk.setup().number) + (insist ? ": tries again: " : ": gives up: ") + "change " +
          std::to_string(change.sequence.value) + " " + change.waits_for + " " + change.last_error);

@@ -86,4 +86,20 @@ std::string told(const http::Request& request)
     return all;
 }
 
+std::vector<RecordKey> written_by(const std::string& body)
+{
+    std::vector<RecordKey> keys;
+    for (const TrackedTable& table : tracked_tables())
+        for (const std::string_view method : {"PATCH ", "DELETE "})
+            for (auto at = body.find(method); at != std::string::npos; at = body.find(method, at + 1)) {
+                const auto end = body.find("\r\n", at);
+                const std::string mark = "/" + std::string(table.set) + "(";
+                const auto id = body.find(mark, at);
+                if (id == std::string::npos || id > end) continue;
+                if (const auto guid = Guid::parse(std::string_view(body).substr(id + mark.size(), 36)))
+                    keys.push_back({std::string(table.name), *guid});
+            }
+    return keys;
+}
+
 } // namespace hawser::simulation

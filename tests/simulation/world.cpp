@@ -144,7 +144,9 @@ SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
         ++cycles_;
         count("cycles");
         unreported_.erase(where);
+        oracle_.cycle_turned(where);
         look(where);
+        heed_held(where);
     };
     options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
         // What an earlier cycle did that could not report, as on a full disk, is none of this one's.
@@ -337,6 +339,7 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
         if (token && *token == "Bearer " + user.token)
             oracle_.arrived(where, user.name, target.find("WhoAmI") != std::string::npos);
     if (request.method != "GET") heed_references(where, request.body);
+    for (const RecordKey& key : written_by(request.body)) oracle_.tried(where, key, time_->elapsed());
     if (request.method != "GET" && !bumped_.empty()) bump(request);
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     count("requests");
@@ -357,7 +360,7 @@ void World::delivers(std::size_t where, const http::Request& request, const http
         (select != std::string::npos && target.find_first_of(",%&", select) != std::string::npos &&
          target[target.find_first_of(",%&", select)] != '&');
     if (bodies) oracle_.received(where, answer.body);
-    oracle_.refused(where, answer.status, answer.body);
+    oracle_.refused(where, written_by(request.body), answer.status, answer.body);
     note(answer.body);
 }
 

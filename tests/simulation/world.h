@@ -135,6 +135,8 @@ protected:
     void clear_up(Installation& desk, Draw& draw, int round);
     void clear_up(Installation& desk, const localstore::Change& change, int round);
     bool waits_for_a_person(Installation& desk, const localstore::Change& change);
+    void heed_held(std::size_t where);
+    std::vector<RecordKey> records_with(Installation& desk, const localstore::Change& change) const;
     void compare(Installation& desk);
     void explain(Installation& desk);
     void explain_cycles(Installation& desk);
@@ -169,7 +171,8 @@ protected:
     bool expiry_happened_ = false;
     bool slipped_away_ = false; ///< Something left what somebody may see, or what they chose.
     std::map<std::size_t, Clock::Milliseconds> failed_at_{}; ///< The last cycle, where it failed.
-    std::set<std::size_t> unreported_{};                     ///< Where a cycle has begun and not reported.
+    std::map<std::size_t, std::set<std::pair<localstore::Sequence, std::string>>> held_{};
+    std::set<std::size_t> unreported_{}; ///< Where a cycle has begun and not reported.
     bool calm_ = false;
     std::uint64_t last_value_ = 0;
     std::uint64_t writes_ = 0;

@@ -228,6 +228,7 @@ TEST_CASE("A lost unit of which a new record is not there waits for a person whe
     REQUIRE(s.there(guid(1), "jobtitle") == "Buyer");
     s.office.put("contacts", guid(1), R"({"jobtitle":"Chief"})");
     s.office.erase("contacts", guid(2));
+    s.desk.edit("contact", guid(1), {{"fax", std::string("1")}});
     s.office.log.clear();
     const bool unheard = GENERATE(false, true);
     if (unheard)
@@ -249,6 +250,8 @@ TEST_CASE("A lost unit of which a new record is not there waits for a person whe
     CHECK_FALSE(s.office.has("contacts", guid(2)));
     for (const localstore::Sequence change : unit)
         CHECK(s.desk.store->change(change)->state == localstore::ChangeState::held);
+    // What was never sent waits for it, and for nobody's word of its own.
+    CHECK(s.desk.store->changes({})->back().state == localstore::ChangeState::queued);
     if (unheard) return;
     for (const localstore::Sequence change : unit) (void)s.desk.store->release(change);
     s.desk.sync();
@@ -259,4 +262,5 @@ TEST_CASE("A lost unit of which a new record is not there waits for a person whe
     s.desk.sync();
     CHECK(s.office.has("contacts", guid(2)));
     CHECK(s.there(guid(1), "jobtitle") == "Buyer");
+    CHECK(s.there(guid(1), "fax") == "1");
 }
