@@ -104,7 +104,7 @@ Fields stood_on(const localstore::RecordState& state)
 
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Seen& there, Instant now)
+                          const Showing& there, Instant now)
 {
     Fields shown;
     conflict::Names columns;
@@ -130,7 +130,7 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
 }
 
 Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
-                             const Seen& there, const conflict::Policy& policy, Instant now)
+                             const Showing& there, const conflict::Policy& policy, Instant now)
 {
     const auto is_parked = [](const localstore::Change& change) {
         return change.state == localstore::ChangeState::parked;
@@ -154,7 +154,7 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const conflict::Names& agreed, const Seen& theirs, Instant now)
+                       const conflict::Names& agreed, const Showing& theirs, Instant now)
 {
     if (!situation.local) return {};
     // Before what is created here there was nothing.

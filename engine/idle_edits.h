@@ -10,7 +10,7 @@
 namespace hawser::engine {
 
 /// What the organization was seen to hold of a record. The fields are the caller's.
-struct Seen {
+struct Showing {
     std::string_view etag;
     const Fields& fields;
     localstore::CycleNumber cycle;
@@ -34,12 +34,12 @@ Fields stood_on(const localstore::RecordState& state);
 /// version stays, as what else is there is still to be met. Returns whether there was any.
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Seen& there, Instant now);
+                          const Showing& there, Instant now);
 
 /// The same of edits that were parked because nobody could tell whether they had been applied. A sum and joined lines
 /// show nothing of the kind.
 Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
-                             const Seen& there, const conflict::Policy& policy, Instant now);
+                             const Showing& there, const conflict::Policy& policy, Instant now);
 
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
@@ -49,6 +49,6 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
 /// columns of questions that ended with it: an edit in between, perhaps applied, must not go out (again).
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
-                       const conflict::Names& agreed, const Seen& theirs, Instant now);
+                       const conflict::Names& agreed, const Showing& theirs, Instant now);
 
 } // namespace hawser::engine

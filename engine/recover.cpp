@@ -30,8 +30,7 @@ constexpr const char* took_no_effect =
     "more: the change is decided about anew.";
 constexpr const char* deleted_unheard =
     "The answer to the change was lost, and a record of it is not in the organization: it may have been "
-    "applied, and "
-    "that record deleted since. It waits until you release or discard it.";
+    "applied, and that record deleted since. It waits until you release or discard it.";
 constexpr std::string_view why_deleted_unheard = "it may already have been applied, and a record of it "
                                                  "deleted in the organization since; release it to make that "
                                                  "record again, or discard it";

@@ -109,6 +109,7 @@ public:
     void parked(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words);
     /// The same because of what happened.
     void held(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words);
+    /// A cycle of an installation came to its end.
     void cycle_turned(std::size_t who) { people_[who].attempts.clear(); }
     /// A request of an installation writes a record.
     void tried(std::size_t who, const RecordKey& key, std::chrono::milliseconds now);

@@ -168,11 +168,18 @@ void World::heed_held(std::size_t where)
     held_[where] = std::move(now);
 }
 
-/// The record of the change, and those of what goes with it.
+/// The record of the change, and those of what went or goes with it.
 std::vector<RecordKey> World::records_with(Installation& desk, const localstore::Change& change) const
 {
     std::vector<RecordKey> records{change.key};
-    for (const localstore::Change& member : with_group(desk, change)) records.push_back(member.key);
+    if (change.group.value == 0) return records;
+    localstore::ChangeFilter unit;
+    unit.group = change.group;
+    for (int state = 0; state <= static_cast<int>(localstore::ChangeState::discarded); ++state)
+        unit.states.push_back(static_cast<localstore::ChangeState>(state));
+    const auto members = desk.store().changes(unit);
+    for (const localstore::Change& member : members.value_or(std::vector<localstore::Change>{}))
+        records.push_back(member.key);
     return records;
 }
 

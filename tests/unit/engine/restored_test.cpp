@@ -34,6 +34,13 @@ struct Setting {
         desk.exchange = std::make_shared<OrganizationExchange>(*office->organization, *clock, *desk.random);
         desk.revive();
     }
+    /// Set back, and noticed.
+    void come_back(std::int64_t waiting = 0)
+    {
+        set_back(waiting);
+        (void)desk.cycle();
+        (void)desk.cycle();
+    }
     /// So many versions that none of the new life is one of the former.
     void grow_old()
     {
@@ -330,9 +337,7 @@ TEST_CASE(
         theirs.side = localstore::Side::theirs;
         REQUIRE(s.desk.store->resolve(conflicts->front().number, theirs, {}));
     }
-    s.set_back(decided ? 0 : 1);
-    (void)s.desk.cycle();
-    (void)s.desk.cycle();
+    s.come_back(decided ? 0 : 1);
     CHECK(s.desk.text("contact", guid(1), "firstname").starts_with("Zoe"));
     CHECK(s.release_all() == 1);
     (void)s.desk.cycle();
@@ -362,9 +367,7 @@ TEST_CASE("What the organization showed of a lost answer is queued again when it
     localstore::Resolution theirs;
     theirs.side = localstore::Side::theirs;
     REQUIRE(s.desk.store->resolve(asked->front().number, theirs, {}));
-    s.set_back();
-    (void)s.desk.cycle();
-    (void)s.desk.cycle();
+    s.come_back();
     CHECK(s.desk.text("contact", guid(1), "firstname") == "Zoe");
     CHECK(s.release_all() == 1);
     (void)s.desk.cycle();
@@ -382,9 +385,7 @@ TEST_CASE("Of several edits that arrived in part each is queued again when the o
     s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
     (void)s.desk.cycle();
     REQUIRE(s.there("firstname") == "Zora");
-    s.set_back(1);
-    (void)s.desk.cycle();
-    (void)s.desk.cycle();
+    s.come_back(1);
     CHECK(s.desk.text("contact", guid(1), "firstname") == "Zora");
     CHECK(s.release_all() == 2);
     (void)s.desk.cycle();
@@ -417,9 +418,7 @@ TEST_CASE("A question stays open when the organization was restored to before wh
     s.office->put("contacts", guid(1), R"({"department":"Theirs"})");
     (void)s.desk.cycle();
     REQUIRE(s.desk.store->queue_figures()->open_conflicts == 1);
-    s.set_back(1);
-    (void)s.desk.cycle();
-    (void)s.desk.cycle();
+    s.come_back(1);
     const auto asked = s.desk.store->conflicts({});
     REQUIRE(asked->size() == 1);
     CHECK(asked->front().columns.front().theirs == Value{std::string("Sales")});
