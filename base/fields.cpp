@@ -1,5 +1,6 @@
 #include "base/fields.h"
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
@@ -19,6 +20,17 @@ std::string as_stored(std::string_view text)
     return result;
 }
 
+/// An organization puts the address of a record into a party that came without one.
+bool equal_parties(const Collection& sent, const Collection& stored)
+{
+    const auto mine = collection_to_parties(sent);
+    const auto theirs = collection_to_parties(stored);
+    return mine && theirs && std::ranges::equal(*mine, *theirs, [](const Party& one, const Party& other) {
+               return one.record == other.record && one.roles == other.roles &&
+                      (one.address.empty() || one.address == other.address);
+           });
+}
+
 } // namespace
 
 bool equal_as_stored(const Value& sent, const Value& stored)
@@ -28,7 +40,9 @@ bool equal_as_stored(const Value& sent, const Value& stored)
     const auto* right = std::get_if<std::string>(&stored);
     if (left && right) return as_stored(*left) == as_stored(*right);
     if (left && is_null(stored)) return as_stored(*left).empty();
-    return false;
+    const auto* parties = std::get_if<Collection>(&sent);
+    const auto* others = std::get_if<Collection>(&stored);
+    return parties && others && equal_parties(*parties, *others);
 }
 
 } // namespace hawser

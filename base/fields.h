@@ -14,7 +14,8 @@ inline const Value& value_in(const Fields& fields, std::string_view column)
     return found == fields.end() ? null : found->second;
 }
 
-/// Equal as a server may store it: trailing blanks of text and the form of line ends do not count.
+/// Equal as a server may store it: trailing blanks of text and the form of line ends do not count, nor does an
+/// address that it filled into a party that is a record.
 bool equal_as_stored(const Value& sent, const Value& stored);
 
 } // namespace hawser

@@ -63,6 +63,27 @@ TEST_CASE(
     s.desk.check_equal();
 }
 
+TEST_CASE(
+    "A creation whose answer was lost is known by participants whose addresses the organization filled in",
+    "[engine][push][I2]")
+{
+    Setting s;
+    s.desk.choose({{"email", ""}});
+    s.desk.sync();
+    const Guid grace = s.create({{"emailaddress1", std::string("grace@skyline.example")}});
+    s.desk.sync();
+    const Guid lunch =
+        s.desk.create("email", {{"subject", std::string("Lunch")},
+                                {"parties", parties_to_collection({{{"contact", grace}, "", {2}}})}});
+    s.lose(Fault::drop_answer);
+    REQUIRE(s.office.has("emails", lunch));
+    s.desk.sync();
+    CHECK(s.open().empty());
+    CHECK(s.desk.get("email", lunch, "parties") ==
+          Value{parties_to_collection({{{"contact", grace}, "grace@skyline.example", {2}}})});
+    s.desk.check_equal();
+}
+
 TEST_CASE("A creation whose answer was lost and that was deleted here since gives way to who wrote there",
           "[engine][push][I3]")
 {
