@@ -224,7 +224,9 @@ Plan Reconciler::deleted_here()
 Merge Reconciler::merge_sides() const
 {
     Reserved reserved;
-    for (const Contested& open : situation_.open_conflicts) reserved.emplace(open.column, open.reason);
+    for (const std::string& column : situation_.at_odds) reserved.emplace(column, std::string(both_changed));
+    for (const Contested& open : situation_.open_conflicts)
+        reserved.insert_or_assign(open.column, open.reason);
     for (const std::string& column : situation_.indeterminate)
         reserved.insert_or_assign(column, std::string(may_be_applied));
     Merge result = merge(base_, *local_, remote_, policy_, reserved);

@@ -48,7 +48,9 @@ struct Situation {
     std::optional<Copy> remote{}; ///< Empty with `Presence::present`: nothing newer than base is known.
     BaseBody base_body = BaseBody::stored;
     Revival revival = Revival::allowed;
-    Names indeterminate{};                   ///< Columns whose last write may already have been applied.
+    Names indeterminate{}; ///< Columns whose last write may already have been applied.
+    /// Columns in which what both sides changed cannot be put together, whatever their rule says.
+    Names at_odds{};
     Names not_read{};                        ///< Columns the remote copy was read without. Never sent.
     std::vector<Contested> open_conflicts{}; ///< Never merged again; their theirs follows the server.
 };
@@ -86,7 +88,7 @@ struct Plan {
     std::vector<Decision> decisions{};  ///< At least one, except for a clean take and a clean echo.
 };
 
-/// Decides about one record. Pure. With nothing indeterminate and no open conflict:
+/// Decides about one record. Pure. With nothing indeterminate or at odds and no open conflict:
 ///
 ///   base    local           server    outcome            here         sent
 ///   ------  --------------  --------  -----------------  -----------  ------------------

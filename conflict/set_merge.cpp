@@ -1,5 +1,7 @@
 #include "conflict/set_merge.h"
 
+#include "base/fields.h"
+
 #include <charconv>
 #include <map>
 #include <set>
@@ -19,6 +21,14 @@ bool same(const std::string* left, const std::string* right)
 {
     if (left == nullptr || right == nullptr) return left == right;
     return *left == *right;
+}
+
+/// Whether an organization that was told `sent` may hold `stored`: it fills in addresses.
+bool stored_as(std::string_view key, const std::string* sent, const std::string* stored)
+{
+    if (sent == nullptr || stored == nullptr) return sent == stored;
+    const auto alone = [&](const std::string& value) { return Collection{{{std::string(key), value}}}; };
+    return *sent == *stored || equal_as_stored(Value{alone(*sent)}, Value{alone(*stored)});
 }
 
 std::optional<std::set<std::int64_t>> read_choices(std::string_view text)
@@ -49,11 +59,12 @@ SetMerge merge_sets(const Collection& base, const Collection& mine, const Collec
     SetMerge result;
     for (const auto& [key, versions] : by_key) {
         const std::string* chosen = versions.mine;
-        if (same(versions.mine, versions.base)) {
+        const bool unchanged_there =
+            stored_as(key, versions.base, versions.theirs) || stored_as(key, versions.theirs, versions.base);
+        if (same(versions.mine, versions.base) || stored_as(key, versions.mine, versions.theirs))
             chosen = versions.theirs;
-        } else if (!same(versions.theirs, versions.base) && !same(versions.mine, versions.theirs)) {
+        else if (!unchanged_there && !stored_as(key, versions.theirs, versions.mine))
             result.contested_keys.emplace_back(key);
-        }
         if (chosen != nullptr) result.merged.elements.push_back({std::string(key), *chosen});
     }
     return result;

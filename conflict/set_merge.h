@@ -13,6 +13,7 @@ namespace hawser::conflict {
 ///   An element that one side added, removed or changed does as that side did.
 ///   An element that both sides changed differently, or that one changed and the other removed,
 ///   is contested, and `merged` holds mine of it.
+///   An address that an organization filled in is no change: who lacks it says the same.
 struct SetMerge {
     Collection merged;
     std::vector<std::string> contested_keys{}; ///< Ascending.

@@ -28,4 +28,12 @@ inline bool is_newer(std::string_view etag, std::string_view than)
     return etag != than;
 }
 
+/// Whether both have a version, and that of `etag` is the earlier one.
+inline bool is_older_than(std::string_view etag, std::string_view than)
+{
+    const auto left = version_of(etag);
+    const auto right = version_of(than);
+    return left && right && *left < *right;
+}
+
 } // namespace hawser::engine

@@ -1,6 +1,7 @@
 #include "engine/idle_edits.h"
 
 #include "base/fields.h"
+#include "conflict/merge.h"
 
 #include <algorithm>
 #include <map>
@@ -119,8 +120,9 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
     Fields base = again ? stood_on(state) : Fields{};
     for (const auto& [column, value] : shown) base.insert_or_assign(column, value);
     const auto coverage = again ? localstore::Coverage::whole_record : localstore::Coverage::given_columns;
-    const auto stood =
-        transaction.records.advance_shadow(state.key, state.shadow->etag, base, coverage, there.cycle);
+    // It is no version that the organization ever had, so that the one that shows it is news.
+    const std::string etag = again ? std::string() : state.shadow->etag;
+    const auto stood = transaction.records.advance_shadow(state.key, etag, base, coverage, there.cycle);
     if (!stood) return stood.error();
     const Result<void> settled = settle_columns(
         transaction, changes, columns,
@@ -150,6 +152,32 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
         }
     }
     return settle_shown(transaction, state, changes, sent, there, now);
+}
+
+conflict::Names at_odds(const localstore::RecordState& state, const conflict::Situation& situation,
+                        const conflict::Policy& policy)
+{
+    if (!situation.base || !situation.local || !situation.remote || state.live.size() < 2) return {};
+    Fields folded = situation.remote->fields;
+    conflict::Names edited;
+    for (const localstore::Change& change : state.live) {
+        Fields before, after;
+        for (const auto& [column, value] : change.after) {
+            if (change.is_settled(column)) continue;
+            before.insert_or_assign(column, value_in(change.before, column));
+            after.insert_or_assign(column, value);
+            edited.insert(column);
+        }
+        folded = conflict::apply(before, folded, after, policy);
+    }
+    const conflict::Merge merge =
+        conflict::merge(situation.base->fields, *situation.local, situation.remote->fields, policy);
+    for (const conflict::Contested& contested : merge.contested) edited.erase(contested.column);
+    for (const std::string& column : set_back(state, situation.base->fields, policy)) edited.erase(column);
+    std::erase_if(edited, [&](const std::string& column) {
+        return value_in(folded, column) == value_in(merge.merged, column);
+    });
+    return edited;
 }
 
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,

@@ -31,7 +31,8 @@ Fields stood_on(const localstore::RecordState& state);
 
 /// Of what was sent of the record and got no answer, what the organization shows was applied as far as anybody can
 /// tell: the shadow holds it, and these changes are done with it. Whoever undid it meanwhile wants it back. The
-/// version stays, as what else is there is still to be met. Returns whether there was any.
+/// version stays, or is none of a record that was deleted meanwhile, as what else is there is still to be met. Returns
+/// whether there was any.
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
                           const Showing& there, Instant now);
@@ -40,6 +41,12 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
 /// show nothing of the kind.
 Result<bool> settle_unproven(localstore::Transaction& transaction, const localstore::RecordState& state,
                              const Showing& there, const conflict::Policy& policy, Instant now);
+
+/// The columns in which the edits, put one after the other on what the organization holds now, come to something else
+/// than what they come to together: the first met what others wrote, and a later one takes it back. Their value would
+/// go on top of what others wrote, unseen. What together changes nothing is none of these (`drop_idle`).
+conflict::Names at_odds(const localstore::RecordState& state, const conflict::Situation& situation,
+                        const conflict::Policy& policy);
 
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would

@@ -1,10 +1,12 @@
 #include "base/fields.h"
 #include "engine/emptied.h"
+#include "engine/etag.h"
 #include "engine/idle_edits.h"
 #include "engine/intent_records.h"
 #include "engine/pull.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
+#include "engine/restored.h"
 #include "localstore/transaction.h"
 
 #include <algorithm>
@@ -24,6 +26,22 @@ Fields sent_of(const localstore::Intent& intent, const RecordKey& key)
     for (const localstore::IntentStep& step : intent.steps)
         if (step.key == key) sent.insert(step.sent.begin(), step.sent.end());
     return sent;
+}
+
+/// A record of which a later version was told than the one that was read.
+struct Older {
+    RecordKey key;
+    std::string answered;
+    std::string found;
+};
+
+/// The latest version that the answers to the intent tell of the record; "" where they tell none.
+std::string answered_etag(const localstore::Intent& intent, const RecordKey& key)
+{
+    std::string latest;
+    for (const localstore::IntentStep& step : intent.steps)
+        if (step.key == key && !step.etag.empty() && step.status < 300) latest = step.etag;
+    return latest;
 }
 
 /// Nobody touched the record since it was made as we sent it: the rest is the organization's own. It may have
@@ -135,6 +153,7 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
     const auto intent = transaction.intents.get(draft.intent);
     if (!intent) return intent.error();
     std::vector<Acknowledged> copies;
+    std::vector<Older> older;
     for (std::size_t i = 0; i < draft.parts.size() && i < read.size(); ++i) {
         const Draft::Part& part = draft.parts[i];
         const Found& found = read[i].second;
@@ -142,6 +161,10 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
             copies.push_back({part.key, {}, std::nullopt});
             continue;
         }
+        // While what was sent still says that it came later than what is lost.
+        const Result<void> looked =
+            look_for_restored(cycle_, transaction, part.key, found.etag, around_.now());
+        if (!looked) return looked;
         const auto state = transaction.records.state(part.key);
         if (!state) return state.error();
         if (!state->shadow) continue;
@@ -155,13 +178,20 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
             if (!added) return added;
         }
         Acknowledged copy{part.key, {}, std::move(made)};
-        copy.receipt_etag = found.etag;
+        // What an organization that was restored meanwhile holds is not what our write made.
+        const std::string answered = answered_etag(*intent, part.key);
+        const bool is_older = is_older_than(found.etag, answered);
+        copy.receipt_etag = is_older ? answered : found.etag;
+        if (is_older) older.push_back({part.key, answered, found.etag});
         copy.is_there = found.presence == Found::Presence::present;
         // A version that was not read is not known: whoever edits the one before it is refused.
         if (!copy.is_there) copy.etag = state->shadow->etag;
         copies.push_back(std::move(copy));
     }
     Result<void> done = acknowledge(transaction, draft, copies);
+    for (const Older& one : older)
+        if (done)
+            done = look_for_restored(cycle_, transaction, one.key, one.answered, one.found, around_.now());
     for (std::size_t i = 0; done && i < draft.parts.size() && i < read.size(); ++i)
         done = take_read(transaction, draft.parts[i], read[i].second);
     return done;
@@ -214,6 +244,12 @@ Result<void> Pusher::take_read(localstore::Transaction& transaction, const Draft
         return lose_sight_of(transaction, part);
     if (const Result<void> dropped = drop_overtaken(transaction, *state, found); !dropped) return dropped;
     if (found.presence != Found::Presence::absent || part.kind == StepKind::remove) return {};
+    // What a restored organization lacks nobody deleted.
+    if (cycle_.restored && !state->tombstone && !state->dirty()) {
+        const auto again = requeue_lost(cycle_, transaction, part.key, std::nullopt, around_.now());
+        if (!again) return again.error();
+        if (*again) return transaction.records.mark_deleted(part.key, cycle_.number, around_.now());
+    }
     RemoteWord gone;
     gone.presence = conflict::Presence::deleted;
     return reconcile_record(cycle_, transaction, *part.table, part.key, gone, around_.now());

@@ -3,6 +3,7 @@
 #include "engine/restored.h"
 #include "localstore/transaction.h"
 #include "transport/dataverse/outcome.h"
+#include "transport/dataverse/pull.h"
 #include "transport/dataverse/write.h"
 
 #include <algorithm>
@@ -115,7 +116,9 @@ Result<Pusher::Follow> Pusher::settle_applied(localstore::Transaction& transacti
         return Follow::nothing;
     }
     for (std::size_t i = 0; i < sent.draft.item.steps.size(); ++i) {
-        const localstore::StepAnswer answer{static_cast<int>(i), StepState::answered, 204, {}, {}};
+        const std::string etag =
+            i < item.answers.size() ? dataverse::etag_of(item.answers[i]) : std::string();
+        const localstore::StepAnswer answer{static_cast<int>(i), StepState::answered, 204, etag, {}};
         const Result<void> kept = transaction.intents.store_answer(sent.draft.intent, answer);
         if (!kept) return kept.error();
     }

@@ -68,6 +68,34 @@ Task<Result<dataverse::PartyMap>> read_parties(Surroundings& around, const Table
     co_return all;
 }
 
+/// Those who take part are asked for after the activity. Whoever lost the right to see it in between is told that
+/// nobody does, so that of these the page is read again.
+Task<Result<void>> check_empty(Surroundings& around, const Table& table, const dataverse::PartyMap& parties)
+{
+    std::vector<Guid> empty;
+    for (const auto& [id, list] : parties)
+        if (list.elements.empty()) empty.push_back(id);
+    for (std::size_t at = 0; at < empty.size(); at += activities_a_batch) {
+        const std::span<const Guid> some =
+            std::span(empty).subspan(at, std::min(activities_a_batch, empty.size() - at));
+        const std::vector<dataverse::BatchItem> items = dataverse::confirm_items(table, some);
+        http::Request request = dataverse::write_batch(
+            around.courier.service(), items, dataverse::OnError::go_on, around.courier.request_id());
+        auto sending = around.courier.send(std::move(request));
+        const Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const dataverse::BatchAnswer parts =
+            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        for (const dataverse::Presence& one : dataverse::parse_confirm(parts, some, around.now()))
+            if (one.state != dataverse::Presence::State::present)
+                co_return Error{
+                    ErrorKind::retry, "engine.torn_page",
+                    table.name + " " + one.id.text() +
+                        " could be read, and those who take part in it could not; it is read again"};
+    }
+    co_return Result<void>{};
+}
+
 /// One reading of a page, from the request to the rows.
 Task<Result<ReadPage>> fetch_page(Surroundings& around, std::shared_ptr<const TableWork> table,
                                   http::Request request)
@@ -110,6 +138,9 @@ Task<Result<ReadPage>> read_page(Surroundings& around, std::shared_ptr<const Tab
         auto reading = read_parties(around, table->table(), *missing);
         Result<dataverse::PartyMap> read = co_await std::move(reading);
         if (!read) co_return read.error();
+        auto checking = check_empty(around, table->table(), *read);
+        const Result<void> sound = co_await std::move(checking);
+        if (!sound) co_return sound.error();
         parties = std::move(*read);
     }
     ReadPage page;

@@ -513,6 +513,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         if (!known) return known;
         take_for_seen(table.table(), *state, situation);
     }
+    if (!deletes(*state)) situation.at_odds = at_odds(*state, situation, table.rules->policy);
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     const bool gives_way =
         plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state);

@@ -49,9 +49,16 @@ Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transa
 {
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
-    const auto held = version_of(state->shadow ? state->shadow->etag : state->etag);
+    const std::string& held_etag = state->shadow ? state->shadow->etag : state->etag;
+    return look_for_restored(cycle, transaction, key, held_etag, read_etag, now);
+}
+
+Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                               const std::string& held_etag, const std::string& read_etag, Instant now)
+{
+    if (!is_older_than(read_etag, held_etag)) return {};
+    const auto held = version_of(held_etag);
     const auto read = version_of(read_etag);
-    if (!held || !read || *read >= *held) return {};
     Result<void> noted =
         note_restored(cycle, transaction,
                       "it holds version " + std::to_string(*read) + " of " + key.table + " " + key.id.text() +

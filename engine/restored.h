@@ -16,8 +16,12 @@ namespace hawser::engine {
 Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                           std::optional<std::int64_t> version, Instant now);
 
-/// For a record that was read after the version that is here: an older one proves that the
-/// organization was restored. Queues again what it lost of the record; the next cycle compares all.
+/// For a record that was read after the organization had told of the version `held`: an older one proves that it
+/// was restored. Queues again what it lost of the record; the next cycle compares all.
+Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                               const std::string& held_etag, const std::string& read_etag, Instant now);
+
+/// The same with the version that is here.
 Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                                const std::string& read_etag, Instant now);
 

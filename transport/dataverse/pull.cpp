@@ -56,15 +56,6 @@ Presence::State presence(const Outcome& outcome)
     }
 }
 
-std::string etag_of(const http::Answer& answer)
-{
-    if (const auto* header = answer.header("ETag")) return *header;
-    boost::json::error_code failure;
-    const auto value = boost::json::parse(answer.body, failure);
-    return failure || !value.is_object() ? std::string()
-                                         : std::string(text_at(value.get_object(), "@odata.etag"));
-}
-
 /// The participants of many activities, as rows of activityparties.
 class PartyRows {
 public:
@@ -162,6 +153,15 @@ Result<void> check_page(const http::Answer& answer, std::string_view table, Inst
     if (outcome.kind != Outcome::Kind::applied) return to_error(outcome, what);
     if (answer.status != 200 || answer.body.empty()) return bad_answer(what, "it is empty");
     return {};
+}
+
+std::string etag_of(const http::Answer& answer)
+{
+    if (const auto* header = answer.header("ETag")) return *header;
+    boost::json::error_code failure;
+    const auto value = boost::json::parse(answer.body, failure);
+    return failure || !value.is_object() ? std::string()
+                                         : std::string(text_at(value.get_object(), "@odata.etag"));
 }
 
 std::vector<BatchItem> confirm_items(const Table& table, std::span<const Guid> ids)

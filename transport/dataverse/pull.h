@@ -53,6 +53,9 @@ Result<http::Request> next_page(const Service& service, std::string_view link, P
 /// Whether the answer is a page to parse: sorts out errors (`to_error`), portals and oversize.
 Result<void> check_page(const http::Answer& answer, std::string_view table, Instant now);
 
+/// The version that an answer about one record tells: its header's, else its body's, else "".
+std::string etag_of(const http::Answer& answer);
+
 /// Looks at vanished ids, one read an id. Batch with OnError::go_on.
 std::vector<BatchItem> confirm_items(const Table& table, std::span<const Guid> ids);
 

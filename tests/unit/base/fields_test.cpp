@@ -28,4 +28,6 @@ TEST_CASE("a party without an address is equal to the one into which a server fi
     CHECK_FALSE(equal_as_stored(parties({{ann, "a@b", {2}}}), parties({{ann, "ann@example.com", {2}}})));
     CHECK_FALSE(equal_as_stored(parties({{ann, "a@b", {2}}}), sent));
     CHECK_FALSE(equal_as_stored(sent, Value{}));
+    CHECK(equal_as_stored(Value{}, Value{Collection{}}));
+    CHECK(equal_as_stored(Value{Collection{}}, Value{}));
 }

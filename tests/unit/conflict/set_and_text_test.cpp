@@ -106,3 +106,25 @@ TEST_CASE("Edits in different places of a long text merge, and hopeless comparis
     const auto random = seeded_random(9);
     CHECK_FALSE(merge_lines(any_text(*random, 20000), any_text(*random, 20000), any_text(*random, 20000)));
 }
+
+TEST_CASE("An address that the organization fills into a participant is nobody's change")
+{
+    const Lookup ann{"contact", *Guid::parse("00000000-0000-0000-0000-000000000001")};
+    const auto list = [&](std::vector<Party> parties) { return parties_to_collection(parties); };
+    const Collection none, plain = list({{ann, "", {5}}}), filled = list({{ann, "ann@example.com", {5}}}),
+                           another = list({{ann, "ann@elsewhere.example", {5}}}),
+                           also_sender = list({{ann, "", {1, 5}}});
+    struct Row {
+        const Collection &base, &mine, &theirs, &merged;
+        bool contested;
+    };
+    for (const Row& row :
+         {Row{none, plain, filled, filled, false}, Row{none, filled, plain, filled, false},
+          Row{plain, none, filled, none, false}, Row{plain, also_sender, filled, also_sender, false},
+          Row{plain, plain, filled, filled, false}, Row{plain, filled, filled, filled, false},
+          Row{none, another, filled, another, true}, Row{plain, none, also_sender, none, true}}) {
+        const SetMerge merge = merge_sets(row.base, row.mine, row.theirs);
+        CHECK(merge.merged == row.merged);
+        CHECK(merge.contested_keys.empty() != row.contested);
+    }
+}

@@ -290,6 +290,35 @@ TEST_CASE("Participants that come in pages come whole", "[engine][pull]")
     desk.check_equal();
 }
 
+TEST_CASE("Who loses the right to an activity while it is pulled is not told that nobody takes part",
+          "[engine][pull][I3]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    office.put("appointments", guid(1),
+               R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+               R"("scheduledend":"2026-11-03T11:00:00Z","appointment_activity_parties":[)"
+               R"({"addressused":"kim@example.com","participationtypemask":5}]})");
+    Desk desk(office, clock);
+    desk.choose({{"appointment", ""}});
+    desk.sync();
+    const Value kim = desk.get("appointment", guid(1), "parties");
+    office.put("appointments", guid(1), R"({"location":"Room 1"})");
+    desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        // The row has come by now.
+        if ((request.url + request.body).find("activityparties?") != std::string::npos)
+            CHECK(office.organization->set_depth("ada", server::Depth::basic));
+        return Fault::none;
+    };
+    (void)desk.cycle();
+    CHECK(desk.get("appointment", guid(1), "parties") == kim);
+    desk.exchange->script = nullptr;
+    CHECK(office.organization->set_depth("ada", server::Depth::global));
+    clock->pass(std::chrono::minutes{6});
+    desk.sync();
+    CHECK(desk.get("appointment", guid(1), "parties") == kim);
+}
+
 TEST_CASE("A page fetched before a push between two pages takes nothing back", "[engine][pull]")
 {
     const auto clock = monday();

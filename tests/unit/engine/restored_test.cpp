@@ -90,6 +90,88 @@ TEST_CASE("A read after a refused condition that finds an older version means a 
     CHECK(s.there("department") == "Buying");
 }
 
+TEST_CASE(
+    "A read after our own write that finds an older version than its answer means a restored organization",
+    "[engine][restored][I1]")
+{
+    Setting s;
+    s.office->put("appointments", guid(30),
+                  R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                  R"("scheduledend":"2026-11-03T11:00:00Z"})");
+    s.desk.choose({{"appointment", ""}});
+    s.desk.sync();
+    s.office.back_up();
+    s.desk.edit("appointment", guid(30),
+                {{"subject", std::string("Retreat")},
+                 {"parties", parties_to_collection({{{}, "kim@example.com", {5}}})}});
+    // The list is answered without what is stored by now, and reading that fails.
+    s.desk.exchange->script = [written = false](std::size_t, const http::Request& request) mutable {
+        const bool lost = written;
+        written = written || request.body.find("Retreat") != std::string::npos;
+        return lost ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    REQUIRE(s.office->value("appointments", guid(30), "subject") == "Retreat");
+    REQUIRE(s.desk.store->open_intents()->size() == 1);
+    s.set_back(1);
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("appointment", guid(30), "subject") == "Retreat");
+    CHECK(s.release_all() == 1);
+    s.desk.sync();
+    CHECK(s.office->value("appointments", guid(30), "subject") == "Retreat");
+    s.desk.check_equal();
+}
+
+TEST_CASE(
+    "An edit that a restored organization says already brings to light what else it lacks of the record",
+    "[engine][restored][I1]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1),
+                {{"department", std::string("Buying")}, {"mobilephone", std::string("777")}});
+    s.desk.sync();
+    s.set_back();
+    s.edit("department", "Sales");
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "mobilephone") == "777");
+    CHECK(s.release_all() == 1);
+    s.desk.sync();
+    CHECK(s.there("mobilephone") == "777");
+    CHECK(s.there("department") == "Sales");
+    s.desk.check_equal();
+}
+
+TEST_CASE("What was made, answered and not read back before the organization was restored waits for a word",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.desk.choose({{"appointment", ""}});
+    s.desk.sync();
+    s.office.back_up();
+    s.grow_old();
+    const Guid meeting =
+        s.desk.create("appointment", {{"subject", std::string("Retreat")},
+                                      {"scheduledstart", std::string("2026-11-03T10:00:00Z")},
+                                      {"scheduledend", std::string("2026-11-03T11:00:00Z")}});
+    s.desk.exchange->script = [written = false](std::size_t, const http::Request& request) mutable {
+        const bool lost = written;
+        written = written || request.body.find("Retreat") != std::string::npos;
+        return lost ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    REQUIRE(s.office->has("appointments", meeting));
+    s.set_back(1);
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK_FALSE(s.office->has("appointments", meeting));
+    CHECK(s.desk.has("appointment", meeting));
+    CHECK(s.release_all() == 1);
+    (void)s.desk.cycle();
+    CHECK(s.office->has("appointments", meeting));
+}
+
 TEST_CASE("A deletion that waits takes along what a restored organization lacks of the record",
           "[engine][restored]")
 {
