@@ -351,7 +351,7 @@ bool CellWorld::all_equal()
 {
     for (const auto& desk : desks_) {
         std::map<RecordKey, Texts> here;
-        for (const TrackedTable& table : tracked_tables())
+        for (const TrackedTable& table : tables_of(script_.meetings))
             for (const auto& [id, row] : desk->see_all(table))
                 here.emplace(RecordKey{std::string(table.name), id}, row);
         if (here != read_all(desk->setup().seat.user, desk->setup().seat.contact_filter)) return false;

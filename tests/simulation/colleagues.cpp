@@ -81,7 +81,7 @@ Row World::read(const RecordKey& key)
 std::map<RecordKey, Texts> World::read_all(std::string_view user, const std::string& contact_filter)
 {
     std::map<RecordKey, Texts> all;
-    for (const TrackedTable& table : tracked_tables()) {
+    for (const TrackedTable& table : tables_of(script_.meetings)) {
         std::string path = std::string(table.set) + "?$select=" + table.select();
         if (table.name == "contact" && !contact_filter.empty()) path += "&$filter=statecode%20eq%200";
         const server::Answer answer = office_->ask("GET", path, {}, {}, user);
@@ -89,7 +89,7 @@ std::map<RecordKey, Texts> World::read_all(std::string_view user, const std::str
         const boost::json::value page = boost::json::parse(answer.body);
         for (const auto& one : page.at("value").as_array()) {
             const boost::json::object& row = one.as_object();
-            const auto id = Guid::parse(text_in(row, std::string(table.name) + "id"));
+            const auto id = Guid::parse(text_in(row, table.id));
             all.emplace(RecordKey{std::string(table.name), *id}, texts_of(table, row));
         }
     }
@@ -321,7 +321,9 @@ bool World::outrun(const http::Request& request)
 {
     const std::vector<RecordKey> keys = written_by(request.body);
     if (request.method != "POST" || keys.empty() || !oracle_.there(keys.front())) return false;
-    return put(keys.front(), R"({"telephone1":"O)" + std::to_string(++last_value_) + "\"}");
+    const bool meeting = keys.front().table == "appointment";
+    return put(keys.front(), std::string(meeting ? R"({"location":"O)" : R"({"telephone1":"O)") +
+                                 std::to_string(++last_value_) + "\"}");
 }
 
 void World::bump(const http::Request& request)

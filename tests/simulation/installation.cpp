@@ -37,6 +37,7 @@ std::vector<std::string> columns_of(const TrackedTable& table)
     std::vector<std::string> columns;
     for (const TrackedColumn& column : table.columns) columns.emplace_back(column.name);
     if (table.name == "contact") columns.emplace_back("statuscode");
+    if (table.name == "appointment") columns.insert(columns.end(), {"scheduledstart", "scheduledend"});
     return columns;
 }
 
@@ -62,7 +63,7 @@ Installation::Installation(Setup setup, std::shared_ptr<tests::VirtualClock> tim
     auto made = localstore::Store::create(store_options(), setup_.binding, now());
     if (!made) throw std::runtime_error(made.error().message);
     store_ = std::move(*made);
-    for (const TrackedTable& table : tracked_tables())
+    for (const TrackedTable& table : tables_of(setup_.meetings))
         must(tests::choose_table(*store_, std::string(table.name),
                                  table.name == "contact" ? setup_.seat.contact_filter : std::string(),
                                  setup_.seat.some_columns ? columns_of(table) : std::vector<std::string>()));

@@ -29,6 +29,7 @@ namespace hawser::simulation {
 struct Setup {
     std::size_t number = 0;
     Seat seat;
+    bool meetings = false; ///< Whether appointments are aboard.
     localstore::Binding binding;
     std::string token;
     SynchronizerOptions options;

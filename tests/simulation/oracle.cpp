@@ -1,6 +1,7 @@
 #include "tests/simulation/oracle.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hawser::simulation {
 
@@ -74,7 +75,7 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
         person.deletions[key] = {moment_, is_unseen(person, key, etag)};
         uncounted_.insert(key);
         for (const TrackedColumn& column : tracked(key.table)->columns)
-            person.excused.insert({key, std::string(column.name)});
+            excuse(person, {key, std::string(column.name)});
         return;
     }
     person.removed[key] = false;
@@ -85,6 +86,7 @@ void Oracle::acted(std::size_t who, const RecordKey& key, const Row& before, con
         if (from == to) continue;
         person.excused.erase(place);
         enter(person, place, etag, from, to);
+        if (column.meeting == Meeting::unites) invite(person, place, from, to, false);
         if (column.meeting == Meeting::adds && before && counters_.contains(key))
             counters_[key] += number(to) - number(from);
     }
@@ -118,7 +120,12 @@ bool Oracle::is_unseen(const Person& person, const RecordKey& key, std::string_v
 
 void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& columns)
 {
-    for (const auto& [column, value] : columns) ++people_[who].allowed[{key, column}][value];
+    Person& person = people_[who];
+    for (const auto& [column, value] : columns) {
+        ++person.allowed[{key, column}][value];
+        if (tracked(key.table)->column(column)->meeting != Meeting::unites) continue;
+        for (const std::string& guest : guests_in(value)) ++person.guests[{key, column}][guest].invited;
+    }
 }
 
 void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts)
@@ -129,7 +136,8 @@ void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts
         for (const auto& [column, text] : texts.value_or(Texts{})) {
             // Values that say who typed them.
             const Meeting meeting = tracked(key.table)->column(column)->meeting;
-            if (meeting == Meeting::adds || meeting == Meeting::merges_lines || column == "parentcustomerid")
+            if (meeting == Meeting::adds || meeting == Meeting::merges_lines || meeting == Meeting::unites ||
+                column == "parentcustomerid")
                 continue;
             person.unit_of[{{key, column}, text}] = person.units.size();
         }
@@ -139,7 +147,7 @@ void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts
 
 void Oracle::took_back(std::size_t who, const RecordKey& key, const Texts& columns)
 {
-    for (const auto& [column, value] : columns) people_[who].excused.insert({key, column});
+    for (const auto& [column, value] : columns) excuse(people_[who], {key, column});
 }
 
 void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& column,
@@ -155,6 +163,8 @@ void Oracle::decided(std::size_t who, const RecordKey& key, const std::string& c
     if (const auto unit = person.unit_of.find({place, mine}); unit != person.unit_of.end())
         person.units[unit->second].excused = true;
     if (mine_is_sent) enter(person, place, {}, theirs, mine);
+    if (known && known->meeting == Meeting::unites)
+        invite(person, place, mine_is_sent ? theirs : mine, mine_is_sent ? mine : theirs, true);
 }
 
 void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid, Texts>& visible)
@@ -169,7 +179,7 @@ void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid
         const auto removed = person.removed.find(key);
         const bool by_hand = removed != person.removed.end() && removed->second;
         const bool excused = by_hand || ever_deleted_.contains(key) || person.narrowed || person.replaced ||
-                             !rows_.contains(key);
+                             !rows_.contains(key) || lacking_.contains(key);
         if (!now.contains(id) && !excused)
             break_(9, called(key) + " is gone at " + person.name +
                           ", though nobody ever deleted it and it is still in the organization");
@@ -249,7 +259,8 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         check_condition(person, written);
         check_overwritten(person, written, before, now);
         check_effects(person, written, before, now);
-        check_columns(person, written);
+        check_guests(person, written, before, now);
+        check_columns(person, written, before, now);
         check_references(person, written, now);
         check_units(person, written, before, now);
         // What somebody creates again holds what others had written before it was deleted.
@@ -285,6 +296,7 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
                 person.effects.erase({key, std::string(column.name)});
                 person.last.erase({key, std::string(column.name)});
                 person.reached.erase({key, std::string(column.name)});
+                for (auto& [guest, one] : person.guests[{key, std::string(column.name)}]) one.arrived = 0;
             }
     for (const auto& [column, text] : *now) {
         ever_[{key, column}].insert(text);
@@ -305,17 +317,25 @@ void Oracle::note_columns(std::optional<std::size_t> who, const RecordKey& key, 
     }
 }
 
-void Oracle::check_condition(const Person& person, const Written& written)
+void Oracle::check_condition(Person& person, const Written& written)
 {
+    const std::pair place{written.key, written.change_set};
     const std::string deed = person.name + "'s " + written.method + " of " + called(written.key);
     if (written.outcome == "created") {
         require(written.condition.find('*') != std::string::npos &&
                     written.condition.find("None") != std::string::npos,
                 2, deed + " made it without If-None-Match: *");
+        person.guarded.insert(place);
+        return;
+    }
+    // The condition is that of the write which it goes with.
+    if (written.outcome == "parties_replaced" || written.condition == "If-Match: *") {
+        require(person.guarded.contains(place), 3, deed + " had no condition");
         return;
     }
     const std::string version = version_in(written.condition);
     require(!version.empty(), 3, deed + " had no condition (\"" + written.condition + "\")");
+    person.guarded.insert(place);
     if (person.replaced) return;
     require(person.versions.contains(version), 3,
             deed + " was conditional on version " + version + ", whose body never arrived there");
@@ -359,10 +379,14 @@ void Oracle::check_effects(Person& person, const Written& written, const Row& be
         return;
     }
     for (const TrackedColumn& column : tracked(written.key.table)->columns) {
-        if (column.meeting == Meeting::adds || column.meeting == Meeting::merges_lines) continue;
+        if (column.meeting == Meeting::adds || column.meeting == Meeting::merges_lines ||
+            column.meeting == Meeting::unites)
+            continue;
         const Place place{written.key, std::string(column.name)};
         const std::string to = text_of(now, column.name);
         if (to == text_of(before, column.name)) continue;
+        // A list goes with a column that is as it was in the version that was mistaken for this one.
+        if (person.mistaken.contains(written.key) && person.allowed[place][to] == 0) continue;
         // What else of the same request did to the record, such as the deletion of what it refers to.
         const bool sent = std::ranges::find(written.columns, column.name) != written.columns.end();
         if (to.empty() && (!sent || column.name == "parentcustomerid")) continue;
@@ -406,11 +430,19 @@ void Oracle::put_back(const RecordKey& key, const Row& before, const Row& now)
     }
 }
 
-void Oracle::check_columns(const Person& person, const Written& written)
+void Oracle::check_columns(const Person& person, const Written& written, const Row& before, const Row& now)
 {
     if (written.outcome != "updated") return;
+    // A list goes with a column that carries the condition and stays as it is.
+    const bool may_carry =
+        std::ranges::any_of(tracked(written.key.table)->columns, [&](const TrackedColumn& column) {
+            return column.meeting == Meeting::unites &&
+                   person.steps.contains({written.key, std::string(column.name)});
+        });
     for (const std::string& column : written.columns)
-        require(!tracked(written.key.table)->column(column) || person.steps.contains({written.key, column}),
+        require(!tracked(written.key.table)->column(column) || person.steps.contains({written.key, column}) ||
+                    (may_carry && (text_of(before, column) == text_of(now, column) ||
+                                   person.mistaken.contains(written.key))),
                 3,
                 person.name + " sent " + column + " of " + called(written.key) +
                     ", which nobody had changed there");
@@ -457,14 +489,22 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
     restored_ = true;
     for (const auto& [key, row] : rows_)
         if (!rows.contains(key)) lacking_.insert(key);
-    rows_ = std::move(rows);
+    // What others, or a job, wrote over before is theirs to lose.
+    const auto stood = [former = std::exchange(rows_, std::move(rows))](const Place& place,
+                                                                        const std::string& value) {
+        const auto row = former.find(place.first);
+        return row != former.end() && text_of(row->second, place.second) == value;
+    };
     versions_.clear();
     for (Person& person : people_) {
         for (const auto& [place, written] : person.written_in)
-            if (!kept_[place].contains(written.first)) person.lost[place] = written;
+            if (!kept_[place].contains(written.first) && stood(place, written.first))
+                person.lost[place] = written;
         person.has_met = false;
         person.compared_before = person.compared;
         person.effects.clear();
+        for (auto& [place, guests] : person.guests)
+            for (auto& [guest, one] : guests) one.arrived = 0;
         person.last.clear();
         person.reached.clear();
         person.versions_of_a_former_life = person.versions;
@@ -486,7 +526,7 @@ void Oracle::replica_replaced(std::size_t who)
     Person& person = people_[who];
     person.replaced = true;
     for (const auto& [place, steps] : person.steps)
-        if (steps.size() > person.kept_steps[place]) person.excused.insert(place);
+        if (steps.size() > person.kept_steps[place]) excuse(person, place);
     for (auto& [key, removed] : person.removed) removed = false;
     for (const auto& [key, sum] : counters_) uncounted_.insert(key);
     person.reached.clear();

@@ -153,6 +153,15 @@ private:
         std::uint64_t moment = 0;
         bool unseen = false;
     };
+    /// Somebody in a list that unites, as one person dealt with them.
+    struct Guest {
+        int invited = 0;
+        int taken_out = 0;
+        int arrived = 0; ///< How often what they sent put them in.
+        bool is_in = false;
+        bool is_back = false;    ///< Invited again after all, or by who had seen that others took them out.
+        bool is_excused = false; ///< Given up since, or lost with a newer copy.
+    };
     struct Unit {
         std::map<RecordKey, std::uint64_t> sent_in{}; ///< In which change set a part first took effect.
         bool excused = false; ///< A part was decided about, or came from an older copy.
@@ -172,11 +181,14 @@ private:
         std::map<Place, std::pair<std::string, std::string>> last{};    ///< What was written, and over what.
         std::map<std::pair<Place, std::string>, std::size_t> unit_of{}; ///< By what was typed.
         std::vector<Unit> units{};
-        std::map<RecordKey, std::size_t> deleted_in{};      ///< The unit.
-        std::map<RecordKey, bool> removed{};                ///< Whether their last deed was a deletion.
-        std::map<RecordKey, Entry> deletions{};             ///< The last one.
-        std::map<Place, Entry> entries{};                   ///< The last step.
-        std::set<std::string, std::less<>> versions{};      ///< That arrived here with their bodies.
+        std::map<Place, std::map<std::string, Guest>> guests{};
+        std::set<std::pair<RecordKey, std::uint64_t>>
+            guarded{};                                 ///< Written under a condition, in which change set.
+        std::map<RecordKey, std::size_t> deleted_in{}; ///< The unit.
+        std::map<RecordKey, bool> removed{};           ///< Whether their last deed was a deletion.
+        std::map<RecordKey, Entry> deletions{};        ///< The last one.
+        std::map<Place, Entry> entries{};              ///< The last step.
+        std::set<std::string, std::less<>> versions{}; ///< That arrived here with their bodies.
         std::set<std::string, std::less<>> versions_made{}; ///< By what was sent from here.
         std::set<std::string, std::less<>> versions_of_a_former_life{};
         std::set<RecordKey> mistaken{};                              ///< Written on such a version.
@@ -202,10 +214,10 @@ private:
 
     void break_(int invariant, std::string sentence);
     void see(Person& person, const RecordKey& key, const Row& row);
-    void check_condition(const Person& person, const Written& written);
+    void check_condition(Person& person, const Written& written);
     void check_overwritten(Person& person, const Written& written, const Row& before, const Row& now);
     void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
-    void check_columns(const Person& person, const Written& written);
+    void check_columns(const Person& person, const Written& written, const Row& before, const Row& now);
     void put_back(const RecordKey& key, const Row& before, const Row& now);
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
@@ -219,6 +231,11 @@ private:
     static bool takes_their_token(const Person& person, const std::string& table);
     bool is_lost(const Person& person, const Place& place, const std::string& value) const;
     void close_person(std::size_t who);
+    static void excuse(Person& person, const Place& place);
+    static void invite(Person& person, const Place& place, const std::string& from, const std::string& to,
+                       bool knowing);
+    void check_guests(Person& person, const Written& written, const Row& before, const Row& now);
+    void close_guests(std::size_t who);
     bool nothing_was_cleared(const Person& person, const Place& place) const;
     void close_deletions(std::size_t who);
     void close_counters();

@@ -86,7 +86,8 @@ void Oracle::close_person(std::size_t who)
     const Person& person = people_[who];
     for (const auto& [place, steps] : person.steps) {
         const auto& [key, column] = place;
-        if (tracked(key.table)->column(column)->meeting == Meeting::adds) continue;
+        const Meeting meeting = tracked(key.table)->column(column)->meeting;
+        if (meeting == Meeting::adds || meeting == Meeting::unites) continue;
         const auto removed = person.removed.find(key);
         const bool gone = removed != person.removed.end() && removed->second;
         const std::string& last = steps.back();
@@ -98,6 +99,7 @@ void Oracle::close_person(std::size_t who)
                 person.name + " entered \"" + last + "\" into " + column + " of " + called(key) +
                     "; it never reached the organization and nothing waits any more");
     }
+    close_guests(who);
     if (!person.replaced && !restored_) close_deletions(who);
 }
 

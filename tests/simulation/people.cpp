@@ -93,18 +93,25 @@ bool World::survive(Installation& desk)
 void World::watched(Installation& desk, const std::function<void()>& deeds)
 {
     std::map<RecordKey, Row> before;
-    for (const TrackedTable& table : tracked_tables())
+    for (const TrackedTable& table : tables_of(script_.meetings))
         for (const auto& [id, row] : desk.see_all(table)) before[{std::string(table.name), id}] = row;
     deeds();
     const bool cut_off = survive(desk);
-    for (const TrackedTable& table : tracked_tables())
+    for (const TrackedTable& table : tables_of(script_.meetings))
         for (const auto& [id, row] : desk.see_all(table)) {
             const RecordKey key{std::string(table.name), id};
             Row was = std::exchange(before[key], std::nullopt);
-            if (cut_off && was)
+            if (cut_off && was) {
+                // Of a list it cannot be told who took out whom.
+                for (const TrackedColumn& column : table.columns)
+                    if (const std::string name(column.name);
+                        column.meeting == Meeting::unites && text_of(was, name) != text_of(row, name))
+                        oracle_.took_back(desk.setup().number, key, {{name, {}}});
                 forget_lost(was, row, table, [&](const std::string& column) {
-                    return oracle_.has_typed(desk.setup().number, {key, column});
+                    return table.column(column)->meeting != Meeting::unites &&
+                           oracle_.has_typed(desk.setup().number, {key, column});
                 });
+            }
             if (was != Row(row)) acted(desk, key, was, row);
             before.erase(key);
         }
@@ -280,6 +287,9 @@ void World::act(const Deed& deed, Installation& desk)
         if (different.size() == edits.size()) write(desk, edits, localstore::Grouping::one_unit);
         return;
     }
+    case Act::meet:
+        if (script_.meetings) meet(desk, draw);
+        return;
     case Act::former_id:
         return edit_by_former_id(desk, draw);
     case Act::undo:

@@ -23,8 +23,8 @@ MARK = "<!-- prove -->"
 # What is injected. An act that may come to nothing counts where it happened.
 INJECTED = [
     *(f"act: {name}" for name in (
-        "clock jump", "disk full", "go offline", "holiday", "kill", "renew token", "suspend", "tokens expire",
-        "wrong user")),
+        "clock jump", "colleague meets", "disk full", "go offline", "holiday", "kill", "meet", "renew token", "suspend",
+        "tokens expire", "wrong user")),
     *(f"happened: {name}" for name in (
         "copy runs, too", "file held", "older copy", "organization restored", "privilege taken", "record leaves")),
     "bumped", "rewritten", "asleep for days",
@@ -38,7 +38,7 @@ INJECTED = [
 OFTEN = [
     *(f"decision: {name}" for name in (
         "conflict.moved", "group.waits", "merge.add", "merge.ask", "merge.indeterminate", "merge.mine", "merge.theirs",
-        "rebaseline", "reconcile.both_deleted", "reconcile.contest", "reconcile.create", "reconcile.deleted",
+        "merge.union", "rebaseline", "reconcile.both_deleted", "reconcile.contest", "reconcile.create", "reconcile.deleted",
         "reconcile.echo", "reconcile.edit_beats_deletion", "reconcile.keep_local", "reconcile.merge",
         "reconcile.out_of_reach", "refused", "restored", "retry", "unknown")),
     *(f"cycle failed: {code}" for code in (
@@ -91,7 +91,6 @@ MERGED = "no column of the stories has this rule: tests/unit/conflict/merge_test
 CLIENT = "stories have their own network in place of the HTTP client: tests/unit/http"
 NEVER = {
     "decision: reconcile.look_up_first": "stories have no series: tests/unit/conflict/reconcile_test.cpp",
-    "decision: merge.union": MERGED,
     "decision: merge.max": MERGED,
     "decision: merge.min": MERGED,
     "decision: merge.invalid": "no columns of the stories have to fit each other: tests/unit/conflict/merge_test.cpp",

@@ -216,7 +216,7 @@ void World::compare(Installation& desk)
 {
     const std::string who = place(desk.setup().number);
     std::map<RecordKey, Texts> here;
-    for (const TrackedTable& table : tracked_tables()) {
+    for (const TrackedTable& table : tables_of(script_.meetings)) {
         oracle_.require(desk.was_told_all(table), 4, who + " was not told of all that changed");
         for (const auto& [id, row] : desk.see_all(table))
             here.emplace(RecordKey{std::string(table.name), id}, row);

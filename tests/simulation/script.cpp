@@ -53,6 +53,7 @@ void settle_ground(Script& script)
     Draw draw(stirred(script.ground, 23));
     script.quiet_token_expiry = draw.chance(0.5);
     script.kept = draw.chance(0.3);
+    script.meetings = Draw(stirred(script.ground, 213)).chance(0.1);
     const bool in_background = draw.chance(0.08);
     const std::size_t seats = 2 + draw.below(100) / 88;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
@@ -91,6 +92,19 @@ void add_rare_deeds(Script& script, Draw& draw)
         script.deeds.push_back({Act::holiday, 0, script.deeds[script.deeds.size() / 2].at, draw.next()});
 }
 
+/// All at moments at which something happens anyway.
+void add_meetings(Script& script)
+{
+    if (!script.meetings) return;
+    Draw draw(stirred(script.seed, 43));
+    const std::size_t others = script.deeds.size();
+    for (std::uint64_t i = 20 + draw.below(15); i > 0; --i) {
+        const Act act = draw.chance(0.3) ? Act::colleague_meets : Act::meet;
+        const std::size_t where = draw.below(script.seats.size());
+        script.deeds.push_back({act, where, script.deeds[draw.below(others)].at, draw.next()});
+    }
+}
+
 } // namespace
 
 Script write_script(std::uint64_t seed)
@@ -116,6 +130,7 @@ Script write_script(std::uint64_t seed)
                                     now + Clock::Milliseconds{draw.between(10, 4'000)}, draw.next()});
     }
     add_rare_deeds(script, draw);
+    add_meetings(script);
     std::ranges::stable_sort(script.deeds, {}, &Deed::at);
     return script;
 }
@@ -158,6 +173,7 @@ std::string_view name(Act act)
                                                    "release",
                                                    "retry",
                                                    "resolve",
+                                                   "meet",
                                                    "cycle",
                                                    "verify",
                                                    "go offline",
@@ -176,6 +192,7 @@ std::string_view name(Act act)
                                                    "colleague edits",
                                                    "colleague deletes",
                                                    "colleague purges",
+                                                   "colleague meets",
                                                    "leave a scope",
                                                    "privilege",
                                                    "rewriting job",

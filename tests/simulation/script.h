@@ -53,6 +53,7 @@ enum class Act {
     release,
     retry,
     resolve,
+    meet, ///< A meeting is made, moved or called off, or somebody is invited or not any more.
     cycle,
     verify,
     go_offline,
@@ -71,17 +72,18 @@ enum class Act {
     colleague_edit,
     colleague_erase,
     colleague_purge, ///< Very many at once.
-    leave,           ///< A colleague takes a record out of a scope, or puts it back.
-    privilege,       ///< A user's organization-wide rights are taken away, or given back.
-    rewriting,       ///< A job that rewrites what was sent, on or off.
-    bumping,         ///< A job that gives a record a new version before each of our writes, on or off.
-    tokens_expire,   ///< All change-tracking tokens.
-    renew_token,     ///< The user's bearer token is exchanged.
-    back_up,         ///< Of the organization.
-    restore,         ///< The organization is set back to its backup.
-    holiday,         ///< Nobody does anything for days.
+    colleague_meets,
+    leave,         ///< A colleague takes a record out of a scope, or puts it back.
+    privilege,     ///< A user's organization-wide rights are taken away, or given back.
+    rewriting,     ///< A job that rewrites what was sent, on or off.
+    bumping,       ///< A job that gives a record a new version before each of our writes, on or off.
+    tokens_expire, ///< All change-tracking tokens.
+    renew_token,   ///< The user's bearer token is exchanged.
+    back_up,       ///< Of the organization.
+    restore,       ///< The organization is set back to its backup.
+    holiday,       ///< Nobody does anything for days.
 };
-inline constexpr std::size_t act_kinds = 38;
+inline constexpr std::size_t act_kinds = 40;
 std::string_view name(Act act);
 
 /// One deed. All that it has to choose is drawn from `draw`, so that it is the same deed when others are
@@ -114,6 +116,7 @@ struct Script {
     bool quiet_token_expiry = false;
     bool kept = false;     ///< Whether the organization lives in a file, from which it can be set back.
     bool restores = false; ///< Whether it is set back.
+    bool meetings = false; ///< Whether people have appointments aboard, too.
     /// When fewer came of the deeds, for all that befell people, the story goes on until there are so many.
     std::uint64_t least_edits = 50;
     std::uint64_t busy_cycles = 18;

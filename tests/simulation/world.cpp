@@ -20,6 +20,7 @@ using Milliseconds = Clock::Milliseconds;
 constexpr std::uint64_t watched_every = 16;
 constexpr int first_accounts = 4;
 constexpr int first_contacts = 9;
+constexpr int first_meetings = 3;
 /// Far more than any story needs; one that comes to it runs in a circle.
 constexpr int most_events = 200'000;
 
@@ -103,10 +104,13 @@ void World::found()
     Draw draw(stirred(script_.ground, 3));
     for (int i = 0; i < first_accounts; ++i) colleague_creates(Draw(draw.next()), "account");
     for (int i = 0; i < first_contacts; ++i) colleague_creates(Draw(draw.next()), "contact");
+    Draw meetings(stirred(script_.ground, 45));
+    for (int i = 0; script_.meetings && i < first_meetings; ++i) colleague_calls_meeting(meetings);
     for (std::size_t i = 0; i < script_.seats.size(); ++i) {
         Setup setup;
         setup.number = i;
         setup.seat = script_.seats[i];
+        setup.meetings = script_.meetings;
         setup.seed = stirred(script_.ground, 500 + i);
         setup.token = office_->token(setup.seat.user);
         setup.binding.organization = office_->organization->organization_id();
@@ -318,7 +322,7 @@ void World::advance(Milliseconds until)
 void World::look(std::size_t where)
 {
     if (!desks_[where]->alive() || desks_[where]->crashed()) return;
-    for (const TrackedTable& table : tracked_tables())
+    for (const TrackedTable& table : tables_of(script_.meetings))
         oracle_.looked(where, table.name, desks_[where]->see_all(table));
 }
 
@@ -408,6 +412,8 @@ void World::perform(const Deed& deed)
         return colleague_deletes(draw);
     case Act::colleague_purge:
         return colleague_purges(draw);
+    case Act::colleague_meets:
+        return colleague_meets(draw);
     case Act::leave:
         return record_leaves(draw);
     case Act::privilege:

@@ -103,6 +103,12 @@ protected:
     void bump(const http::Request& request);
     void rewrite(const std::vector<RecordKey>& written);
 
+    // meetings.cpp
+    void colleague_calls_meeting(Draw& draw);
+    void colleague_meets(Draw draw);
+    void meet(Installation& desk, Draw& draw);
+    void change_meeting(Installation& desk, const RecordKey& key, Draw& draw);
+
     // people.cpp: what people do at their machines.
     void act(const Deed& deed, Installation& desk);
     void act_on_queue(const Deed& deed, Installation& desk);
