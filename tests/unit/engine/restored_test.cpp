@@ -41,6 +41,15 @@ struct Setting {
         (void)desk.cycle();
         (void)desk.cycle();
     }
+    /// A meeting is answered without what is stored by now: what says that word arrives, and reading it fails.
+    void break_off_after(const std::string& word)
+    {
+        desk.exchange->script = [word, written = false](std::size_t, const http::Request& request) mutable {
+            const bool lost = written;
+            written = written || request.body.find(word) != std::string::npos;
+            return lost ? Fault::unreachable : Fault::none;
+        };
+    }
     /// So many versions that none of the new life is one of the former.
     void grow_old()
     {
@@ -104,12 +113,7 @@ TEST_CASE(
     s.desk.edit("appointment", guid(30),
                 {{"subject", std::string("Retreat")},
                  {"parties", parties_to_collection({{{}, "kim@example.com", {5}}})}});
-    // The list is answered without what is stored by now, and reading that fails.
-    s.desk.exchange->script = [written = false](std::size_t, const http::Request& request) mutable {
-        const bool lost = written;
-        written = written || request.body.find("Retreat") != std::string::npos;
-        return lost ? Fault::unreachable : Fault::none;
-    };
+    s.break_off_after("Retreat");
     (void)s.desk.cycle();
     REQUIRE(s.office->value("appointments", guid(30), "subject") == "Retreat");
     REQUIRE(s.desk.store->open_intents()->size() == 1);
@@ -155,11 +159,7 @@ TEST_CASE("What was made, answered and not read back before the organization was
         s.desk.create("appointment", {{"subject", std::string("Retreat")},
                                       {"scheduledstart", std::string("2026-11-03T10:00:00Z")},
                                       {"scheduledend", std::string("2026-11-03T11:00:00Z")}});
-    s.desk.exchange->script = [written = false](std::size_t, const http::Request& request) mutable {
-        const bool lost = written;
-        written = written || request.body.find("Retreat") != std::string::npos;
-        return lost ? Fault::unreachable : Fault::none;
-    };
+    s.break_off_after("Retreat");
     (void)s.desk.cycle();
     REQUIRE(s.office->has("appointments", meeting));
     s.set_back(1);
