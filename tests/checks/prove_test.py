@@ -109,7 +109,7 @@ def what_is_too_rare_for_so_many_stories_is_red():
 def nothing_of_the_coverage_is_silent():
     _, said, _ = prove(f"echo '   2  decision: reconcile.new'; {ENDED}", "--jobs", "1")
     assert "has no floor in prove.py: decision: reconcile.new" in said, said
-    assert re.search(r"^\| decision: merge.union \| never; .*: tests/unit/", said, re.MULTILINE), said
+    assert re.search(r"^\| decision: merge.max \| never; .*: tests/unit/", said, re.MULTILINE), said
     for test in re.findall(r"tests/unit/[\w/.]+", said):
         assert os.path.exists(os.path.join(ROOT, test)), test
 
