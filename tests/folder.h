@@ -1,10 +1,10 @@
 #pragma once
 
-#include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
-#include <unistd.h>
 
 namespace hawser::tests {
 
@@ -13,10 +13,11 @@ class Folder {
 public:
     Folder()
     {
-        static std::atomic<int> count{0};
-        path_ = std::filesystem::temp_directory_path() /
-                ("hawser-test-" + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1)));
-        std::filesystem::create_directories(path_);
+        // What a process that was killed left behind is in nobody's way.
+        std::string path = std::filesystem::temp_directory_path() / "hawser-test-XXXXXX";
+        if (!::mkdtemp(path.data()))
+            throw std::system_error(errno, std::generic_category(), "a folder for a test");
+        path_ = path;
     }
     ~Folder()
     {
