@@ -158,7 +158,7 @@ Result<void> Absence::act(const localstore::Scope& scope, std::span<const datave
                 if (!belongs) return belongs.error();
                 if (*belongs) continue;
                 if (!there && presence.state == dataverse::Presence::State::gone && cycle_.restored) {
-                    const Result<void> kept = keep_in_restored(transaction, {scope.table, presence.id});
+                    const Result<void> kept = keep_in_restored(transaction, **table, presence.id);
                     if (!kept) return kept;
                     continue;
                 }
@@ -196,10 +196,22 @@ Result<bool> Absence::is_expected(localstore::Transaction& transaction, const Ta
 
 /// A restored organization lacks what was made after its copy: our own changes are queued again, and
 /// what others made stays here until a later sweep finds it still missing.
-Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, const RecordKey& key)
+Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, const TableWork& table,
+                                       const Guid& id)
 {
+    const RecordKey key{table.table().name, id};
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
+    // What was deleted here as well is what both sides want; it may never reach the organization any more. What is
+    // edited here is made again, with all that is here of it.
+    const bool is_edited = std::ranges::any_of(state->live, [](const localstore::Change& change) {
+        return change.state == localstore::ChangeState::queued ||
+               change.state == localstore::ChangeState::contested;
+    });
+    const bool was_there = state->shadow && state->shadow->remote == localstore::Remote::present;
+    if (state->deletes() || (is_edited && was_there && !state->open_intent))
+        return reconcile_record(cycle_, transaction, table, key, {conflict::Presence::deleted, {}, {}, {}},
+                                around_.now());
     if (!state->known || state->tombstone || state->dirty()) return {};
     const auto again = requeue_lost(cycle_, transaction, key, std::nullopt, around_.now());
     if (!again) return again.error();

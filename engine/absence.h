@@ -44,7 +44,8 @@ private:
 
     Result<bool> is_expected(localstore::Transaction& transaction, const TableWork& table, const Guid& id,
                              const localstore::Scope& scope);
-    Result<void> keep_in_restored(localstore::Transaction& transaction, const RecordKey& key);
+    Result<void> keep_in_restored(localstore::Transaction& transaction, const TableWork& table,
+                                  const Guid& id);
 
     Surroundings& around_;
     CycleWork& cycle_;

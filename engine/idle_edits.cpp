@@ -157,7 +157,9 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
 conflict::Names at_odds(const localstore::RecordState& state, const conflict::Situation& situation,
                         const conflict::Policy& policy)
 {
-    if (!situation.base || !situation.local || !situation.remote || state.live.size() < 2) return {};
+    if (!situation.local || !situation.remote || state.live.size() < 2) return {};
+    // Before what is created here there was nothing.
+    const Fields base = situation.base ? situation.base->fields : Fields{};
     Fields folded = situation.remote->fields;
     conflict::Names edited;
     for (const localstore::Change& change : state.live) {
@@ -170,10 +172,9 @@ conflict::Names at_odds(const localstore::RecordState& state, const conflict::Si
         }
         folded = conflict::apply(before, folded, after, policy);
     }
-    const conflict::Merge merge =
-        conflict::merge(situation.base->fields, *situation.local, situation.remote->fields, policy);
+    const conflict::Merge merge = conflict::merge(base, *situation.local, situation.remote->fields, policy);
     for (const conflict::Contested& contested : merge.contested) edited.erase(contested.column);
-    for (const std::string& column : set_back(state, situation.base->fields, policy)) edited.erase(column);
+    for (const std::string& column : set_back(state, base, policy)) edited.erase(column);
     std::erase_if(edited, [&](const std::string& column) {
         return value_in(folded, column) == value_in(merge.merged, column);
     });

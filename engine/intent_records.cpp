@@ -92,7 +92,7 @@ Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent
         if (step.kind != StepKind::create || !is_there) continue;
         const auto state = state_of(step.key);
         if (!state) return state.error();
-        if (!state->live.empty() && state->live.back().kind == ChangeKind::remove) return true;
+        if (state->deletes()) return true;
     }
     return false;
 }

@@ -89,7 +89,7 @@ Judgement alone(const Judged& judged)
     return judgement;
 }
 
-Judgement together(const std::vector<Judged>& judged, const Known& known)
+Judgement together(const std::vector<Judged>& judged, const Known& known, bool with_receipt)
 {
     const auto any = [&](Verdict::Kind kind) {
         return std::ranges::any_of(judged, [&](const Judged& j) { return j.verdict.kind == kind; });
@@ -108,7 +108,8 @@ Judgement together(const std::vector<Judged>& judged, const Known& known)
         return j.kind != StepKind::create && j.verdict.kind == Verdict::Kind::resend;
     });
     if (untouched) return {Judgement::Kind::not_applied, {}};
-    if (some(StepKind::create, Verdict::Kind::applied) || all(Verdict::Kind::applied))
+    const bool is_open = known.shared && any(Verdict::Kind::indeterminate);
+    if (!is_open && (some(StepKind::create, Verdict::Kind::applied) || all(Verdict::Kind::applied)))
         return {Judgement::Kind::applied, {}};
     const bool deleted_since = std::ranges::all_of(judged, [&](const Judged& j) {
         return j.verdict.kind == Verdict::Kind::applied ||
@@ -117,7 +118,8 @@ Judgement together(const std::vector<Judged>& judged, const Known& known)
     if (deleted_since && some(StepKind::update, Verdict::Kind::applied))
         return {Judgement::Kind::applied, {}};
     const bool shows = std::ranges::any_of(judged, &Judged::shows);
-    const bool perhaps_deleted = std::ranges::any_of(judged, [&](const Judged& j) {
+    // A set that was applied has left its receipt, whatever was deleted since.
+    const bool perhaps_deleted = !with_receipt && std::ranges::any_of(judged, [&](const Judged& j) {
         return j.kind == StepKind::create && j.verdict.kind == Verdict::Kind::resend &&
                (known.untold.contains(j.key) || (shows && known.deleted.contains(j.key)));
     });
@@ -204,7 +206,8 @@ Judgement judge(const localstore::Intent& intent, std::span<const std::pair<Reco
         judged.push_back({key, step->kind, dataverse::judge_unknown(sent, seen), shows_any(sent, seen)});
     }
     if (judged.empty()) return {unreadable ? Judgement::Kind::out_of_reach : Judgement::Kind::ask_again, {}};
-    Judgement judgement = judged.size() > 1 ? together(judged, known) : alone(judged.front());
+    Judgement judgement =
+        judged.size() > 1 ? together(judged, known, receipt.has_value()) : alone(judged.front());
     const bool told =
         judgement.kind != Judgement::Kind::indeterminate && judgement.kind != Judgement::Kind::deleted_since;
     if (unreadable && !told) return {Judgement::Kind::out_of_reach, {}};
@@ -223,16 +226,14 @@ bool is_outdated(const localstore::Intent& intent)
 
 Judgement judge_outdated(const localstore::Intent& intent,
                          std::span<const std::pair<RecordKey, Found>> records,
-                         const std::map<RecordKey, Fields>& before, Reading reading,
-                         const std::set<RecordKey>& deleted)
+                         const std::map<RecordKey, Fields>& before, Reading reading, Known known)
 {
-    Known known{{}, deleted, {}, {}};
     for (const localstore::IntentStep& step : intent.steps)
         if (step.kind == StepKind::create) known.revived.insert(step.key);
-    Judgement judgement = judge(intent, records, std::nullopt, known);
+    const Judgement judgement = judge(intent, records, std::nullopt, known);
     const bool told =
         judgement.kind == Judgement::Kind::applied || judgement.kind == Judgement::Kind::ask_again;
-    return told ? judgement : judge_overwritten(intent, records, before, reading, deleted);
+    return told ? judgement : judge_overwritten(intent, records, before, reading, known.deleted);
 }
 
 } // namespace hawser::engine

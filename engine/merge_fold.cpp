@@ -24,6 +24,13 @@ public:
         return {all.begin(), all.end()};
     }
 
+    bool is_put_together(const Table& table, std::string_view column) const override
+    {
+        const conflict::Rule rule = policies_->of(table)->policy.rule_of(column);
+        return rule == conflict::Rule::union_of || rule == conflict::Rule::add ||
+               rule == conflict::Rule::text;
+    }
+
 private:
     std::shared_ptr<const Policies> policies_;
 };

@@ -150,10 +150,8 @@ Result<void> Puller::forget_token(const Scope& scope, const std::string& why, To
             // It is as old as the round that brought it, which may have rested for days.
             const Instant finished = checkpoint->finished_at.value_or(Instant{});
             const Instant issued = std::min(checkpoint->begun_at.value_or(finished), finished);
-            // A clock that was set back proves nothing.
-            const auto age = around_.now() - issued;
-            const bool young =
-                checkpoint->finished_at && age >= std::chrono::seconds{0} && age < too_young_to_expire;
+            // Also where the clock was set back since: to compare everything costs less than to forget what is lost.
+            const bool young = checkpoint->finished_at && around_.now() - issued < too_young_to_expire;
             if (young && refused) {
                 const Result<void> noted = note_restored(cycle_, transaction,
                                                          "it no longer honours a token of " + scope.table +

@@ -1,3 +1,4 @@
+#include "engine/copied.h"
 #include "engine/intent_records.h"
 #include "engine/push.h"
 #include "engine/reconcile.h"
@@ -58,7 +59,8 @@ Result<void> Pusher::settle_outdated(localstore::Transaction& transaction, const
     if (!former) return former.error();
     const auto deleted = deleted_since(state_in(transaction), *intent, read);
     if (!deleted) return deleted.error();
-    const Judgement judgement = judge_outdated(*intent, read, *former, reading, *deleted);
+    const Judgement judgement = judge_outdated(*intent, read, *former, reading,
+                                               {{}, *deleted, {}, {}, is_shared(around_.store, *intent)});
     if (judgement.kind == Judgement::Kind::ask_again) {
         missed_ = Error{ErrorKind::retry, "server.unavailable",
                         "the organization refused a change as outdated and did not show the record; it will "

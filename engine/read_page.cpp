@@ -86,6 +86,8 @@ Task<Result<void>> check_empty(Surroundings& around, const Table& table, const d
         if (!answer) co_return answer.error();
         const dataverse::BatchAnswer parts =
             dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around.now());
+        if (const auto quiet = heed_throttling(around, parts))
+            co_return dataverse::to_error(*quiet, "list the participants of " + table.name);
         for (const dataverse::Presence& one : dataverse::parse_confirm(parts, some, around.now()))
             if (one.state != dataverse::Presence::State::present)
                 co_return Error{

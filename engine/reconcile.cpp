@@ -98,11 +98,6 @@ Result<void> decide(CycleWork& cycle, localstore::Transaction& transaction, cons
     return {};
 }
 
-bool deletes(const RecordState& state)
-{
-    return !state.live.empty() && state.live.back().kind == localstore::ChangeKind::remove;
-}
-
 /// The very version that the shadow is, one from before this cycle's own push, or a deletion or a departure
 /// that is known.
 bool says_nothing_new(const RecordState& state, const RemoteWord& word, localstore::CycleNumber cycle)
@@ -236,7 +231,7 @@ bool lost_its_base(const RecordState& state)
 {
     return state.shadow && state.shadow->remote == localstore::Remote::present &&
            state.shadow->etag.empty() && state.shadow->fields.empty() && !state.live.empty() &&
-           !deletes(state);
+           !state.deletes();
 }
 
 /// The organization deleted a record that, as far as is known here, was never sent: another copy of this
@@ -285,7 +280,7 @@ void rebuild_sides(conflict::Situation& situation, const RecordState& state)
 bool came_back(const RecordState& state, const RemoteWord& word)
 {
     return word.presence == conflict::Presence::present && state.shadow && state.local &&
-           !state.live.empty() && state.shadow->remote == localstore::Remote::deleted && !deletes(state);
+           !state.live.empty() && state.shadow->remote == localstore::Remote::deleted && !state.deletes();
 }
 
 /// The organization holds what waits to be created here just as it was made: an earlier request brought it
@@ -426,6 +421,15 @@ Result<void> expect_references(localstore::Transaction& transaction, conflict::S
     return {};
 }
 
+/// The same word once more, after some of the changes ended. Out of every scope the record left with its last one.
+Result<void> go_on(CycleWork& cycle, localstore::Transaction& transaction, const TableWork& table,
+                   const RecordKey& key, const RemoteWord& word, Instant now)
+{
+    const auto left = transaction.records.state(key);
+    if (!left) return left.error();
+    return left->known ? reconcile_record(cycle, transaction, table, key, word, now) : Result<void>{};
+}
+
 } // namespace
 
 Result<void> tell_moved_question(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
@@ -502,21 +506,21 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     if (!state->known || says_nothing_new(*state, word, cycle.number)) return {};
     const auto settled = settle_beforehand(cycle, transaction, table, *state, word, now);
     if (!settled) return settled.error();
-    if (*settled) return reconcile_record(cycle, transaction, table, key, word, now);
+    if (*settled) return go_on(cycle, transaction, table, key, word, now);
     conflict::Situation situation = situation_of(table, *state, word);
     if (word.tombstone && state->shadow && state->shadow->remote == localstore::Remote::never)
         return keep_back_deleted(cycle, transaction, *state, situation.name, now);
     if (const Result<void> spared = expect_references(transaction, situation); !spared) return spared;
-    if (deletes(*state) && situation.base && situation.remote) {
+    if (state->deletes() && situation.base && situation.remote) {
         const Result<void> known =
             forget_emptied(state_in(transaction), situation.base->fields, situation.remote->fields);
         if (!known) return known;
         take_for_seen(table.table(), *state, situation);
     }
-    if (!deletes(*state)) situation.at_odds = at_odds(*state, situation, table.rules->policy);
+    if (!state->deletes()) situation.at_odds = at_odds(*state, situation, table.rules->policy);
     const conflict::Plan plan = conflict::reconcile(situation, table.rules->policy, table.rules->validator);
     const bool gives_way =
-        plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && deletes(*state);
+        plan.outcome == Outcome::revived && word.presence == conflict::Presence::present && state->deletes();
     if (gives_way) {
         const auto bound = transaction.queue.reaches_beyond(state->live.back().group, key);
         if (!bound) return bound.error();
@@ -526,12 +530,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
     if (!written) return written;
     if (gives_way) {
         written = give_way(cycle, transaction, *state, now);
-        if (!written) return written;
-        const auto left = transaction.records.state(key);
-        if (!left) return left.error();
-        // Out of every scope it left with its last change.
-        if (!left->known) return {};
-        return reconcile_record(cycle, transaction, table, key, word, now);
+        return written ? go_on(cycle, transaction, table, key, word, now) : written;
     }
     written = act(cycle, transaction, *state, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;

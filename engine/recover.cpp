@@ -1,3 +1,4 @@
+#include "engine/copied.h"
 #include "engine/intent_records.h"
 #include "engine/judge.h"
 #include "engine/push.h"
@@ -218,7 +219,11 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     if (!made_since) return made_since.error();
     const auto unheard = untold(intent);
     if (!unheard) return unheard.error();
-    Judgement judgement = judge(*compared, found, receipt, {*known_before, *deleted, *made_since, *unheard});
+    const bool proves_nothing =
+        receipt && receipt->presence == Found::Presence::absent && is_from_another(around_.store, intent);
+    Judgement judgement =
+        judge(*compared, found, proves_nothing ? std::optional<Found>() : receipt,
+              {*known_before, *deleted, *made_since, *unheard, is_shared(around_.store, intent)});
     if (judgement.kind == Judgement::Kind::indeterminate) {
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();
@@ -298,10 +303,7 @@ Result<bool> Pusher::any_deleted_here(localstore::Transaction& transaction,
     for (const localstore::Indeterminate& record : records) {
         const auto state = transaction.records.state(record.key);
         if (!state) return state.error();
-        if (state->live.empty()) continue;
-        const localstore::Change& last = state->live.back();
-        if (last.kind == localstore::ChangeKind::remove && last.state != localstore::ChangeState::in_flight)
-            return true;
+        if (state->deletes() && state->live.back().state != localstore::ChangeState::in_flight) return true;
     }
     return false;
 }

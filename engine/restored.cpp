@@ -15,7 +15,7 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction
     const auto state = transaction.records.state(key);
     if (!state) return state.error();
     // What came before a deletion that still waits here is part of what was deleted.
-    if (!state->live.empty() && state->live.back().kind == localstore::ChangeKind::remove) return false;
+    if (state->deletes()) return false;
     const auto arrivals = transaction.queue.arrivals(key);
     if (!arrivals) return arrivals.error();
     std::set<localstore::Sequence> lost;

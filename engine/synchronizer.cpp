@@ -1,5 +1,6 @@
 #include "hawser/synchronizer.h"
 
+#include "engine/copied.h"
 #include "engine/diagnosis.h"
 #include "engine/engine.h"
 #include "engine/ports.h"
@@ -230,18 +231,7 @@ private:
     Result<void> meet(localstore::Provenance provenance)
     {
         if (provenance == localstore::Provenance::same) return {};
-        const Guid instance = Guid::make(shared().random());
-        return shared().store->transact(
-            localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-                Result<void> done = transaction.journal.set_instance(instance);
-                if (done) done = transaction.journal.set_setting(engine::compare_first_setting, "1");
-                if (!done) return done;
-                return transaction.journal.decide(
-                    {}, {}, "copied",
-                    "This file is a copy or was restored from one: it is another "
-                    "installation now and compares before it sends anything.",
-                    shared().now());
-            });
+        return engine::begin_as_copy(*shared().store, Guid::make(shared().random()), shared().now());
     }
 
     /// Another process has written: edits of its own, or waiting ones that it set free.

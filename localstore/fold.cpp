@@ -45,6 +45,11 @@ ColumnSet Fold::together(const Table&, ColumnSet columns) const
     return columns;
 }
 
+bool Fold::is_put_together(const Table&, std::string_view) const
+{
+    return false;
+}
+
 ColumnSet masked_columns(const Fold& port, const Table& table, const std::optional<Conflict>& open)
 {
     ColumnSet columns;

@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace hawser::localstore {
 
@@ -38,6 +39,10 @@ public:
 
     /// The columns and every column that is decided together with one of them.
     virtual ColumnSet together(const Table& table, ColumnSet columns) const;
+
+    /// Whether an edit of the column says only what it adds and takes away, and what several people make of it is
+    /// put together: counters, lists, lines.
+    virtual bool is_put_together(const Table& table, std::string_view column) const;
 };
 
 /// The edit always wins in its columns. What a store uses that was given no other fold.

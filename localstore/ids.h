@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string_view>
 
 namespace hawser::localstore {
 
@@ -10,6 +11,11 @@ struct Sequence {
     std::int64_t value = 0;
     friend auto operator<=>(const Sequence&, const Sequence&) = default;
 };
+
+/// The last numbers before this replica became another installation (`JournalVerbs::set_instance`); "" when it is the
+/// first one.
+inline constexpr std::string_view former_cycle_setting = "former.cycle";
+inline constexpr std::string_view former_change_setting = "former.change";
 
 /// Changes made as one unit share one; 0 is "in no group".
 struct GroupNumber {

@@ -1,4 +1,5 @@
 #include "localstore/copies.h"
+#include "localstore/numbers.h"
 #include "localstore/verbs.h"
 
 namespace hawser::localstore {
@@ -102,7 +103,16 @@ Result<void> JournalVerbs::set_connection(const Connection& connection)
 Result<void> JournalVerbs::set_instance(const Guid& instance)
 {
     return verb(state_, [&]() -> Result<void> {
-        state_.database.prepare("UPDATE hawser_meta SET instance = ?1 WHERE one = 1").with(instance).run();
+        Database& database = state_.database;
+        Statement cycle = database.prepare("SELECT ifnull(max(number), 0) FROM hawser_cycle");
+        cycle.step();
+        const std::int64_t change = next_number(database, Numbered::change) - 1;
+        for (const auto& [name, last] :
+             {std::pair(former_cycle_setting, cycle.integer(0)), std::pair(former_change_setting, change)}) {
+            const Result<void> kept = set_setting(name, std::to_string(last));
+            if (!kept) return kept;
+        }
+        database.prepare("UPDATE hawser_meta SET instance = ?1 WHERE one = 1").with(instance).run();
         keep_binding_copy(state_.database);
         return {};
     });

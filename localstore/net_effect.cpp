@@ -12,9 +12,9 @@ void extend(Run& run, const Change& change, const ColumnSet& masked)
 {
     run.changes.push_back(change.sequence);
     if (change.kind == ChangeKind::remove) {
-        // What was created and deleted within one run never has to travel.
-        run.kind = run.kind == ChangeKind::create ? ChangeKind::update : ChangeKind::remove;
-        run.before = run.kind == ChangeKind::remove ? change.before : Fields{};
+        // Also of what the run created: another copy of the replica may have brought it there meanwhile.
+        run.kind = ChangeKind::remove;
+        run.before = change.before;
         run.after.clear();
         return;
     }

@@ -20,8 +20,6 @@ struct Run {
     /// columns that end where they began. A create has no before.
     Fields before;
     Fields after;
-
-    bool nothing() const { return kind == ChangeKind::update && after.empty(); }
 };
 
 /// The queued changes of one record as runs, in order: a group is a barrier, and so is a change that

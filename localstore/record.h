@@ -82,6 +82,8 @@ struct RecordState {
     Generation generation; ///< The round that last brought a row of it.
 
     bool dirty() const { return shadow.has_value(); }
+    /// Whether the last edit of it here is its deletion.
+    bool deletes() const { return !live.empty() && live.back().kind == ChangeKind::remove; }
 };
 
 } // namespace hawser::localstore

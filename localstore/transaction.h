@@ -244,7 +244,8 @@ public:
 
     Result<void> set_setting(std::string_view name, std::string_view value);
     Result<void> set_connection(const Connection& connection);
-    /// After a copied or restored file was noticed: this replica is another installation now.
+    /// After a copied or restored file was noticed: this replica is another installation now. The last numbers that
+    /// the former one gave to a cycle and to a change are kept as settings.
     Result<void> set_instance(const Guid& instance);
 
 private:

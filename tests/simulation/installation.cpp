@@ -1,7 +1,7 @@
 #include "tests/simulation/installation.h"
 
 #include "conflict/policy_file.h"
-#include "engine/diagnosis.h"
+#include "engine/copied.h"
 #include "engine/merge_fold.h"
 #include "localstore/transaction.h"
 #include "tests/choose_table.h"
@@ -146,11 +146,7 @@ Result<void> Installation::take_lock()
     auto taken = localstore::EngineLock::acquire(*store_, "simulation", *random_);
     if (!taken) return taken.error();
     if ((*taken)->provenance() != localstore::Provenance::same) {
-        const Result<void> met =
-            store_->transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
-                const Result<void> done = transaction.journal.set_instance(Guid::make(*random_));
-                return done ? transaction.journal.set_setting(engine::compare_first_setting, "1") : done;
-            });
+        const Result<void> met = engine::begin_as_copy(*store_, Guid::make(*random_), now());
         if (!met) return met;
     }
     lock_ = std::move(*taken);

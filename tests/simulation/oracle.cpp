@@ -128,6 +128,15 @@ void Oracle::insisted(std::size_t who, const RecordKey& key, const Texts& column
     }
 }
 
+void Oracle::parted(std::size_t who, const RecordKey& key, const Texts& columns)
+{
+    Person& person = people_[who];
+    for (const auto& entry : columns) {
+        const auto unit = person.unit_of.find({{key, entry.first}, entry.second});
+        if (unit != person.unit_of.end()) person.units[unit->second].excused = true;
+    }
+}
+
 void Oracle::acted_as_one(std::size_t who, const std::map<RecordKey, Row>& parts)
 {
     Person& person = people_[who];

@@ -69,8 +69,12 @@ public:
         people_[who].removed[key] = false;
         people_[who].held[key.table].erase(key.id);
     }
+    /// The network carried a request of this person twice, so that they hear of the second that it was refused.
+    void doubled(std::size_t who, const std::string& body) { people_[who].doubled.push_back(body); }
     /// A person who was told that a change may have been applied already sent it once more.
     void insisted(std::size_t who, const RecordKey& key, const Texts& columns);
+    /// They let it go without the rest of the unit that it had been sent with.
+    void parted(std::size_t who, const RecordKey& key, const Texts& columns);
     /// A person gave up a change that cannot be seen, perhaps because the record is deleted here.
     void took_back(std::size_t who, const RecordKey& key, const Texts& columns);
     /// A person decided about a column: they saw both sides.
@@ -169,6 +173,7 @@ private:
     struct Person {
         std::string user;
         std::string name;
+        std::vector<std::string> doubled{};                    ///< What of theirs the network carried twice.
         std::map<Place, std::set<std::string>> seen{};         ///< What stood before their eyes.
         std::map<Place, std::vector<std::string>> steps{};     ///< What they made of it, in order.
         std::map<Place, std::vector<std::string>> stood{};     ///< What each of these was made of.
@@ -222,6 +227,7 @@ private:
     void check_references(const Person& person, const Written& written, const Row& now);
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void check_unit(const Person& person, Unit& unit, const Written& written);
+    bool have_others_written(std::size_t who, const RecordKey& key) const;
     bool is_unseen(const Person& person, const RecordKey& key, std::string_view etag) const;
     void enter(Person& person, const Place& place, std::string_view etag, const std::string& stood,
                const std::string& value);

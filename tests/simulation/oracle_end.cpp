@@ -94,7 +94,8 @@ void Oracle::close_person(std::size_t who)
         if (gone || person.excused.contains(place)) continue;
         // What it refers to went meanwhile.
         const bool refers = column == "parentcustomerid" && !last.empty();
-        if (refers && ever_deleted_.contains({"account", *Guid::parse(last)})) continue;
+        const RecordKey target{"account", refers ? *Guid::parse(last) : Guid{}};
+        if (refers && (ever_deleted_.contains(target) || lacking_.contains(target))) continue;
         require(has_arrived(who, place, last), 1,
                 person.name + " entered \"" + last + "\" into " + column + " of " + called(key) +
                     "; it never reached the organization and nothing waits any more");

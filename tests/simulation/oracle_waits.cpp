@@ -29,6 +29,14 @@ void Oracle::refused(std::size_t who, const std::vector<RecordKey>& asked, int s
     }
 }
 
+bool Oracle::have_others_written(std::size_t who, const RecordKey& key) const
+{
+    const auto found = writers_.find(key);
+    return found != writers_.end() && std::ranges::any_of(found->second, [&](const auto& one) {
+               return one.first != std::optional(who);
+           });
+}
+
 void Oracle::parked(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words)
 {
     const Person& person = people_[who];
@@ -41,7 +49,11 @@ void Oracle::parked(std::size_t who, const std::vector<RecordKey>& unit, const s
         return !text.empty() && words.find(text) != std::string::npos &&
                std::ranges::any_of(unit, [&](const RecordKey& key) { return asked.contains(key); });
     });
-    require(said || nobody_can_tell, 4,
+    // Of what was made here and taken out of sight before anything of it was read there is nothing to compare with.
+    const bool unseen =
+        words.find("gave no version of it") != std::string::npos &&
+        std::ranges::any_of(unit, [&](const RecordKey& key) { return have_others_written(who, key); });
+    require(said || nobody_can_tell || unseen, 4,
             change + " waits for a person at " + person.name +
                 ", and the organization never said of it: " + words);
 }
@@ -51,12 +63,7 @@ void Oracle::held(std::size_t who, const std::vector<RecordKey>& unit, const std
     const auto any = [&](const auto& holds) { return std::ranges::any_of(unit, holds); };
     const bool was_deleted =
         any([&](const RecordKey& key) { return ever_deleted_.contains(key) || lacking_.contains(key); });
-    const bool others_wrote = any([&](const RecordKey& key) {
-        const auto found = writers_.find(key);
-        return found != writers_.end() && std::ranges::any_of(found->second, [&](const auto& one) {
-                   return one.first != std::optional(who);
-               });
-    });
+    const bool others_wrote = any([&](const RecordKey& key) { return have_others_written(who, key); });
     const bool is_gone = any([&](const RecordKey& key) { return !rows_.contains(key); });
     const bool was_removed = any([&](const RecordKey& key) { return people_[who].deletions.contains(key); });
     const std::pair<std::string_view, bool> reasons[] = {

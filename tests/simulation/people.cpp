@@ -357,6 +357,8 @@ Result<void> World::send_again(Installation& desk, const localstore::Change& cha
     const auto done = is_held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence);
     if (!done) return done.error();
     for (const auto& [key, columns] : chosen) oracle_.insisted(desk.setup().number, key, columns);
+    if (change.group.value == 0)
+        oracle_.parted(desk.setup().number, change.key, texts_of(*tracked(change.key.table), change.after));
     return {};
 }
 

@@ -330,6 +330,7 @@ void World::befell(std::size_t where, std::uint64_t number, Mishap mishap, const
 {
     report_.befallen.emplace_back(where, number);
     count("mishap: " + std::string(name(mishap)));
+    if (mishap == Mishap::duplicate) oracle_.doubled(where, request.body);
     if (telling_)
         tell(place(where) + ": request " + std::to_string(number) + " (" + told(request) +
              ") meets: " + std::string(name(mishap)));

@@ -1,22 +1,10 @@
-#include "conflict/policy_file.h"
+#include "tests/adding_policies.h"
 #include "tests/engine_world.h"
 
 #include <utility>
 
 using namespace hawser;
 using namespace hawser::tests;
-
-namespace {
-
-std::shared_ptr<engine::Policies> adding()
-{
-    const auto rules =
-        conflict::parse_policy_file(R"({"version":1,"tables":{"account":{"numberofemployees":"add"}}})");
-    REQUIRE(rules);
-    return std::make_shared<engine::Policies>(*rules);
-}
-
-} // namespace
 
 TEST_CASE("What waits to be added is not lost when the counter there comes to say the same number",
           "[engine][conflict][I1]")

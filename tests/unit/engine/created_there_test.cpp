@@ -1,3 +1,4 @@
+#include "engine/copied.h"
 #include "tests/engine_world.h"
 
 using namespace hawser;
@@ -133,4 +134,59 @@ TEST_CASE("What is there as it was made here is in the scope that brought it", "
     REQUIRE(taken);
     CHECK(taken->scopes.size() == 1);
     CHECK(s.office.has("contacts", other));
+}
+
+TEST_CASE(
+    "What was created here and is deleted here is deleted there, too, once a copy of the replica sent it",
+    "[engine][push][I1]")
+{
+    Setting s;
+    s.desk.choose({{"appointment", ""}});
+    s.desk.sync();
+    const Guid id =
+        s.desk.create("appointment", {{"subject", std::string("Lunch")},
+                                      {"scheduledstart", std::string("2026-11-04T10:00:00Z")},
+                                      {"scheduledend", std::string("2026-11-04T11:00:00Z")},
+                                      {"parties", parties_to_collection({{{}, "kim@example.com", {5}}})}});
+    s.office.put("appointments", id,
+                 R"({"subject":"Lunch","scheduledstart":"2026-11-04T10:00:00Z",)"
+                 R"("scheduledend":"2026-11-04T11:00:00Z","appointment_activity_parties":)"
+                 R"([{"addressused":"lee@example.com","participationtypemask":5}]})");
+    // It is read, and merged, and nothing can be sent.
+    s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+        const bool writes = request.body.find("PUT ") != std::string::npos ||
+                            request.body.find("PATCH ") != std::string::npos;
+        return writes ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    s.desk.exchange->script = {};
+    REQUIRE(s.desk.store->state({"appointment", id})->live.front().kind == localstore::ChangeKind::create);
+    REQUIRE(s.open().empty());
+    s.desk.erase("appointment", id);
+    s.clock->jump(std::chrono::hours{1});
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("appointments", id));
+    s.desk.check_equal();
+}
+
+TEST_CASE("What another copy created and edited is no base for an edit here", "[engine][push][I3]")
+{
+    Setting s;
+    s.office.put("accounts", guid(900), R"({"name":"Firm"})");
+    s.office.put("accounts", guid(901), R"({"name":"Works"})");
+    s.desk.choose({{"account", ""}});
+    Desk::check(engine::begin_as_copy(*s.desk.store, Guid::make(*s.desk.random), s.clock->now()));
+    s.desk.exchange->script = [&, met = false](std::size_t, const http::Request& request) mutable {
+        if (met || request.body.find("\"lastname\":\"Poe\"") == std::string::npos) return Fault::none;
+        met = true;
+        s.sent_by_a_copy(
+            R"x({"lastname":"Poe","firstname":"Ed","parentcustomerid_account@odata.bind":"/accounts()x" +
+            guid(900).text() + R"x()"})x");
+        s.edit("parentcustomerid", Lookup{"account", guid(901)});
+        return Fault::none;
+    };
+    s.desk.sync();
+    REQUIRE(s.open().size() == 1);
+    CHECK(s.open().front().columns.front().column == "parentcustomerid");
+    CHECK(s.there("_parentcustomerid_value") == guid(900).text());
 }

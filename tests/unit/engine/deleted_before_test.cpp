@@ -1,4 +1,4 @@
-#include "engine/diagnosis.h"
+#include "engine/copied.h"
 #include "tests/engine_world.h"
 
 #include <algorithm>
@@ -36,10 +36,7 @@ struct Setting : Workplace {
     /// The next to synchronize finds that the file was copied or restored.
     void become_a_copy()
     {
-        Desk::check(
-            desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
-                return transaction.journal.set_setting(engine::compare_first_setting, "1");
-            }));
+        Desk::check(engine::begin_as_copy(*desk.store, Guid::make(*desk.random), clock->now()));
     }
     /// Each request that asks what was deleted meets this.
     void trouble_tokens(Fault fault)

@@ -1,4 +1,4 @@
-#include "engine/diagnosis.h"
+#include "engine/copied.h"
 #include "tests/engine_world.h"
 
 using namespace hawser;
@@ -56,6 +56,10 @@ struct Setting {
     void edit_all(int contacts)
     {
         for (int i = 1; i <= contacts; ++i) desk.edit("contact", guid(i), job("Buyer"));
+    }
+    void become_a_copy()
+    {
+        Desk::check(engine::begin_as_copy(*desk.store, Guid::make(*desk.random), clock->now()));
     }
     void set(std::string_view name, std::string_view value)
     {
@@ -383,10 +387,7 @@ TEST_CASE("A copied replica sends nothing, not even new edits, before every tabl
     SynchronizerOptions options;
     options.page_bytes = 4'000;
     Setting s(40, options);
-    Desk::check(
-        s.desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
-            return transaction.journal.set_setting(engine::compare_first_setting, "1");
-        }));
+    s.become_a_copy();
     s.edit_all(2);
     bool wrote = false;
     bool wrote_early = false;
@@ -402,10 +403,7 @@ TEST_CASE("A copied replica sends nothing, not even new edits, before every tabl
 
     SECTION("a table that cannot be compared holds it all back")
     {
-        Desk::check(
-            s.desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
-                return transaction.journal.set_setting(engine::compare_first_setting, "1");
-            }));
+        s.become_a_copy();
         s.desk.edit("contact", guid(3), job("Buyer"));
         s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
             if (request.url.find("/contacts?") != std::string::npos)
@@ -471,6 +469,33 @@ TEST_CASE("A 429 in one part of the reading of participants holds back everythin
     bool asked = false;
     s.desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
         if (!is_batch_with(request, "activityparties")) return;
+        asked = true;
+        answer = all_parts(request, "429 Too Many Requests",
+                           R"({"error":{"code":"0x80072322","message":"Number of requests exceeded"}})",
+                           "Retry-After: 300\r\n");
+    };
+    const auto throttled = s.desk.cycle();
+    REQUIRE(asked);
+    REQUIRE_FALSE(throttled);
+    CHECK(throttled.error().code == "server.throttled");
+    const std::size_t before = s.requests();
+    CHECK_FALSE(s.desk.cycle());
+    CHECK(s.requests() == before);
+}
+
+TEST_CASE("A 429 in one part of a second look at activities without participants holds back everything",
+          "[engine][pull]")
+{
+    Setting s;
+    s.office.put("appointments", guid(30),
+                 R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                 R"("scheduledend":"2026-11-03T11:00:00Z"})");
+    s.desk.choose({{"appointment", ""}});
+    bool asked = false;
+    s.desk.exchange->alter = [&](const http::Request& request, http::Answer& answer) {
+        const bool looks = is_batch_with(request, "appointments(" + guid(30).text()) &&
+                           !is_batch_with(request, "activityparties");
+        if (!looks) return;
         asked = true;
         answer = all_parts(request, "429 Too Many Requests",
                            R"({"error":{"code":"0x80072322","message":"Number of requests exceeded"}})",

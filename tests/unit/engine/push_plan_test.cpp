@@ -374,6 +374,44 @@ TEST_CASE("A lost change set of creations of which some are not there may have b
     CHECK(judged(absent, there("W/\"9\""), {record(1)}) == Kind::not_applied);
 }
 
+TEST_CASE("A lost change set without its receipt was not applied, whatever deletions are not told",
+          "[engine][I2]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    localstore::Intent intent;
+    intent.steps = {
+        step(StepKind::create, record(1), "If-None-Match: *", {{"lastname", std::string("Poe")}}),
+        step(StepKind::update, record(2), "If-Match: W/\"5\"", {{"jobtitle", std::string("Buyer")}})};
+    const std::vector<std::pair<RecordKey, Found>> found{{record(1), absent}, {record(2), there("W/\"9\"")}};
+    const Known untold{{}, {}, {}, {record(1)}};
+    CHECK(judge(intent, found, std::nullopt, untold).kind == Kind::deleted_since);
+    CHECK(judge(intent, found, absent, untold).kind == Kind::not_applied);
+}
+
+TEST_CASE("Of a change set that another copy holds, too, no record tells of the columns of another",
+          "[engine][I1]")
+{
+    using Kind = Judgement::Kind;
+    using localstore::StepKind;
+    const Fields made{{"lastname", std::string("Poe")}};
+    localstore::Intent intent;
+    intent.steps = {
+        step(StepKind::create, record(1), "If-None-Match: *", made),
+        step(StepKind::update, record(2), "If-Match: W/\"5\"", {{"jobtitle", std::string("Buyer")}})};
+    const std::vector<std::pair<RecordKey, Found>> found{
+        {record(1), there("W/\"8\"", made)},
+        {record(2), there("W/\"9\"", {{"jobtitle", std::string("Theirs")}})}};
+    CHECK(judge(intent, found, std::nullopt).kind == Kind::applied);
+    const Judgement shared = judge(intent, found, std::nullopt, {.shared = true});
+    REQUIRE(shared.kind == Kind::indeterminate);
+    REQUIRE(shared.columns.size() == 1);
+    CHECK(shared.columns.front().key == record(2));
+    const std::map<RecordKey, Fields> before{{record(1), {}}, {record(2), {}}};
+    CHECK(judge_outdated(intent, found, before, Reading::late).kind == Kind::applied);
+    CHECK(judge_outdated(intent, found, before, Reading::late, {.shared = true}).kind == Kind::indeterminate);
+}
+
 TEST_CASE("A lost deletion whose record somebody made again had been applied", "[engine][I2]")
 {
     using Kind = Judgement::Kind;
@@ -404,7 +442,7 @@ TEST_CASE("A change set that was refused as outdated and read late may have been
             {record(2),
              there("W/\"9\"", {{"jobtitle", std::string(job)}, {"nickname", std::string(nickname)}})}};
         const std::map<RecordKey, Fields> before{{record(1), {}}, {record(2), {}}};
-        return judge_outdated(intent, found, before, reading, deleted);
+        return judge_outdated(intent, found, before, reading, {.deleted = deleted});
     };
     const Judgement in_part = judged("Buyer", "Theirs", Reading::late);
     REQUIRE(in_part.kind == Kind::indeterminate);

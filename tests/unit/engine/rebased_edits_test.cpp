@@ -36,14 +36,14 @@ struct Setting {
     {
         return {{"systemuser", office.organization->user(name)->id}, std::move(address), {5}};
     }
-    void invite(std::vector<Party> all)
+    void invite(std::vector<Party> all, const Guid& meeting = guid(30))
     {
-        desk.edit("appointment", guid(30), {{"parties", parties_to_collection(all)}});
+        desk.edit("appointment", meeting, {{"parties", parties_to_collection(all)}});
     }
-    void invited_there(const std::string& parties)
+    void invited_there(const std::string& parties, const Guid& meeting = guid(30))
     {
         const server::Answer put =
-            office.ask("PUT", "appointments(" + guid(30).text() + ")/appointment_activity_parties",
+            office.ask("PUT", "appointments(" + meeting.text() + ")/appointment_activity_parties",
                        R"({"value":[)" + parties + "]}");
         INFO(put.body);
         REQUIRE(put.status / 100 == 2);
@@ -85,6 +85,32 @@ TEST_CASE("Whom somebody invites here and takes out again takes nobody out whom 
     CHECK(s.office.effects(guid(30), "PUT") == 1);
     s.ask_for_theirs();
     CHECK(s.desk.get("appointment", guid(30), "parties") ==
+          Value{parties_to_collection(
+              {kim, s.user("ada", "ada@organization.example"), s.user("bob", "bob@organization.example")})});
+    s.desk.check_equal();
+}
+
+TEST_CASE("Whom somebody invites to a meeting made here and takes out again takes nobody out who is there",
+          "[engine][conflict][I3]")
+{
+    Setting s;
+    const std::string ours = GENERATE("", "ada@elsewhere.example");
+    const char* made =
+        R"({"subject":"Lunch","scheduledstart":"2026-11-04T10:00:00Z","scheduledend":"2026-11-04T11:00:00Z"})";
+    const Guid lunch = s.desk.create("appointment", {{"subject", std::string("Lunch")},
+                                                     {"scheduledstart", std::string("2026-11-04T10:00:00Z")},
+                                                     {"scheduledend", std::string("2026-11-04T11:00:00Z")},
+                                                     {"parties", parties_to_collection({kim})}});
+    s.invite({kim, s.user("ada", ours)}, lunch);
+    s.invite({kim, s.user("ada", ours), lee}, lunch);
+    s.invite({kim, lee}, lunch);
+    // Another copy of this replica has sent the meeting, and a colleague invited to it since.
+    s.office.put("appointments", lunch, made);
+    s.invited_there(std::string(kim_there) + "," + s.party("ada") + "," + s.party("bob"), lunch);
+    s.desk.sync();
+    CHECK(s.office.effects(lunch, "PUT") == 1);
+    s.ask_for_theirs();
+    CHECK(s.desk.get("appointment", lunch, "parties") ==
           Value{parties_to_collection(
               {kim, s.user("ada", "ada@organization.example"), s.user("bob", "bob@organization.example")})});
     s.desk.check_equal();

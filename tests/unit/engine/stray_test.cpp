@@ -221,3 +221,26 @@ TEST_CASE("A record made here that left the scope before it was seen there leave
     CHECK(s.office.has("contacts", id));
     CHECK_FALSE(s.desk.has("contact", id));
 }
+
+TEST_CASE("What was made here outside every scope and is there already as it was made leaves with its unit",
+          "[engine][scope][I4]")
+{
+    Setting s("ada");
+    s.office.put("contacts", guid(1), R"({"lastname":"One","jobtitle":"Buyer"})");
+    s.desk.choose({{"contact", std::string(buyers)}});
+    s.desk.sync();
+    const Guid id = guid(2);
+    s.desk.write_all({{localstore::ChangeKind::create,
+                       {"contact", id},
+                       {{"lastname", std::string("New")}, {"jobtitle", std::string("Clerk")}}},
+                      {localstore::ChangeKind::update, {"contact", guid(1)}, {{"fax", std::string("1")}}}},
+                     localstore::Grouping::one_unit);
+    // Another copy of this replica has sent a part of it.
+    s.office.put("contacts", id, R"({"lastname":"New","jobtitle":"Clerk"})");
+    s.desk.sync();
+    s.later();
+    CHECK(s.office.value("contacts", guid(1), "fax") == "1");
+    CHECK(s.office.has("contacts", id));
+    CHECK_FALSE(s.desk.has("contact", id));
+    s.desk.check_equal();
+}

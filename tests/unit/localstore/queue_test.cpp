@@ -204,6 +204,21 @@ TEST_CASE("a refused change is parked with the server's words and can be tried a
     }
 }
 
+TEST_CASE("an edit that only took back what is undone now does not stay queued")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("A")}});
+    const Sequence away = replica.set(1, {{"fullname", text("B")}});
+    const Sequence back = replica.set(1, {{"fullname", text("A")}});
+    replica.undo(away);
+    const Change left = ok(replica.store->change(back));
+    CHECK(left.state == ChangeState::superseded);
+    CHECK_FALSE(left.reason.empty());
+    CHECK(ok(replica.store->queue_figures()).live() == 0);
+    CHECK_FALSE(replica.state(1).dirty());
+    CHECK(replica.fields(1) == Fields{{"fullname", text("A")}});
+}
+
 TEST_CASE("changes are listed by table, record and state, page by page")
 {
     Replica replica;

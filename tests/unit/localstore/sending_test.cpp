@@ -249,6 +249,20 @@ TEST_CASE("runs keep groups apart, stop at what waits, and net out what cancels"
     CHECK(folded == Fields{{"fullname", text("Cid")}, {"age", Value{std::int64_t{1}}}});
 }
 
+TEST_CASE("what is created and deleted in one run is deleted, as the organization may have it meanwhile")
+{
+    Replica replica;
+    const Sequence created = replica.create(4, {{"fullname", text("New")}});
+    replica.advance(4, "2", {{"fullname", text("Theirs")}});
+    const Sequence erased = replica.erase(4);
+    const RecordState state = replica.state(4);
+    const auto found = runs(state.live, state.masked);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().changes == std::vector<Sequence>{created, erased});
+    CHECK(found.front().kind == ChangeKind::remove);
+    CHECK(found.front().after.empty());
+}
+
 TEST_CASE("a deletion that is told of a record while it is made again is of its former life")
 {
     Replica replica;

@@ -1,0 +1,97 @@
+#include "tests/catch.h"
+#include "tests/unit/localstore/adding_fold.h"
+#include "tests/unit/localstore/fixture.h"
+
+#include <set>
+
+using namespace hawser;
+using namespace hawser::localstore;
+using namespace hawser::localstore::test;
+
+namespace {
+
+Fields count(std::int64_t number)
+{
+    return {{"age", Value{number}}};
+}
+
+/// A counter of ten, to which an edit that arrived added two and others ten.
+struct Setting {
+    Folder folder;
+    Replica replica{adding_in(folder)};
+    Sequence plus_two;
+
+    Setting()
+    {
+        replica.pull(1, "1", count(10));
+        plus_two = replica.set(1, count(12));
+        replica.send(50, {plus_two}, 1);
+        replica.acknowledge(50, 1, "2", count(12));
+        replica.pull(1, "3", count(22));
+    }
+
+    /// The organization was restored to before the edit. How many changes are queued again.
+    std::size_t lose()
+    {
+        std::size_t queued = 0;
+        ok(replica.transact([&](Transaction& transaction) -> Result<void> {
+            auto again = transaction.queue.requeue_held({"contact", id(1)}, {plus_two}, "it was restored",
+                                                        CycleNumber{4}, at(500));
+            if (!again) return again.error();
+            queued = *again;
+            return {};
+        }));
+        return queued;
+    }
+
+private:
+    static StoreOptions adding_in(const Folder& folder)
+    {
+        StoreOptions options = options_of(folder / "replica.hawser");
+        options.fold = std::make_shared<AddingFold>();
+        return options;
+    }
+};
+
+} // namespace
+
+TEST_CASE("what is queued again of a counter is taken from the base, and what others added stays in it")
+{
+    Setting s;
+    CHECK(s.lose() == 1);
+    const RecordState state = s.replica.state(1);
+    REQUIRE(state.live.size() == 1);
+    CHECK(state.live.front().state == ChangeState::held);
+    CHECK(state.shadow->fields == count(20));
+    CHECK(s.replica.fields(1) == count(22));
+    s.replica.advance(1, "1", count(10));
+    CHECK(s.replica.fields(1) == count(12));
+}
+
+TEST_CASE("a later edit of a counter says what is lost as well, and not what others added")
+{
+    Setting s;
+    const Sequence plus_one = s.replica.set(1, count(23));
+    CHECK(s.lose() == 0);
+    const RecordState state = s.replica.state(1);
+    REQUIRE(state.live.size() == 1);
+    CHECK(state.live.front().sequence == plus_one);
+    CHECK(state.live.front().before == count(20));
+    CHECK(state.live.front().after == count(23));
+    CHECK(state.shadow->fields == count(20));
+    s.replica.advance(1, "1", count(10));
+    CHECK(s.replica.fields(1) == count(13));
+}
+
+TEST_CASE("an edit that only took back what is lost ends, and is not queued any more")
+{
+    Setting s;
+    const Sequence minus_two = s.replica.set(1, count(20));
+    CHECK(s.lose() == 0);
+    const Change taken_back = ok(s.replica.store->change(minus_two));
+    CHECK(taken_back.state == ChangeState::superseded);
+    CHECK(taken_back.reason == "it took back what the restored organization lacks");
+    CHECK(taken_back.settled_at);
+    CHECK(ok(s.replica.store->queue_figures()).live() == 0);
+    CHECK(s.replica.fields(1) == count(20));
+}
