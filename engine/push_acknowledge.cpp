@@ -63,14 +63,11 @@ bool is_as_created(const Table& table, const Fields& sent, const Fields& read)
 /// The version that our write made, as far as it is proven: the former one with what was sent over
 /// it, in the spelling in which the organization holds it, and what the organization computes, which nobody
 /// writes.
-Fields believed(const Table& table, const localstore::Shadow& former, const Fields& sent, const Fields& read,
-                bool shared)
+Fields believed(const Table& table, const localstore::Shadow& former, const Fields& sent, const Fields& read)
 {
     Fields fields;
     if (former.remote == localstore::Remote::present) fields = former.fields;
-    // Another copy of this replica may have created it, with what was edited there since.
-    const bool is_new = former.remote != localstore::Remote::present && !shared;
-    if (is_new && is_as_created(table, sent, read)) fields = read;
+    if (former.remote != localstore::Remote::present && is_as_created(table, sent, read)) fields = read;
     for (const Column& column : table.columns) {
         if (column.creatable || column.updatable || !read.contains(column.name)) continue;
         fields.insert_or_assign(column.name, value_in(read, column.name));
@@ -80,6 +77,18 @@ Fields believed(const Table& table, const localstore::Shadow& former, const Fiel
         fields.insert_or_assign(column, equal_as_stored(value, there) ? there : value);
     }
     return fields;
+}
+
+/// Another copy of this replica may have created it, with what was edited there since: of what was edited here since,
+/// our write made nothing.
+void forget_edited(const localstore::RecordState& state, const localstore::Intent& intent, const Fields& sent,
+                   Fields& made)
+{
+    for (const localstore::Change& change : state.live) {
+        if (covers(intent, change.sequence)) continue;
+        for (const auto& member : change.after)
+            if (!sent.contains(member.first)) made.erase(member.first);
+    }
 }
 
 /// The columns that no scope of the table brings.
@@ -174,8 +183,9 @@ Result<void> Pusher::acknowledge_read(localstore::Transaction& transaction, cons
         if (!state->shadow) continue;
         const auto sent = with_emptied(state_in(transaction), sent_of(*intent, part.key), found.fields);
         if (!sent) return sent.error();
-        Fields made = believed(part.table->table(), *state->shadow, *sent, found.fields,
-                               is_shared(around_.store, *intent));
+        Fields made = believed(part.table->table(), *state->shadow, *sent, found.fields);
+        const bool is_new = state->shadow->remote != localstore::Remote::present;
+        if (is_new && is_shared(around_.store, *intent)) forget_edited(*state, *intent, *sent, made);
         // What the replica never read is as our write left it where nobody else wrote after it.
         const Value by_us = Lookup{"systemuser", around_.store.binding().user};
         if (state->partial && value_in(found.fields, "modifiedby") == by_us) {

@@ -36,6 +36,17 @@ RecordKey follow_alias(Database& database, const TableSet& tables, const RecordK
     return present;
 }
 
+namespace {
+
+/// Whether a copy of the record came while an intent of it was open.
+bool is_brought(Database& database, std::int64_t record)
+{
+    Statement staged = database.prepare("SELECT 1 FROM hawser_staged WHERE record = ?1 AND body IS NOT NULL");
+    return staged.with(record).step();
+}
+
+} // namespace
+
 Subject Subject::load(TransactionState& state, std::shared_ptr<const KnownTable> table, const Guid& id)
 {
     Subject subject(state, std::move(table));
@@ -140,6 +151,8 @@ void Subject::cancel_never_sent(Instant now)
 {
     if (!shadow || shadow->remote != Remote::never || row.has(flag::in_flight) || live.empty()) return;
     if (live.back().kind != ChangeKind::remove) return;
+    // Another copy of this replica may have made it: what a pull brought meanwhile is still to be met.
+    if (row.has(flag::staged) && is_brought(state_->database, row.record)) return;
     while (!live.empty()) {
         Change& change = live.back();
         leave_queue(change, ChangeState::superseded,

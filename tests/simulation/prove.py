@@ -37,7 +37,7 @@ INJECTED = [
 # intents.
 OFTEN = [
     *(f"decision: {name}" for name in (
-        "conflict.moved", "group.waits", "merge.add", "merge.ask", "merge.indeterminate", "merge.mine", "merge.theirs",
+        "conflict.moved", "copied", "group.waits", "merge.add", "merge.ask", "merge.indeterminate", "merge.mine", "merge.theirs",
         "merge.union", "rebaseline", "reconcile.both_deleted", "reconcile.contest", "reconcile.create", "reconcile.deleted",
         "reconcile.echo", "reconcile.edit_beats_deletion", "reconcile.keep_local", "reconcile.merge",
         "reconcile.out_of_reach", "refused", "restored", "retry", "unknown")),
@@ -79,7 +79,8 @@ SELDOM = [
         "in flight, undone", "held, applied", "held, contested", "parked, applied", "parked, held",
         "contested, applied", "contested, held")),
     "cut off: killed at a sync",
-    "intent: answered, indeterminate", "intent: unknown, refused", "intent: unknown, sent",
+    "cycle failed: engine.torn_page",
+    "intent: answered, indeterminate", "intent: unknown, answered", "intent: unknown, refused", "intent: unknown, sent",
     "verify failed: engine.other_user", "verify failed: engine.stopped",
 ]  # fmt: skip
 # Right where it happens, and shown by tests/unit/localstore/mask_test.cpp and tests/unit/engine/push_plan_test.cpp.

@@ -81,3 +81,25 @@ TEST_CASE("What a copy of a replica sends itself is known by its receipt", "[eng
     CHECK(s.there("numberofemployees") == "21");
     s.desk.check_equal();
 }
+
+TEST_CASE("What a copy of a replica sent of the other's creations, and deleted since, is deleted there",
+          "[engine][push][I1]")
+{
+    Setting s;
+    s.desk.sync();
+    const Guid made = s.desk.create("account", {{"name", std::string("Works")}});
+    Desk::check(engine::begin_as_copy(*s.desk.store, Guid::make(*s.desk.random), s.clock->now()));
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("Works") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.office.has("accounts", made));
+    s.desk.exchange->script = {};
+    s.desk.erase("account", made);
+    s.clock->jump(std::chrono::hours{1});
+    s.desk.sync();
+    CHECK_FALSE(s.office.has("accounts", made));
+    s.desk.check_equal();
+}

@@ -95,6 +95,18 @@ TEST_CASE("a create whose fate is unknown is not cancelled by its deletion")
         CHECK(replica.state(5).shadow->remote == Remote::present);
         CHECK_FALSE(replica.get(5));
     }
+    SECTION("it never happened, and somebody else made it meanwhile, so the deletion waits to meet that")
+    {
+        ok(replica.transact([](Transaction& transaction) {
+            return transaction.records.stage({"contact", id(5)}, "7", Fields{{"fullname", text("Twin")}},
+                                             CycleNumber{4});
+        }));
+        ok(replica.transact([](Transaction& transaction) {
+            return transaction.intents.later(id(50), "not sent", std::nullopt, CycleNumber{}, at(99));
+        }));
+        CHECK(ok(replica.store->change(erased)).state == ChangeState::queued);
+        CHECK(replica.state(5).staged);
+    }
     SECTION("it never happened, so both cancel out")
     {
         ok(replica.transact([](Transaction& transaction) {
