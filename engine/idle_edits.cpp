@@ -107,16 +107,21 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
                           const std::vector<localstore::Change>& changes, const Fields& sent,
                           const Showing& there, Instant now)
 {
+    // With its deletion the questions about a record were closed, and what they were about was not decided: what only
+    // went along with a record that was made again says nothing of that.
+    const bool again = state.shadow && state.shadow->remote == localstore::Remote::deleted;
+    const auto says = [&](std::string_view column) {
+        return std::ranges::any_of(
+            changes, [&](const localstore::Change& change) { return change.after.contains(column); });
+    };
     Fields shown;
     conflict::Names columns;
     for (const auto& [column, value] : sent) {
-        if (!equal_as_stored(value, value_in(there.fields, column))) continue;
+        if (!equal_as_stored(value, value_in(there.fields, column)) || (again && !says(column))) continue;
         shown.insert_or_assign(column, value_in(there.fields, column));
         columns.insert(column);
     }
     if (shown.empty() || !state.shadow) return false;
-    // With its deletion the questions about a record were closed, and what they were about was not decided.
-    const bool again = state.shadow->remote == localstore::Remote::deleted;
     Fields base = again ? stood_on(state) : Fields{};
     for (const auto& [column, value] : shown) base.insert_or_assign(column, value);
     const auto coverage = again ? localstore::Coverage::whole_record : localstore::Coverage::given_columns;

@@ -1,3 +1,4 @@
+#include "engine/idle_edits.h"
 #include "tests/engine_world.h"
 
 #include <algorithm>
@@ -183,4 +184,39 @@ TEST_CASE("Of groups that came to wait for one another the younger is held until
     CHECK(s.office.value("contacts", guid(1), "nickname") == "One");
     CHECK(s.desk.store->queue_figures()->live() == 0);
     s.desk.check_equal();
+}
+
+TEST_CASE(
+    "What only went along with a record that is made again decides no question that its deletion closed",
+    "[engine][push][I3]")
+{
+    Setting s;
+    s.desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    s.desk.edit("contact", guid(1), {{"telephone1", std::string("Mine")}});
+    s.office.put("contacts", guid(1), R"({"telephone1":"Theirs"})");
+    // It is read, and nothing can be sent.
+    s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("PATCH ") != std::string::npos ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    REQUIRE(s.desk.store->conflicts({})->size() == 1);
+    s.office.erase("contacts", guid(1));
+    s.clock->jump(std::chrono::hours{1});
+    (void)s.desk.cycle();
+    const auto state = s.desk.store->state({"contact", guid(1)});
+    REQUIRE(state->shadow->remote == localstore::Remote::deleted);
+    REQUIRE(state->live.size() == 2);
+    const Fields there{{"telephone1", std::string("Theirs")}};
+    bool shown = true;
+    Desk::check(s.desk.store->transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            const auto done = engine::settle_shown(
+                transaction, *state, {state->live.front()},
+                {{"jobtitle", std::string("Buyer")}, {"telephone1", std::string("Theirs")}},
+                {"W/\"9\"", there, {}}, s.clock->now());
+            if (!done) return done.error();
+            shown = *done;
+            return {};
+        }));
+    CHECK_FALSE(shown);
 }
