@@ -209,7 +209,8 @@ Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, con
                change.state == localstore::ChangeState::contested;
     });
     const bool was_there = state->shadow && state->shadow->remote == localstore::Remote::present;
-    if (state->deletes() || (is_edited && was_there && !state->open_intent))
+    const bool differs = was_there && state->local && *state->local != state->shadow->fields;
+    if (state->deletes() || (is_edited && differs && !state->open_intent))
         return reconcile_record(cycle_, transaction, table, key, {conflict::Presence::deleted, {}, {}, {}},
                                 around_.now());
     if (!state->known || state->tombstone || state->dirty()) return {};

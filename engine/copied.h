@@ -6,7 +6,7 @@
 namespace hawser::engine {
 
 /// The file is a copy, or was restored from one: from here on it is another installation, which compares before it
-/// sends anything. Durable when it returns; a crash before that leaves it to the next one that opens the file.
+/// sends anything. Durable when it returns; after a crash before that the next one that takes the lock finds the same.
 Result<void> begin_as_copy(localstore::Store& store, const Guid& instance, Instant now);
 
 /// Whether the intent was opened by the installation that this one is a copy of. That one settles it, too, and then

@@ -100,6 +100,7 @@ private:
     Result<void> store_outdated(localstore::Transaction& transaction, const Sent& sent,
                                 const dataverse::Outcome& outcome);
     bool is_refused_for_good(const localstore::Intent& intent) const;
+    bool is_proven_by_values(const localstore::Intent& intent) const;
     using Read = std::vector<std::pair<RecordKey, Found>>;
     Result<void> tell_moved(localstore::Transaction& transaction, const localstore::RecordState& before);
     Result<void> acknowledge_read(localstore::Transaction& transaction, const Draft& draft, const Read& read);

@@ -122,7 +122,12 @@ Result<void> Pusher::acknowledge(localstore::Transaction& transaction, const Dra
         attempts_.erase(part.key);
         if (part.kind == StepKind::remove) deleted_from_.insert(part.key.table);
     }
-    if (draft.receipt) receipts_done_.push_back(draft.intent);
+    if (draft.receipt) {
+        const auto intent = transaction.intents.get(draft.intent);
+        if (!intent) return intent.error();
+        // The other installation still asks for the receipt of what it opened.
+        if (!is_from_another(around_.store, *intent)) receipts_done_.push_back(draft.intent);
+    }
     std::vector<localstore::RecordState> asked;
     for (const Draft::Part& part : draft.parts) {
         if (!part.contested) continue;

@@ -52,6 +52,10 @@ constexpr std::string_view why_deleted_here = "it may already have been applied,
 constexpr const char* refused_unseen =
     "the organization refused it as outdated, and you may not read what it is about, so that nobody can tell "
     "from here what to make of it: send it again once you may, or discard it";
+constexpr const char* without_receipt =
+    "the answer to the change was lost, and what proves it may have been removed by the installation that "
+    "this "
+    "replica is a copy of: it may already have been applied, and nobody can tell from here";
 constexpr const char* unreadable =
     "the answer to the change was lost, and you may no longer read the record: it may already have been "
     "applied, and nobody can tell from here";
@@ -204,6 +208,18 @@ Result<std::set<RecordKey>> Pusher::untold(const localstore::Intent& intent) con
     return keys;
 }
 
+/// That a sum, or joined lines, say what was sent proves nothing without a receipt.
+bool Pusher::is_proven_by_values(const localstore::Intent& intent) const
+{
+    return std::ranges::none_of(intent.steps, [&](const localstore::IntentStep& step) {
+        const auto table = around_.table(step.key.table);
+        return table && std::ranges::any_of(step.sent, [&](const auto& member) {
+                   const conflict::Rule rule = (*table)->rules->policy.rule_of(member.first);
+                   return rule == conflict::Rule::add || rule == conflict::Rule::text;
+               });
+    });
+}
+
 /// What became of an intent without an answer, as far as what was read and what the replica knows tell.
 Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& found,
                                  const std::optional<Found>& receipt) const
@@ -224,6 +240,8 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     Judgement judgement =
         judge(*compared, found, proves_nothing ? std::optional<Found>() : receipt,
               {*known_before, *deleted, *made_since, *unheard, is_shared(around_.store, intent)});
+    if (proves_nothing && judgement.kind == Judgement::Kind::applied && !is_proven_by_values(intent))
+        return Judgement{Judgement::Kind::out_of_reach, {}};
     if (judgement.kind == Judgement::Kind::indeterminate) {
         auto edited = edited_of(state_of, intent, std::move(judgement.columns));
         if (!edited) return edited.error();
@@ -347,7 +365,9 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
 {
     if (judgement.kind == Judgement::Kind::out_of_reach)
         return park(transaction, draft, Parked::unprovable,
-                    repeats_refused_.contains(intent.id) ? refused_unseen : unreadable);
+                    !no_access_in(found)                   ? without_receipt
+                    : repeats_refused_.contains(intent.id) ? refused_unseen
+                                                           : unreadable);
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;

@@ -38,14 +38,18 @@ struct Nonces {
     Guid nonce;
     Guid next;
     bool locked = false;
+    bool copied = false; ///< It was found to be a copy before, and nobody has acted on that yet.
 };
 
 Result<Nonces> store_next(TransactionState& state, const Guid& fresh)
 {
     Statement row = state.database.prepare("SELECT nonce, next_nonce, locked FROM hawser_meta WHERE one = 1");
     row.step();
-    const Nonces before{row.guid(0), row.guid(1), row.integer(2) != 0};
+    Nonces before{row.guid(0), row.guid(1), row.integer(2) != 0};
     row.reset();
+    Statement copied = state.database.prepare("SELECT 1 FROM hawser_setting WHERE name = ?1 AND value <> ''");
+    before.copied = copied.with(copied_setting).step();
+    copied.reset();
     state.database.prepare("UPDATE hawser_meta SET next_nonce = ?1 WHERE one = 1").with(fresh).run();
     return before;
 }
@@ -99,8 +103,9 @@ Result<std::unique_ptr<EngineLock>> EngineLock::acquire(Store& store, std::strin
     if (!nonces) return nonces.error();
     const bool first_use = known.nonce.empty() && !nonces->locked;
     const bool same =
-        first_use || ((known.nonce == nonces->nonce.text() || known.nonce == nonces->next.text()) &&
-                      known.identity == identity);
+        !nonces->copied &&
+        (first_use || ((known.nonce == nonces->nonce.text() || known.nonce == nonces->next.text()) &&
+                       known.identity == identity));
     std::string line(holder);
     for (char& c : line)
         if (c == '\n') c = ' ';
@@ -110,9 +115,17 @@ Result<std::unique_ptr<EngineLock>> EngineLock::acquire(Store& store, std::strin
     if (auto written = lock.write(fresh.text() + '\n' + identity + '\n' + line + '\n'); !written)
         return written.error();
     auto kept =
-        store.impl_->write(Turn::engine, Durability::full, [](TransactionState& state) -> Result<void> {
+        store.impl_->write(Turn::engine, Durability::full, [same](TransactionState& state) -> Result<void> {
             state.database.prepare("UPDATE hawser_meta SET nonce = next_nonce, locked = 1 WHERE one = 1")
                 .run();
+            // From here on the nonces agree: that it is a copy is known until it is another installation.
+            if (!same)
+                state.database
+                    .prepare(
+                        "INSERT INTO hawser_setting (name, value) VALUES (?1, '1') ON CONFLICT DO UPDATE "
+                        "SET value = excluded.value")
+                    .with(copied_setting)
+                    .run();
             return {};
         });
     if (!kept) return kept.error();

@@ -17,6 +17,9 @@ struct Sequence {
 inline constexpr std::string_view former_cycle_setting = "former.cycle";
 inline constexpr std::string_view former_change_setting = "former.change";
 
+/// Set from the moment that a replica is found to be a copy until it is another installation.
+inline constexpr std::string_view copied_setting = "installation.copied";
+
 /// Changes made as one unit share one; 0 is "in no group".
 struct GroupNumber {
     std::int64_t value = 0;

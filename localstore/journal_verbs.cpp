@@ -112,6 +112,7 @@ Result<void> JournalVerbs::set_instance(const Guid& instance)
             const Result<void> kept = set_setting(name, std::to_string(last));
             if (!kept) return kept;
         }
+        if (const Result<void> acted = set_setting(copied_setting, ""); !acted) return acted;
         database.prepare("UPDATE hawser_meta SET instance = ?1 WHERE one = 1").with(instance).run();
         keep_binding_copy(state_.database);
         return {};

@@ -103,3 +103,28 @@ TEST_CASE("What a copy of a replica sent of the other's creations, and deleted s
     CHECK_FALSE(s.office.has("accounts", made));
     s.desk.check_equal();
 }
+
+TEST_CASE("A copy leaves the receipts of what the other sent, which asks for them as well",
+          "[engine][push][I2]")
+{
+    Setting s;
+    const Guid intent = s.desk.store->open_intents()->front().id;
+    Desk::check(engine::begin_as_copy(*s.desk.store, Guid::make(*s.desk.random), s.clock->now()));
+    s.desk.sync();
+    CHECK(s.desk.store->open_intents()->empty());
+    CHECK(s.there("numberofemployees") == "13");
+    CHECK(s.office.has("annotations", intent));
+}
+
+TEST_CASE("A sum that says what was sent is a question to a copy without the receipt", "[engine][push][I1]")
+{
+    Setting s;
+    Desk::check(engine::begin_as_copy(*s.desk.store, Guid::make(*s.desk.random), s.clock->now()));
+    s.settled_by_the_other();
+    s.office.put("accounts", guid(1), R"({"telephone1":"1","fax":"2"})");
+    (void)s.desk.cycle();
+    CHECK(s.there("numberofemployees") == "13");
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting->size() == 1);
+    CHECK(waiting->front().state == localstore::ChangeState::parked);
+}

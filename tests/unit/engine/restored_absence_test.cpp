@@ -73,3 +73,17 @@ TEST_CASE("A record that a question is about, and that a restored organization l
     CHECK(s.waiting().empty());
     s.desk.check_equal();
 }
+
+TEST_CASE("Edits that come to nothing keep a record that a restored organization lacks",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.office->put("contacts", guid(2), R"({"lastname":"Two"})");
+    s.desk.sync();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    s.desk.edit("contact", s.made, {{"department", Value{}}});
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.has("contact", s.made));
+}

@@ -294,6 +294,10 @@ TEST_CASE("a copied file and a restored file are noticed")
         std::filesystem::copy_file(backup, path, std::filesystem::copy_options::overwrite_existing);
         replica.store = ok(Store::open(replica.options()));
         CHECK(acquire(*replica.store) == Provenance::copied_or_restored);
+        // Whoever took the lock died before acting on it.
+        CHECK(acquire(*replica.store) == Provenance::copied_or_restored);
+        ok(replica.transact(
+            [](Transaction& transaction) { return transaction.journal.set_instance(id(78)); }));
         CHECK(acquire(*replica.store) == Provenance::same);
     }
 }
