@@ -2,6 +2,7 @@
 
 #include "base/fields.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -29,6 +30,38 @@ bool stored_as(std::string_view key, const std::string* sent, const std::string*
     if (sent == nullptr || stored == nullptr) return sent == stored;
     const auto alone = [&](const std::string& value) { return Collection{{{std::string(key), value}}}; };
     return *sent == *stored || equal_as_stored(Value{alone(*sent)}, Value{alone(*stored)});
+}
+
+const Element* find(const Collection& collection, std::string_view key)
+{
+    const auto found = std::ranges::find(collection.elements, key, &Element::key);
+    return found == collection.elements.end() ? nullptr : &*found;
+}
+
+/// Nobody has no roles. Empty for what is no participant.
+std::optional<Party> read_party(const Element* element)
+{
+    if (element == nullptr) return Party{};
+    auto parties = collection_to_parties(Collection{{*element}});
+    if (!parties) return std::nullopt;
+    return std::move(parties->front());
+}
+
+/// The roles that the edit took away come back, and those that it gave go.
+std::optional<Party> take_back_roles(const Element* before, const Element* after, const Element* value)
+{
+    const auto was = read_party(before), made = read_party(after), now = read_party(value);
+    if (!was || !made || !now) return std::nullopt;
+    Party party = value != nullptr ? *now : *was;
+    std::set<int> all(was->roles.begin(), was->roles.end());
+    all.insert(now->roles.begin(), now->roles.end());
+    const auto in = [](const Party& holder, int role) {
+        return std::ranges::find(holder.roles, role) != holder.roles.end();
+    };
+    party.roles.clear();
+    for (const int role : all)
+        if (in(*was, role) == in(*made, role) ? in(*now, role) : in(*was, role)) party.roles.push_back(role);
+    return party;
 }
 
 std::optional<std::set<std::int64_t>> read_choices(std::string_view text)
@@ -68,6 +101,21 @@ SetMerge merge_sets(const Collection& base, const Collection& mine, const Collec
         if (chosen != nullptr) result.merged.elements.push_back({std::string(key), *chosen});
     }
     return result;
+}
+
+Collection take_back(const Collection& before, const Collection& after, const Collection& value)
+{
+    auto [back, contested] = merge_sets(after, before, value);
+    for (const std::string& key : contested) {
+        const auto party = take_back_roles(find(before, key), find(after, key), find(value, key));
+        if (!party) continue;
+        std::erase_if(back.elements, [&](const Element& element) { return element.key == key; });
+        if (party->roles.empty()) continue;
+        for (Element& element : parties_to_collection({*party}).elements)
+            back.elements.push_back(std::move(element));
+    }
+    std::ranges::sort(back.elements, {}, &Element::key);
+    return back;
 }
 
 std::optional<std::string> merge_choices(std::string_view base, std::string_view mine,

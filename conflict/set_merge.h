@@ -21,7 +21,14 @@ struct SetMerge {
 
 SetMerge merge_sets(const Collection& base, const Collection& mine, const Collection& theirs);
 
-/// The same for multiple choices, "1,3,7": numbers are only ever there or not, so nothing is
+/// `value` as it would be had nobody made `after` of `before`; what others made of it stays.
+///
+///   take_back(b, a, a) = b        take_back(b, b, v) = v
+///   An element that only this edit put in, took out or changed is as it was before. Of participants that others
+///   changed as well each role is taken back by itself; any other such element is as it was before.
+Collection take_back(const Collection& before, const Collection& after, const Collection& value);
+
+/// The same as `merge_sets` for multiple choices, "1,3,7": numbers are only ever there or not, so nothing is
 /// contested. Empty when a text is no list of numbers.
 std::optional<std::string> merge_choices(std::string_view base, std::string_view mine,
                                          std::string_view theirs);

@@ -14,13 +14,32 @@ bool covers(const localstore::Intent& intent, localstore::Sequence change)
     return std::ranges::find(intent.changes, change, &localstore::Covered::sequence) != intent.changes.end();
 }
 
+namespace {
+
+/// Whether the record says something of what was edited, as it was sent.
+bool shows_an_edit(const localstore::Intent& intent, const localstore::IntentStep& step,
+                   const localstore::RecordState& state, const Fields& there)
+{
+    return std::ranges::any_of(state.live, [&](const localstore::Change& change) {
+        return covers(intent, change.sequence) && std::ranges::any_of(change.after, [&](const auto& member) {
+                   const std::string& column = member.first;
+                   return !change.is_settled(column) &&
+                          equal_as_stored(value_in(step.sent, column), value_in(there, column));
+               });
+    });
+}
+
+} // namespace
+
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user)
 {
     const Value by_user = Lookup{"systemuser", user};
-    const auto is_made_by_user = [&](const RecordKey& key) {
+    // Another installation of the same user may have made it again, with other edits.
+    const auto is_ours = [&](const localstore::IntentStep& step, const localstore::RecordState& state) {
         return std::ranges::any_of(found, [&](const auto& one) {
-            return one.first == key && value_in(one.second.fields, "createdby") == by_user;
+            return one.first == step.key && value_in(one.second.fields, "createdby") == by_user &&
+                   shows_an_edit(intent, step, state, one.second.fields);
         });
     };
     std::set<RecordKey> keys;
@@ -29,7 +48,7 @@ Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::I
         const auto state = state_of(step.key);
         if (!state) return state.error();
         const bool again = state->shadow && state->shadow->remote == localstore::Remote::deleted;
-        if (again && !is_made_by_user(step.key)) keys.insert(step.key);
+        if (again && !is_ours(step, *state)) keys.insert(step.key);
     }
     return keys;
 }

@@ -17,7 +17,7 @@ bool covers(const localstore::Intent& intent, localstore::Sequence change);
 // record now; an error is the store's.
 
 /// The records that the intent makes again under an id that the organization had before, but for those that are
-/// there and that `user` made.
+/// there, that `user` made, and that say something of what was edited.
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user);
 

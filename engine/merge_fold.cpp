@@ -1,6 +1,7 @@
 #include "engine/merge_fold.h"
 
 #include "conflict/merge.h"
+#include "conflict/set_merge.h"
 
 #include <utility>
 
@@ -15,6 +16,23 @@ public:
                          const Fields& after) const override
     {
         return conflict::apply(before, x, after, policies_->of(table)->policy);
+    }
+
+    Result<Value> take_back(const Table& table, const std::string& column, const Value& before,
+                            const Value& after, const Value& value) const override
+    {
+        static const Collection nobody;
+        const auto list = [](const Value& side) {
+            return is_null(side) ? &nobody : std::get_if<Collection>(&side);
+        };
+        const Collection* was = list(before);
+        const Collection* made = list(after);
+        const Collection* now = list(value);
+        const bool is_union = policies_->of(table)->policy.rule_of(column) == conflict::Rule::union_of;
+        if (!is_union || was == nullptr || made == nullptr || now == nullptr)
+            return Fold::take_back(table, column, before, after, value);
+        Collection back = conflict::take_back(*was, *made, *now);
+        return back.elements.empty() ? Value{} : Value{std::move(back)};
     }
 
     localstore::ColumnSet together(const Table& table, localstore::ColumnSet columns) const override

@@ -56,6 +56,9 @@ constexpr const char* without_receipt =
     "the answer to the change was lost, and what proves it may have been removed by the installation that "
     "this "
     "replica is a copy of: it may already have been applied, and nobody can tell from here";
+constexpr const char* unreadable_receipt = "the answer to the change was lost, and you may no longer read "
+                                           "the note that proves it: it may already have been "
+                                           "applied, and nobody can tell from here";
 constexpr const char* unreadable =
     "the answer to the change was lost, and you may no longer read the record: it may already have been "
     "applied, and nobody can tell from here";
@@ -236,7 +239,8 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     const auto unheard = untold(intent);
     if (!unheard) return unheard.error();
     const bool proves_nothing =
-        receipt && receipt->presence == Found::Presence::absent && is_from_another(around_.store, intent);
+        receipt && (receipt->presence == Found::Presence::no_access ||
+                    (receipt->presence == Found::Presence::absent && is_from_another(around_.store, intent)));
     Judgement judgement =
         judge(*compared, found, proves_nothing ? std::optional<Found>() : receipt,
               {*known_before, *deleted, *made_since, *unheard, is_shared(around_.store, intent)});
@@ -365,9 +369,9 @@ Result<void> Pusher::settle_as(localstore::Transaction& transaction, const local
 {
     if (judgement.kind == Judgement::Kind::out_of_reach)
         return park(transaction, draft, Parked::unprovable,
-                    !no_access_in(found)                   ? without_receipt
-                    : repeats_refused_.contains(intent.id) ? refused_unseen
-                                                           : unreadable);
+                    no_access_in(found)
+                        ? (repeats_refused_.contains(intent.id) ? refused_unseen : unreadable)
+                        : (is_from_another(around_.store, intent) ? without_receipt : unreadable_receipt));
     const bool applied = judgement.kind == Judgement::Kind::applied;
     const bool taken_back = judgement.kind == Judgement::Kind::taken_back;
     const bool not_applied = taken_back || judgement.kind == Judgement::Kind::not_applied;

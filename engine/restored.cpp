@@ -9,6 +9,24 @@
 
 namespace hawser::engine {
 
+namespace {
+
+std::string sentence_of(const localstore::Requeued& done, std::size_t lost)
+{
+    std::string text = "The organization was restored from an older copy that lacks what had been sent.";
+    if (done.queued > 0)
+        text += " " + std::to_string(done.queued) + " of " + std::to_string(lost) +
+                " changes are queued again and held: release the ones that should be sent once more.";
+    if (done.covered > 0)
+        text += " Edits that still wait here say " + std::to_string(done.covered) +
+                " of them as well, or more; what they say is queued again if you give up those edits.";
+    if (done.queued == 0 && done.covered == 0)
+        text += " Nothing is left of it to be sent again: it was taken back, or decided otherwise.";
+    return text;
+}
+
+} // namespace
+
 Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                           std::optional<std::int64_t> version, Instant now)
 {
@@ -25,23 +43,15 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction
         lost.insert(receipt.changes.begin(), receipt.changes.end());
     }
     if (lost.empty()) return false;
-    const auto queued = transaction.queue.requeue_held(
-        key, lost, "the organization was restored from an older copy and no longer has this", cycle.number,
-        now);
-    if (!queued) return queued.error();
-    const std::string rest =
-        *queued == lost.size()
-            ? std::string()
-            : " " + std::to_string(lost.size() - *queued) +
-                  " of them ended otherwise, or were edited again since, and stay as they are.";
-    const Result<void> decided = transaction.journal.decide(
-        cycle.number, key, "restored",
-        "The organization was restored from an older copy that lacks what had been sent. The changes are "
-        "queued again and held: release the ones that should be sent once more." +
-            rest,
-        now);
+    const auto done = transaction.queue.requeue_held(
+        key, lost,
+        {"the organization was restored from an older copy and no longer has this",
+         version ? localstore::Lacking::values : localstore::Lacking::record, cycle.number, now});
+    if (!done) return done.error();
+    const Result<void> decided =
+        transaction.journal.decide(cycle.number, key, "restored", sentence_of(*done, lost.size()), now);
     if (!decided) return decided.error();
-    return true;
+    return done->queued > 0;
 }
 
 Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,

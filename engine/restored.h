@@ -12,7 +12,7 @@ namespace hawser::engine {
 /// that copy was made is queued again as held, for a person to look at.
 ///
 /// Queues again what the receipts of this record prove to be lost: everything with an etag above
-/// `version`, or everything when the record is gone; each once. Returns whether there was anything.
+/// `version`, or everything when the record is gone; each once. Returns whether anything is queued again.
 Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                           std::optional<std::int64_t> version, Instant now);
 

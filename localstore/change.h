@@ -116,6 +116,21 @@ struct Ending {
     CycleNumber cycle{};
 };
 
+/// What a server that was restored no longer has: what was written into a record, or all of it.
+enum class Lacking { values, record };
+struct Loss {
+    std::string_view why; ///< What its changes wait for, in words; the same for all of one record.
+    Lacking lacking = Lacking::values;
+    CycleNumber cycle{};
+    Instant now{};
+};
+
+/// What became of lost changes: how many are queued again, and of how many, in part or whole, edits that wait say more.
+struct Requeued {
+    std::size_t queued = 0;
+    std::size_t covered = 0;
+};
+
 struct Dependency {
     Sequence change; ///< waits for …
     Sequence on;     ///< … this one.

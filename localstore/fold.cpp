@@ -1,5 +1,7 @@
 #include "localstore/fold.h"
 
+#include "base/fields.h"
+
 #include <algorithm>
 
 namespace hawser::localstore {
@@ -39,6 +41,15 @@ Fields without_nulls(Fields fields)
 }
 
 } // namespace
+
+Result<Value> Fold::take_back(const Table& table, const std::string& column, const Value& before,
+                              const Value& after, const Value& value) const
+{
+    const Result<Fields> back =
+        apply(table, {{column, after}}, without_nulls({{column, value}}), {{column, before}});
+    if (!back) return back.error();
+    return value_in(*back, column);
+}
 
 ColumnSet Fold::together(const Table&, ColumnSet columns) const
 {

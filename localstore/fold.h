@@ -37,6 +37,12 @@ public:
     virtual Result<Fields> apply(const Table& table, const Fields& before, const Fields& x,
                                  const Fields& after) const = 0;
 
+    /// One column's `value` as it would be had `after` not been made of `before`; what others made of it stays.
+    ///   take_back(b, a, a) == b   take_back(b, b, x) == x   deterministic
+    /// What cannot be taken apart is `before`.
+    virtual Result<Value> take_back(const Table& table, const std::string& column, const Value& before,
+                                    const Value& after, const Value& value) const;
+
     /// The columns and every column that is decided together with one of them.
     virtual ColumnSet together(const Table& table, ColumnSet columns) const;
 

@@ -96,9 +96,10 @@ struct Intent {
 };
 
 /// How an intent ended. `later` is "known not to have happened": throttled, not sent, rolled back.
-/// Two are of no intent: the organization was seen to hold what a change says (`shown`); it was restored, and lacks what
-/// was applied or shown before (`lost`).
-enum class IntentOutcome { applied, conflict, refused, later, indeterminate, shown, lost };
+/// Three are of no intent: the organization was seen to hold what a change says (`shown`); it was restored, and lacks
+/// what was applied or shown before (`lost`); of that, the last change of the receipt, which waits, says more than the
+/// others (`covered`).
+enum class IntentOutcome { applied, conflict, refused, later, indeterminate, shown, lost, covered };
 std::string_view to_text(IntentOutcome);
 std::optional<IntentOutcome> parse_intent_outcome(std::string_view);
 

@@ -372,12 +372,12 @@ Result<std::vector<Sequence>> QueueVerbs::unproven(const RecordKey& record) cons
             "c.table_number = ?2 AND c.live = 1 AND "
             "c.state = ?3 AND ?4 = (SELECT t.outcome FROM "
             "hawser_receipt t WHERE t.id = ?1 AND t.table_number = "
-            "?2 AND t.outcome NOT IN (?5, ?6) AND instr(',' || t.changes || ',', ',' || c.sequence || "
+            "?2 AND t.outcome NOT IN (?5, ?6, ?7) AND instr(',' || t.changes || ',', ',' || c.sequence || "
             "',') > 0 ORDER BY t.number DESC LIMIT 1) "
             "ORDER BY c.sequence");
         rows.with(record.id, (*table)->number, to_text(ChangeState::parked),
                   to_text(IntentOutcome::indeterminate), to_text(IntentOutcome::shown),
-                  to_text(IntentOutcome::lost));
+                  to_text(IntentOutcome::lost), to_text(IntentOutcome::covered));
         std::vector<Sequence> found;
         while (rows.step()) found.push_back(Sequence{rows.integer(0)});
         return found;

@@ -3,6 +3,7 @@
 #include "localstore/fields_json.h"
 
 #include <charconv>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -68,6 +69,23 @@ std::vector<Receipt> receipts_of(Database& database, const KnownTable& table, co
                          "hawser_receipt WHERE id = ?1 AND table_number = ?2 ORDER BY number DESC LIMIT ?3");
     rows.with(id, table.number, static_cast<std::int64_t>(limit));
     return read_receipts(rows, table, id);
+}
+
+CoveredLoss covered_by(Database& database, const KnownTable& table, const Guid& id, Sequence change)
+{
+    Statement rows = database.prepare(
+        "SELECT intent, changes, outcome, status, etag, words, cycle, at, requests FROM "
+        "hawser_receipt WHERE id = ?1 AND table_number = ?2 AND outcome = ?3 ORDER BY number");
+    rows.with(id, table.number, to_text(IntentOutcome::covered));
+    CoveredLoss found;
+    std::set<Sequence> lost;
+    for (const Receipt& receipt : read_receipts(rows, table, id)) {
+        if (receipt.changes.empty() || receipt.changes.back() != change) continue;
+        lost.insert(receipt.changes.begin(), std::prev(receipt.changes.end()));
+        found.why = receipt.words;
+    }
+    found.lost.assign(lost.begin(), lost.end());
+    return found;
 }
 
 std::vector<Receipt> arrivals_of(Database& database, const KnownTable& table, const Guid& id)

@@ -5,6 +5,9 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,18 +25,27 @@ void keep_what_arrived(Change& change, const Fields& there)
     std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
 }
 
+/// What came before a deletion, and the deletion.
+void drop_former_life(std::vector<Change>& changes)
+{
+    const auto removal = std::find_if(changes.rbegin(), changes.rend(), [](const Change& change) {
+        return change.kind == ChangeKind::remove && change.state == ChangeState::applied;
+    });
+    changes.erase(changes.begin(), removal.base());
+}
+
 /// The copy that waits for a person's word.
-Change held_copy(const Change& former, std::string_view why, Instant now)
+Change held_copy(const Change& former, const Loss& loss)
 {
     Change again = former;
     again.sequence = {};
     again.state = ChangeState::held;
     again.settled.clear();
     again.group = {};
-    again.made_at = now;
+    again.made_at = loss.now;
     again.attempts = 0;
     again.last_error.clear();
-    again.waits_for = std::string(why);
+    again.waits_for = std::string(loss.why);
     again.settled_at.reset();
     again.reason.clear();
     return again;
@@ -42,25 +54,28 @@ Change held_copy(const Change& former, std::string_view why, Instant now)
 /// Puts the lost changes of one record in the queue again, the oldest first.
 class Requeue {
 public:
-    Requeue(TransactionState& state, Subject& subject, std::string_view why, Instant now)
+    Requeue(TransactionState& state, Subject& subject, const Loss& loss)
         : state_(state),
           subject_(subject),
-          why_(why),
-          now_(now),
+          loss_(loss),
           there_(subject.shadow ? subject.shadow->fields : subject.local().value_or(Fields{}))
     {
     }
 
-    /// Returns how many of them something was left of. The oldest first.
-    std::size_t add(std::vector<Change> lost)
+    /// The oldest first.
+    Requeued add(std::vector<Change> lost)
     {
+        // A record that is not there is deleted as it should be.
+        if (loss_.lacking == Lacking::record) drop_former_life(lost);
         std::erase_if(lost, [&](Change& change) {
             if (change.state == ChangeState::applied) return false;
             keep_what_arrived(change, there_);
             return change.after.empty();
         });
-        if (lost.empty()) return 0;
+        if (lost.empty()) return {};
         subject_.make_dirty();
+        // What makes the record again makes it with all that is here of it.
+        if (is_made_again()) return add_copies(std::move(lost));
         for (auto last = lost.rbegin(); last != lost.rend(); ++last)
             for (const std::string& column : take_back(*last))
                 // Whoever took this one back took back what came after it, too.
@@ -68,44 +83,88 @@ public:
                     change.after.erase(column);
                     change.before.erase(column);
                 });
-        std::erase_if(lost, [](const Change& change) {
-            return change.kind == ChangeKind::update && change.after.empty();
-        });
-        std::size_t added = 0;
-        for (Change& change : lost)
-            if (add_copy(std::move(change))) ++added;
-        return added;
+        for (const Change& change : lost) stand_on_what_was_before(change);
+        return add_copies(std::move(lost));
+    }
+
+    /// On the base as it is, from which they are taken already. The oldest first.
+    Requeued add_again(std::vector<Change> lost)
+    {
+        is_taken_from_base_ = true;
+        return add_copies(std::move(lost));
+    }
+
+    void add_receipt(IntentOutcome outcome, std::vector<Sequence> changes) const
+    {
+        Receipt receipt{{}, subject_.key(), std::move(changes), outcome};
+        receipt.words = loss_.why;
+        receipt.cycle = loss_.cycle;
+        receipt.at = loss_.now;
+        localstore::add_receipt(state_.database, subject_.table(), receipt);
     }
 
 private:
-    bool add_copy(Change lost)
+    Requeued add_copies(std::vector<Change> lost)
     {
+        std::erase_if(lost, [](const Change& change) {
+            return change.kind == ChangeKind::update && change.after.empty();
+        });
+        Requeued done;
+        std::map<Sequence, std::vector<Sequence>> covered;
+        for (Change& change : lost) {
+            const Sequence former = change.sequence;
+            const std::set<Sequence> covering = add_copy(std::move(change), done);
+            for (const Sequence edit : covering) covered[edit].push_back(former);
+            if (!covering.empty()) ++done.covered;
+        }
+        for (auto& [edit, changes] : covered) {
+            changes.push_back(edit);
+            add_receipt(IntentOutcome::covered, std::move(changes));
+        }
+        return done;
+    }
+
+    /// Returns the live edits that say what is left out, or more.
+    std::set<Sequence> add_copy(Change lost, Requeued& done)
+    {
+        std::set<Sequence> covering;
         const bool had_columns = !lost.after.empty();
-        stand_on_what_was_before(lost);
         const auto is_edited_since = [&](const auto& member) {
-            return find_edit_since(member.first) != nullptr;
+            // Of what is put together only the edit that was given up had said this, too.
+            const bool is_own =
+                is_taken_from_base_ && is_put_together(lost, member.first) && !is_made_again();
+            const Change* since = is_own ? nullptr : find_edit_since(member.first);
+            if (since != nullptr) covering.insert(since->sequence);
+            return since != nullptr;
         };
         std::erase_if(lost.after, is_edited_since);
-        std::erase_if(lost.before, is_edited_since);
-        if (had_columns && lost.after.empty()) return false;
-        Change again = held_copy(lost, why_, now_);
+        std::erase_if(lost.before, [&](const auto& member) { return !lost.after.contains(member.first); });
+        if (had_columns && lost.after.empty()) return covering;
+        Change again = held_copy(lost, loss_);
         again.sequence = next_sequence(state_.database);
         subject_.add(std::move(again));
-        return true;
+        ++done.queued;
+        return covering;
+    }
+
+    /// Whether a live edit makes the record again, which the server lacks.
+    bool is_made_again() const
+    {
+        return loss_.lacking == Lacking::record && subject_.shadow->remote == Remote::deleted;
     }
 
     /// What was edited since says more than what was lost; what was lost before it says less.
     Change* find_edit_since(std::string_view column)
     {
         const auto found = std::ranges::find_if(subject_.live, [&](const Change& change) {
-            return !is_queued_again(change) && claims(change, column);
+            return !is_queued_again(change) && (is_made_again() || claims(change, column));
         });
         return found == subject_.live.end() ? nullptr : &*found;
     }
 
     bool is_queued_again(const Change& change) const
     {
-        return change.state == ChangeState::held && change.waits_for == why_;
+        return change.state == ChangeState::held && change.waits_for == loss_.why;
     }
 
     /// Of a creation nothing was there before.
@@ -117,12 +176,8 @@ private:
     /// What `lost` makes of the column is taken out of `value`, and what others made of it stays in.
     Value without(const Change& lost, const std::string& column, const Value& value) const
     {
-        Fields x;
-        if (!is_null(value)) x.emplace(column, value);
-        const Fields before =
-            need(state_.fold.apply(subject_.table().table, {{column, value_in(lost.after, column)}}, x,
-                                   {{column, value_in(lost.before, column)}}));
-        return value_in(before, column);
+        return need(state_.fold.take_back(subject_.table().table, column, value_in(lost.before, column),
+                                          value_in(lost.after, column), value));
     }
 
     /// Of what is put together, an edit says only what it adds and takes away. Of the base that is taken back, and
@@ -154,7 +209,7 @@ private:
     void end(Sequence idle)
     {
         leave_queue(*subject_.find(idle), ChangeState::superseded,
-                    "it took back what the restored organization lacks", now_);
+                    "it took back what the restored organization lacks", loss_.now);
         subject_.store_state(idle);
     }
 
@@ -181,36 +236,60 @@ private:
 
     TransactionState& state_;
     Subject& subject_;
-    std::string_view why_;
-    Instant now_;
+    Loss loss_;
     const Fields there_; ///< What was known of the server before any of it was queued again.
     ColumnSet stood_;
+    bool is_taken_from_base_ = false;
 };
+
+/// What was taken back is nobody's any more.
+std::vector<Change> still_wanted(const TransactionState& state, std::span<const Sequence> lost)
+{
+    std::vector<Change> changes;
+    for (const Sequence sequence : lost) {
+        auto former = find_change(state.database, *state.tables, sequence);
+        const bool taken_back =
+            !former || former->state == ChangeState::undone || former->state == ChangeState::discarded;
+        if (!taken_back) changes.push_back(std::move(*former));
+    }
+    return changes;
+}
 
 } // namespace
 
-Result<std::size_t> QueueVerbs::requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
-                                             std::string_view why, CycleNumber cycle, Instant now)
+void requeue_covered(TransactionState& state, Subject& subject, const Change& dropped, Instant now)
 {
-    return verb(state_, [&]() -> Result<std::size_t> {
+    const CoveredLoss covered = covered_by(state.database, subject.table(), subject.row.id, dropped.sequence);
+    if (covered.lost.empty()) return;
+    const bool is_lacking = subject.shadow && subject.shadow->remote == Remote::deleted;
+    std::vector<Change> lost = still_wanted(state, covered.lost);
+    for (Change& change : lost) {
+        const auto is_left_out = [&](const auto& member) {
+            const std::string& column = member.first;
+            const bool arrived = change.state == ChangeState::applied ||
+                                 equal_as_stored(member.second, value_in(dropped.before, column));
+            return !arrived || !(is_lacking || claims(dropped, column));
+        };
+        std::erase_if(change.after, is_left_out);
+        std::erase_if(change.before,
+                      [&](const auto& member) { return !change.after.contains(member.first); });
+    }
+    Requeue(state, subject, {covered.why, is_lacking ? Lacking::record : Lacking::values, {}, now})
+        .add_again(std::move(lost));
+}
+
+Result<Requeued> QueueVerbs::requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
+                                          const Loss& loss)
+{
+    return verb(state_, [&]() -> Result<Requeued> {
         auto subject = load_subject(state_, key);
         if (!subject) return subject.error();
-        Requeue requeue(state_, *subject, why, now);
-        std::vector<Change> changes;
-        for (const Sequence sequence : lost) {
-            auto former = find_change(state_.database, *state_.tables, sequence);
-            const bool taken_back =
-                !former || former->state == ChangeState::undone || former->state == ChangeState::discarded;
-            if (!taken_back) changes.push_back(std::move(*former));
-        }
-        const std::size_t queued = requeue.add(std::move(changes));
-        Receipt receipt{{}, subject->key(), {lost.begin(), lost.end()}, IntentOutcome::lost};
-        receipt.words = why;
-        receipt.cycle = cycle;
-        receipt.at = now;
-        add_receipt(state_.database, subject->table(), receipt);
-        subject->finish(now);
-        return queued;
+        const std::vector<Sequence> sequences(lost.begin(), lost.end());
+        Requeue requeue(state_, *subject, loss);
+        const Requeued done = requeue.add(still_wanted(state_, sequences));
+        requeue.add_receipt(IntentOutcome::lost, sequences);
+        subject->finish(loss.now);
+        return done;
     });
 }
 

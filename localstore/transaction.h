@@ -164,9 +164,10 @@ public:
     /// without the columns that were edited since, on the base that the first of them was made on. Of one that was
     /// applied in part, that part as far as the server's copy here shows it. What was taken back, or of which no
     /// column is left, stays as it is. A receipt says that all of them are lost: they are no arrivals any more, and
-    /// nothing is queued again twice. Returns how many were queued again.
-    Result<std::size_t> requeue_held(const RecordKey& key, const std::set<Sequence>& lost,
-                                     std::string_view why, CycleNumber cycle, Instant now);
+    /// nothing is queued again twice.
+    /// What an edit that waits says as well is covered by it: it is queued again, likewise held, when that edit is
+    /// undone or discarded. Of a record that the server lacks and an edit makes again, everything is.
+    Result<Requeued> requeue_held(const RecordKey& key, const std::set<Sequence>& lost, const Loss& loss);
 
 private:
     friend class Transaction;

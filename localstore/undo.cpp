@@ -141,16 +141,19 @@ void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeSt
                 context.now);
     subject.store_state(sequence);
     withdraw_columns(state, subject, dropped);
-    std::vector<Sequence> empty;
+    requeue_covered(state, subject, dropped, context.now);
+    std::vector<Change> empty;
     for (const Change& later : subject.live)
         if (later.kind == ChangeKind::update && open_columns(later).empty() &&
             later.state != ChangeState::in_flight)
-            empty.push_back(later.sequence);
-    for (const Sequence nothing : empty)
-        settle_columns(subject, nothing, {}, ChangeState::superseded,
+            empty.push_back(later);
+    for (const Change& nothing : empty) {
+        settle_columns(subject, nothing.sequence, {}, ChangeState::superseded,
                        "nothing is left of it since change " + std::to_string(sequence.value) +
                            " was dropped",
                        context.now);
+        requeue_covered(state, subject, nothing, context.now);
+    }
 }
 
 /// The edit that takes back what may be on the server already, leaving later edits alone.
@@ -179,9 +182,8 @@ Edit compensation(const TransactionState& state, const Subject& subject, const C
         if (present == sent) {
             edit.after.emplace(name, former);
         } else if (std::holds_alternative<Collection>(present)) {
-            Fields taken_back = need(
-                state.fold.apply(subject.table().table, {{name, sent}}, {{name, present}}, {{name, former}}));
-            edit.after.emplace(name, taken_back.contains(name) ? taken_back.at(name) : Value{});
+            edit.after.emplace(
+                name, need(state.fold.take_back(subject.table().table, name, former, sent, present)));
         }
     }
     return edit;

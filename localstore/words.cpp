@@ -24,8 +24,8 @@ constexpr Words<4> conflict_reasons{"both changed", "may already have been appli
                                     "other"};
 constexpr Words<9> step_kinds{"create", "update", "delete",  "put collection", "link",
                               "unlink", "action", "receipt", "read back"};
-constexpr Words<7> intent_outcomes{"applied",       "conflict", "refused", "later",
-                                   "indeterminate", "shown",    "lost"};
+constexpr Words<8> intent_outcomes{"applied",       "conflict", "refused", "later",
+                                   "indeterminate", "shown",    "lost",    "covered"};
 constexpr Words<4> round_kinds{"full", "delta", "filter", "sweep"};
 constexpr Words<5> cycle_outcomes{"under way", "idle", "done", "failed", "stopped"};
 constexpr Words<5> connection_states{"online", "going offline", "offline by choice", "disconnected",

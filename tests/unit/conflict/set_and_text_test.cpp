@@ -128,3 +128,31 @@ TEST_CASE("An address that the organization fills into a participant is nobody's
         CHECK(merge.contested_keys.empty() != row.contested);
     }
 }
+
+TEST_CASE("An edit of a list is taken back element by element, and of a participant role by role")
+{
+    const auto kim = [](std::vector<int> roles) {
+        if (roles.empty()) return Collection{};
+        return parties_to_collection({{{}, "kim@example.com", std::move(roles)}});
+    };
+    const std::vector<std::vector<int>> choices{{}, {5}, {6}, {5, 6}, {7}, {5, 7}};
+    for (const auto& b : choices)
+        for (const auto& other : choices) {
+            CHECK(take_back(kim(b), kim(other), kim(other)) == kim(b));
+            CHECK(take_back(kim(b), kim(b), kim(other)) == kim(other));
+        }
+    // Invited here as 5, made a 6 by somebody else: that stays, and so does whom they brought along.
+    const Party max{{}, "max@example.com", {5}};
+    const Collection now = parties_to_collection({{{}, "kim@example.com", {6}}, max});
+    CHECK(take_back(kim({}), kim({5}), now) == now);
+    // Made a 6 here, and a 7 by somebody else.
+    CHECK(take_back(kim({5}), kim({6}), kim({7})) == kim({5, 7}));
+    // Taken out here, and put in again otherwise by somebody else.
+    CHECK(take_back(kim({5}), kim({}), kim({6})) == kim({5, 6}));
+    // Invited here, and taken out by somebody else.
+    CHECK(take_back(kim({}), kim({5}), kim({})) == kim({}));
+    // What is no participant is as it was before.
+    const auto plain = [](const char* value) { return Collection{{{"k", value}}}; };
+    CHECK(take_back(plain("1"), plain("2"), plain("3")) == plain("1"));
+    CHECK(take_back({}, plain("2"), plain("3")) == Collection{});
+}

@@ -128,3 +128,27 @@ TEST_CASE("A sum that says what was sent is a question to a copy without the rec
     REQUIRE(waiting->size() == 1);
     CHECK(waiting->front().state == localstore::ChangeState::parked);
 }
+
+TEST_CASE("A change whose receipt may no longer be read waits for a person", "[engine][push][I4]")
+{
+    Setting s;
+    s.desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
+        constexpr std::string_view found = "HTTP/1.1 200";
+        if (request.body.find("GET ") == std::string::npos) return;
+        for (auto at = answer.body.find(found); at != std::string::npos;
+             at = answer.body.find(found, at + 1)) {
+            const auto end = answer.body.find("\r\n--", at);
+            if (answer.body.substr(at, end - at).find("annotationid") == std::string::npos) continue;
+            answer.body.replace(at, end - at,
+                                "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n"
+                                R"({"error":{"code":"0x80040220","message":"prvReadNote is missing"}})");
+        }
+    };
+    (void)s.desk.cycle();
+    CHECK(s.desk.store->open_intents()->empty());
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting->size() == 1);
+    CHECK(waiting->front().state == localstore::ChangeState::parked);
+    CHECK(waiting->front().last_error.find("the note that proves it") != std::string::npos);
+    CHECK(s.there("numberofemployees") == "13");
+}

@@ -220,3 +220,40 @@ TEST_CASE(
         }));
     CHECK_FALSE(shown);
 }
+
+TEST_CASE("A record that the same user made again at another installation proves nothing for a unit here",
+          "[engine][push][I1]")
+{
+    Setting s;
+    Desk elsewhere{s.office, s.clock, "ada", {}, 12};
+    elsewhere.choose({{"contact", ""}, {"account", ""}});
+    elsewhere.sync();
+    localstore::Edit made{localstore::ChangeKind::create, {"account", guid(901)}, {}};
+    made.after["name"] = std::string("Works");
+    localstore::Edit edited{localstore::ChangeKind::update, {"contact", guid(1)}, {}};
+    edited.after["jobtitle"] = std::string("Buyer");
+    (void)s.desk.write_all({edited, made}, localstore::Grouping::one_unit);
+    elsewhere.edit("contact", guid(1), {{"department", std::string("Sales")}});
+    s.office.erase("contacts", guid(1));
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_request : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.desk.store->open_intents()->size() == 1);
+    elsewhere.sync();
+    REQUIRE(s.office.value("contacts", guid(1), "department") == "Sales");
+    s.desk.exchange->script = {};
+    s.clock->pass(std::chrono::hours{1});
+    s.desk.erase("contact", guid(1));
+    (void)s.desk.cycle();
+    s.desk.sync();
+    // It may have been made, and deleted before anybody told: a person decides.
+    const auto waiting = *s.desk.store->changes({});
+    REQUIRE(waiting.size() == 2);
+    CHECK(waiting.front().state == localstore::ChangeState::held);
+    REQUIRE(s.desk.store->release(waiting.front().sequence));
+    s.desk.sync();
+    CHECK(s.office.value("accounts", guid(901), "name") == "Works");
+}

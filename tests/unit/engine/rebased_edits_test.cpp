@@ -141,3 +141,34 @@ TEST_CASE("A line that somebody edits here and sets back undoes no line that oth
     CHECK(s.desk.text("account", guid(1), "description") == "theirs\ntwo\nthree\nfour");
     s.desk.check_equal();
 }
+
+TEST_CASE("Undoing an invitation that is on its way leaves whom a later edit invited, and how it changed the "
+          "first guest",
+          "[engine][queue]")
+{
+    Setting s;
+    const Party kim{{}, "kim@example.com", {5}}, lee{{}, "lee@example.com", {5}},
+        lee_copied{{}, "lee@example.com", {6}}, zoe{{}, "zoe@example.com", {5}};
+    s.invite({kim, lee});
+    const auto first = s.desk.store->changes({})->front().sequence;
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_answer : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    s.invite({kim, lee_copied, zoe});
+    localstore::WriteContext by_ada;
+    by_ada.now = s.clock->now();
+    const auto undone = s.desk.store->undo(first, by_ada);
+    REQUIRE(undone);
+    CHECK(undone->compensating.size() <= 1);
+    const Value expected{parties_to_collection({kim, lee_copied, zoe})};
+    CHECK(s.desk.get("appointment", guid(30), "parties") == expected);
+    s.desk.exchange->script = {};
+    s.clock->pass(std::chrono::hours{1});
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.desk.get("appointment", guid(30), "parties") == expected);
+    s.desk.check_equal();
+}

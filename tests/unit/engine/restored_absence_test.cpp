@@ -32,6 +32,36 @@ struct Setting {
         REQUIRE_FALSE(office->has("contacts", made));
     }
     std::vector<localstore::Change> waiting() { return *desk.store->changes({}); }
+    localstore::WriteContext by_ada() const
+    {
+        localstore::WriteContext context;
+        context.now = clock->now();
+        return context;
+    }
+    /// From now on the token is one that the backup does not know.
+    void hear_more()
+    {
+        office->put("contacts", guid(2), R"({"lastname":"Two"})");
+        desk.sync();
+    }
+    void look_again()
+    {
+        for (int week = 0; week < 3; ++week) {
+            clock->pass(std::chrono::hours{24 * 8});
+            (void)desk.cycle();
+        }
+    }
+    /// What was made waits for a word, and is made again with it.
+    void check_made_again()
+    {
+        CHECK(desk.text("contact", made, "lastname") == "Poe");
+        REQUIRE(waiting().size() == 1);
+        CHECK(waiting().front().state == localstore::ChangeState::held);
+        REQUIRE(desk.store->release(waiting().front().sequence));
+        desk.sync();
+        CHECK(office->value("contacts", made, "lastname") == "Poe");
+        desk.check_equal();
+    }
 };
 
 } // namespace
@@ -40,9 +70,7 @@ TEST_CASE("What was sent is queued again after a restore also where the clock wa
           "[engine][restored][I1]")
 {
     Setting s;
-    // The token is one from after the backup.
-    s.office->put("contacts", guid(2), R"({"lastname":"Two"})");
-    s.desk.sync();
+    s.hear_more();
     s.clock->jump(std::chrono::hours{-16});
     s.set_back();
     (void)s.desk.cycle();
@@ -86,4 +114,82 @@ TEST_CASE("Edits that come to nothing keep a record that a restored organization
     (void)s.desk.cycle();
     (void)s.desk.cycle();
     CHECK(s.desk.has("contact", s.made));
+}
+
+TEST_CASE(
+    "Whoever gives up a held edit of a record that a restored organization lacks does not lose the record",
+    "[engine][restored][I1]")
+{
+    Setting s;
+    s.hear_more();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    const auto edit = s.waiting().front().sequence;
+    Desk::check(s.desk.store->hold(edit, "not yet"));
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    REQUIRE(s.waiting().size() == 1);
+    CHECK_FALSE(s.office->has("contacts", s.made));
+    REQUIRE(s.desk.store->discard(edit, s.by_ada()));
+    s.look_again();
+    s.check_made_again();
+}
+
+TEST_CASE("A held edit of a record that a restored organization lacks makes it again when it is released",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.hear_more();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    const auto edit = s.waiting().front().sequence;
+    Desk::check(s.desk.store->hold(edit, "not yet"));
+    s.set_back();
+    (void)s.desk.cycle();
+    REQUIRE(s.desk.store->release(edit));
+    s.desk.sync();
+    CHECK(s.office->value("contacts", s.made, "lastname") == "Poe");
+    CHECK(s.office->value("contacts", s.made, "department") == "Sales");
+    CHECK(s.waiting().empty());
+    s.look_again();
+    s.desk.check_equal();
+}
+
+TEST_CASE("Whoever undoes an edit that would make a record again does not lose the record",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.hear_more();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    s.set_back();
+    s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("PATCH ") != std::string::npos ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    REQUIRE(s.waiting().size() == 1);
+    s.desk.exchange->script = {};
+    REQUIRE(s.desk.store->undo(s.waiting().front().sequence, s.by_ada()));
+    s.look_again();
+    s.check_made_again();
+}
+
+TEST_CASE("Whoever gives up an edit hears of the one before it that a restored organization lacks",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.hear_more();
+    s.desk.edit("contact", guid(1), {{"department", std::string("Sales")}});
+    s.desk.sync();
+    s.desk.edit("contact", guid(1), {{"department", std::string("Law")}});
+    const auto edit = s.waiting().front().sequence;
+    Desk::check(s.desk.store->hold(edit, "not yet"));
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    REQUIRE(s.desk.store->discard(edit, s.by_ada()));
+    CHECK(s.desk.text("contact", guid(1), "department") == "Sales");
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    s.desk.sync();
+    CHECK(s.office->value("contacts", guid(1), "department") == "Sales");
+    s.look_again();
+    s.desk.check_equal();
 }

@@ -8,8 +8,8 @@ using namespace hawser::tests;
 
 namespace {
 
-const Party kim{{}, "kim@example.com", {5}}, lee{{}, "lee@example.com", {5}}, max{{}, "max@example.com", {5}},
-    zoe{{}, "zoe@example.com", {5}};
+const Party kim{{}, "kim@example.com", {5}}, lee{{}, "lee@example.com", {5}},
+    lee_copied{{}, "lee@example.com", {6}}, max{{}, "max@example.com", {5}}, zoe{{}, "zoe@example.com", {5}};
 
 /// A meeting to which Kim is invited and a firm of ten, in an organization that is backed up and worked with, and set
 /// back while the replica's engine is not running.
@@ -40,7 +40,7 @@ struct Setting {
         std::string parties;
         for (const Party& party : all)
             parties += std::string(parties.empty() ? "" : ",") + R"({"addressused":")" + party.address +
-                       R"(","participationtypemask":5})";
+                       R"(","participationtypemask":)" + std::to_string(party.roles.front()) + "}";
         const server::Answer put =
             office->ask("PUT", "appointments(" + guid(30).text() + ")/appointment_activity_parties",
                         R"({"value":[)" + parties + "]}");
@@ -74,9 +74,9 @@ TEST_CASE("What is queued again of a list leaves in the base whom others had inv
     const RecordKey meeting{"appointment", guid(30)};
     REQUIRE(s.desk.store->transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
-            const auto queued =
-                transaction.queue.requeue_held(meeting, {lost->front().sequence}, "it was restored",
-                                               localstore::CycleNumber{9}, s.clock->now());
+            const auto queued = transaction.queue.requeue_held(
+                meeting, {lost->front().sequence},
+                {"it was restored", localstore::Lacking::values, localstore::CycleNumber{9}, s.clock->now()});
             if (!queued) return queued.error();
             return {};
         }));
@@ -100,6 +100,22 @@ TEST_CASE("A later edit of a list that a restored organization lacks brings back
     (void)s.desk.cycle();
     (void)s.desk.cycle();
     CHECK(s.invited() == Value{parties_to_collection({kim, lee, max})});
+    s.desk.check_equal();
+}
+
+TEST_CASE("Whom others invited stays away also where others changed whom we had invited",
+          "[engine][restored][I3]")
+{
+    Setting s;
+    s.invite({kim, lee});
+    s.desk.sync();
+    s.invited_there({kim, lee_copied, zoe});
+    s.desk.sync();
+    s.invite({kim, lee_copied, max, zoe});
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.invited() == Value{parties_to_collection({kim, max})});
     s.desk.check_equal();
 }
 

@@ -196,8 +196,10 @@ TEST_CASE("an applied change that a restored server forgot is queued again, held
         return transaction.records.replace({"contact", id(1)}, "1", {{"fullname", text("Ada")}}, {});
     }));
     ok(replica.transact([&](Transaction& transaction) -> Result<void> {
-        CHECK(ok(transaction.queue.requeue_held({"contact", id(1)}, {sequence}, "the server was restored",
-                                                CycleNumber{3}, at(60))) == 1);
+        CHECK(ok(transaction.queue.requeue_held(
+                     {"contact", id(1)}, {sequence},
+                     {"the server was restored", Lacking::values, CycleNumber{3}, at(60)}))
+                  .queued == 1);
         CHECK(ok(transaction.queue.arrivals({"contact", id(1)})).empty());
         return {};
     }));

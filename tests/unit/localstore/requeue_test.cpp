@@ -35,10 +35,11 @@ struct Setting {
     {
         std::size_t queued = 0;
         ok(replica.transact([&](Transaction& transaction) -> Result<void> {
-            auto again = transaction.queue.requeue_held({"contact", id(1)}, {plus_two}, "it was restored",
-                                                        CycleNumber{4}, at(500));
+            auto again =
+                transaction.queue.requeue_held({"contact", id(1)}, {plus_two},
+                                               {"it was restored", Lacking::values, CycleNumber{4}, at(500)});
             if (!again) return again.error();
-            queued = *again;
+            queued = again->queued;
             return {};
         }));
         return queued;
@@ -93,5 +94,29 @@ TEST_CASE("an edit that only took back what is lost ends, and is not queued any 
     CHECK(taken_back.reason == "it took back what the restored organization lacks");
     CHECK(taken_back.settled_at);
     CHECK(ok(s.replica.store->queue_figures()).live() == 0);
+    CHECK(s.replica.fields(1) == count(20));
+}
+
+TEST_CASE("what is lost and covered by a later edit is queued again when that edit is undone or discarded")
+{
+    Setting s;
+    const Sequence plus_one = s.replica.set(1, count(23));
+    const Sequence plus_three = s.replica.set(1, count(26));
+    CHECK(s.lose() == 0);
+    const auto waiting = [&] { return s.replica.state(1).live; };
+    CHECK(ok(s.replica.store->discard(plus_one, {at(600)})).dropped == std::vector{plus_one});
+    CHECK(waiting().size() == 2);
+    CHECK(s.replica.fields(1) == count(25));
+    CHECK(ok(s.replica.store->undo(plus_three, {at(601)})).dropped == std::vector{plus_three});
+    REQUIRE(waiting().size() == 1);
+    const Change again = waiting().front();
+    CHECK(again.state == ChangeState::held);
+    CHECK(again.waits_for == "it was restored");
+    CHECK(again.before == count(20));
+    CHECK(again.after == count(22));
+    CHECK(s.replica.fields(1) == count(22));
+    // Whoever gives that up as well has nothing more to lose.
+    ok(s.replica.store->discard(again.sequence, {at(602)}));
+    CHECK(waiting().empty());
     CHECK(s.replica.fields(1) == count(20));
 }
