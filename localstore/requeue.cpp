@@ -14,11 +14,11 @@
 namespace hawser::localstore {
 namespace {
 
-/// Of a change of which a part waits for a decision, or was decided otherwise: what the server had of it.
+/// Of a change of which a part waits for a decision, was decided otherwise or given up: what the server had of it.
 void keep_what_arrived(Change& change, const Fields& there)
 {
     const auto never_came = [&](const auto& member) {
-        return !change.is_settled(member.first) ||
+        return !change.is_settled(member.first) || member.second == value_in(change.before, member.first) ||
                !equal_as_stored(member.second, value_in(there, member.first));
     };
     std::erase_if(change.after, never_came);
@@ -242,16 +242,12 @@ private:
     bool is_taken_from_base_ = false;
 };
 
-/// What was taken back is nobody's any more.
-std::vector<Change> still_wanted(const TransactionState& state, std::span<const Sequence> lost)
+std::vector<Change> find_changes(const TransactionState& state, std::span<const Sequence> sequences)
 {
     std::vector<Change> changes;
-    for (const Sequence sequence : lost) {
-        auto former = find_change(state.database, *state.tables, sequence);
-        const bool taken_back =
-            !former || former->state == ChangeState::undone || former->state == ChangeState::discarded;
-        if (!taken_back) changes.push_back(std::move(*former));
-    }
+    for (const Sequence sequence : sequences)
+        if (auto former = find_change(state.database, *state.tables, sequence))
+            changes.push_back(std::move(*former));
     return changes;
 }
 
@@ -262,7 +258,7 @@ void requeue_covered(TransactionState& state, Subject& subject, const Change& dr
     const CoveredLoss covered = covered_by(state.database, subject.table(), subject.row.id, dropped.sequence);
     if (covered.lost.empty()) return;
     const bool is_lacking = subject.shadow && subject.shadow->remote == Remote::deleted;
-    std::vector<Change> lost = still_wanted(state, covered.lost);
+    std::vector<Change> lost = find_changes(state, covered.lost);
     for (Change& change : lost) {
         const auto is_left_out = [&](const auto& member) {
             const std::string& column = member.first;
@@ -286,7 +282,7 @@ Result<Requeued> QueueVerbs::requeue_held(const RecordKey& key, const std::set<S
         if (!subject) return subject.error();
         const std::vector<Sequence> sequences(lost.begin(), lost.end());
         Requeue requeue(state_, *subject, loss);
-        const Requeued done = requeue.add(still_wanted(state_, sequences));
+        const Requeued done = requeue.add(find_changes(state_, sequences));
         requeue.add_receipt(IntentOutcome::lost, sequences);
         subject->finish(loss.now);
         return done;

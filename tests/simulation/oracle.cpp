@@ -286,11 +286,18 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
     else if (written.outcome == "created")
         risen_.erase(key);
     if (written.outcome == "deleted" || !now) ever_deleted_.insert(key);
-    for (const TrackedColumn& column : tracked(key.table)->columns)
-        if (!direct && text_of(now, column.name) != text_of(before, column.name))
-            cleared_.insert({key, std::string(column.name)});
-        else if (text_of(now, column.name) != text_of(before, column.name))
-            cleared_.erase({key, std::string(column.name)});
+    for (const TrackedColumn& column : tracked(key.table)->columns) {
+        if (text_of(now, column.name) == text_of(before, column.name)) continue;
+        const Place place{key, std::string(column.name)};
+        // The deletion of what it refers to may be of the same request.
+        const bool said =
+            direct && (written.outcome != "updated" ||
+                       std::ranges::find(written.columns, column.name) != written.columns.end());
+        if (said)
+            cleared_.erase(place);
+        else
+            cleared_.insert(place);
+    }
     if (!now) {
         rows_.erase(key);
         versions_.erase(key);

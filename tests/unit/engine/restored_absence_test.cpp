@@ -193,3 +193,24 @@ TEST_CASE("Whoever gives up an edit hears of the one before it that a restored o
     s.look_again();
     s.desk.check_equal();
 }
+
+TEST_CASE("Of a change whose rest was given up, what a restored organization lacks is queued again",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.office->put("contacts", guid(1), R"({"description":"Theirs"})");
+    s.desk.edit("contact", guid(1), {{"description", std::string("Mine")}, {"telephone1", std::string("1")}});
+    s.desk.sync();
+    REQUIRE(s.office->value("contacts", guid(1), "telephone1") == "1");
+    REQUIRE(s.waiting().size() == 1);
+    REQUIRE(s.desk.store->discard(s.waiting().front().sequence, s.by_ada()));
+    s.desk.sync();
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.text("contact", guid(1), "telephone1") == "1");
+    CHECK(s.desk.text("contact", guid(1), "description").empty());
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    s.desk.sync();
+    CHECK(s.office->value("contacts", guid(1), "telephone1") == "1");
+}
