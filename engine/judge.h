@@ -54,8 +54,8 @@ struct Known {
 /// deleted; a record that was to be deleted and is there in another version means that nothing has and nothing
 /// will. Beside a record that was changed, what was to be made and is not there tells that nothing has, unless it may
 /// have been deleted since without a word, or its deletion was told and an edit shows something of what was sent: then
-/// nobody can tell. What is shared with another installation tells nothing of the columns of another record. What may not
-/// be read leaves the word to the others; `out_of_reach` when they cannot tell.
+/// nobody can tell. What is shared with another installation tells nothing of the columns of another record. What may
+/// not be read leaves the word to the others; `out_of_reach` when they cannot tell.
 Judgement judge(const localstore::Intent& intent, std::span<const std::pair<RecordKey, Found>> records,
                 const std::optional<Found>& receipt, const Known& known = {});
 
@@ -68,9 +68,9 @@ enum class Reading { at_once, late };
 /// The same for an intent that was refused as outdated: `applied` when its records say what was sent, as when
 /// the network repeats a request, else `not_applied`, or `ask_again`.
 ///
-/// `before` is what stood in the records before; of `known` its `deleted` and `shared` count. Of the columns that were to change,
-/// some may say what was sent (s), some what they said before (b), some neither (n). `indeterminate`, with those
-/// of b and n, which are not none, when read
+/// `before` is what stood in the records before; of `known` its `deleted` and `shared` count. Of the columns that were
+/// to change, some may say what was sent (s), some what they said before (b), some neither (n). `indeterminate`, with
+/// those of b and n, which are not none, when read
 /// at_once:  s ∧ ¬b, and all records are there
 /// late:     s ∨ n; only s where a record is not there, which may have been made and deleted, or never made
 Judgement judge_outdated(const localstore::Intent& intent,

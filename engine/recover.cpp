@@ -241,9 +241,12 @@ Result<Judgement> Pusher::judged(const localstore::Intent& intent, const Read& f
     const bool proves_nothing =
         receipt && (receipt->presence == Found::Presence::no_access ||
                     (receipt->presence == Found::Presence::absent && is_from_another(around_.store, intent)));
-    Judgement judgement =
-        judge(*compared, found, proves_nothing ? std::optional<Found>() : receipt,
-              {*known_before, *deleted, *made_since, *unheard, is_shared(around_.store, intent)});
+    Judgement judgement = judge(*compared, found, proves_nothing ? std::optional<Found>() : receipt,
+                                {.revived = *known_before,
+                                 .deleted = *deleted,
+                                 .reborn = *made_since,
+                                 .untold = *unheard,
+                                 .shared = is_shared(around_.store, intent)});
     if (proves_nothing && judgement.kind == Judgement::Kind::applied && !is_proven_by_values(intent))
         return Judgement{Judgement::Kind::out_of_reach, {}};
     if (judgement.kind == Judgement::Kind::indeterminate) {

@@ -15,8 +15,8 @@ void add_receipt(Database& database, const KnownTable& table, const Receipt& rec
 std::vector<Receipt> receipts_of(Database& database, const KnownTable& table, const Guid& id,
                                  std::size_t limit);
 
-/// What is lost and the live change says, too: the changes that wait for it to be given up, the oldest first, each once;
-/// with why they are lost.
+/// What is lost and the live change says, too: the changes that wait for it to be given up, the oldest first, each
+/// once; with why they are lost.
 struct CoveredLoss {
     std::vector<Sequence> lost;
     std::string why;
