@@ -25,6 +25,12 @@ enum class Rule {
     volatile_column, ///< The server's bookkeeping: never sent, never contested, theirs.
 };
 
+/// Whether what several people make of the column is put together: an edit says only what it adds and takes away.
+inline bool is_put_together(Rule rule)
+{
+    return rule == Rule::union_of || rule == Rule::add || rule == Rule::text;
+}
+
 /// "ask", "theirs", "mine", "union", "max", "min", "add", "text", "volatile".
 std::string_view rule_name(Rule rule);
 std::optional<Rule> rule_named(std::string_view name);

@@ -94,18 +94,29 @@ Result<void> settle_whole(localstore::Transaction& transaction, const localstore
     return transaction.queue.settle(change.sequence, {}, ending_of(change, ending));
 }
 
-Fields stood_on(const localstore::RecordState& state)
+bool stands_on_last(const localstore::RecordState& state, const localstore::Change& change,
+                    std::string_view column, const conflict::Policy& policy)
+{
+    return change.kind == localstore::ChangeKind::update && state.shadow &&
+           state.shadow->remote == localstore::Remote::deleted &&
+           conflict::is_put_together(policy.rule_of(column));
+}
+
+Fields stood_on(const localstore::RecordState& state, const conflict::Policy& policy)
 {
     Fields base = state.local.value_or(Fields{});
     for (auto change = state.live.rbegin(); change != state.live.rend(); ++change)
         for (const auto& [column, after] : change->after)
-            if (!change->is_settled(column)) base[column] = value_in(change->before, column);
+            if (!change->is_settled(column))
+                base[column] = stands_on_last(state, *change, column, policy)
+                                   ? value_in(state.shadow->fields, column)
+                                   : value_in(change->before, column);
     return base;
 }
 
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Showing& there, Instant now)
+                          const Showing& there, const conflict::Policy& policy, Instant now)
 {
     // With its deletion the questions about a record were closed, and what they were about was not decided: what only
     // went along with a record that was made again says nothing of that.
@@ -122,7 +133,7 @@ Result<bool> settle_shown(localstore::Transaction& transaction, const localstore
         columns.insert(column);
     }
     if (shown.empty() || !state.shadow) return false;
-    Fields base = again ? stood_on(state) : Fields{};
+    Fields base = again ? stood_on(state, policy) : Fields{};
     for (const auto& [column, value] : shown) base.insert_or_assign(column, value);
     const auto coverage = again ? localstore::Coverage::whole_record : localstore::Coverage::given_columns;
     // It is no version that the organization ever had, so that the one that shows it is news.
@@ -156,7 +167,7 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
             if (!joins && !change.is_settled(column)) sent.insert_or_assign(column, after);
         }
     }
-    return settle_shown(transaction, state, changes, sent, there, now);
+    return settle_shown(transaction, state, changes, sent, there, policy, now);
 }
 
 conflict::Names at_odds(const localstore::RecordState& state, const conflict::Situation& situation,

@@ -26,8 +26,12 @@ Result<void> settle_columns(localstore::Transaction& transaction,
 Result<void> settle_whole(localstore::Transaction& transaction, const localstore::Change& change,
                           localstore::Ending ending);
 
-/// What the changes themselves say was there before them.
-Fields stood_on(const localstore::RecordState& state);
+/// What the changes themselves say was there before them. Edits of what is put together only say what they add and take
+/// away: of a record that was deleted, what was there of it last.
+Fields stood_on(const localstore::RecordState& state, const conflict::Policy& policy);
+/// Whether that is what was there last.
+bool stands_on_last(const localstore::RecordState& state, const localstore::Change& change,
+                    std::string_view column, const conflict::Policy& policy);
 
 /// Of what was sent of the record and got no answer, what the organization shows was applied as far as anybody can
 /// tell: the shadow holds it, and these changes are done with it. Whoever undid it meanwhile wants it back. The
@@ -35,7 +39,7 @@ Fields stood_on(const localstore::RecordState& state);
 /// whether there was any.
 Result<bool> settle_shown(localstore::Transaction& transaction, const localstore::RecordState& state,
                           const std::vector<localstore::Change>& changes, const Fields& sent,
-                          const Showing& there, Instant now);
+                          const Showing& there, const conflict::Policy& policy, Instant now);
 
 /// The same of edits that were parked because nobody could tell whether they had been applied. A sum and joined lines
 /// show nothing of the kind.

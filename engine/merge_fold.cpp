@@ -44,9 +44,7 @@ public:
 
     bool is_put_together(const Table& table, std::string_view column) const override
     {
-        const conflict::Rule rule = policies_->of(table)->policy.rule_of(column);
-        return rule == conflict::Rule::union_of || rule == conflict::Rule::add ||
-               rule == conflict::Rule::text;
+        return conflict::is_put_together(policies_->of(table)->policy.rule_of(column));
     }
 
 private:

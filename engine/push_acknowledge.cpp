@@ -226,8 +226,9 @@ Result<void> Pusher::settle_part_shown(localstore::Transaction& transaction, con
     std::vector<localstore::Change> changes;
     std::ranges::copy_if(state->live, std::back_inserter(changes),
                          [&](const localstore::Change& change) { return covers(intent, change.sequence); });
-    const auto shown = settle_shown(transaction, *state, changes, sent_of(intent, part.key),
-                                    {found.etag, found.fields, cycle_.number}, around_.now());
+    const auto shown =
+        settle_shown(transaction, *state, changes, sent_of(intent, part.key),
+                     {found.etag, found.fields, cycle_.number}, part.table->rules->policy, around_.now());
     if (!shown) return shown.error();
     return {};
 }

@@ -265,13 +265,16 @@ Result<void> keep_back_deleted(CycleWork& cycle, localstore::Transaction& transa
 }
 
 /// What the changes themselves say was there before them, and what they make of it.
-void rebuild_sides(conflict::Situation& situation, const RecordState& state)
+void rebuild_sides(conflict::Situation& situation, const RecordState& state, const conflict::Policy& policy)
 {
-    const Fields base = stood_on(state);
+    const Fields base = stood_on(state, policy);
     Fields local = base;
     for (const localstore::Change& change : state.live)
         for (const auto& [column, after] : change.after)
-            if (!change.is_settled(column)) local[column] = after;
+            if (!change.is_settled(column))
+                local[column] = stands_on_last(state, change, column, policy)
+                                    ? value_in(state.local.value_or(Fields{}), column)
+                                    : after;
     situation.base = conflict::Copy{conflict::without_nulls(base), {}};
     situation.local = conflict::without_nulls(local);
 }
@@ -465,7 +468,7 @@ conflict::Situation situation_of(const TableWork& table, const RecordState& stat
     else if (!state.shadow && state.known && state.local)
         situation.base = conflict::Copy{*state.local, state.etag};
     situation.local = state.local;
-    if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state);
+    if (lost_its_base(state) || came_back(state, word)) rebuild_sides(situation, state, table.rules->policy);
     situation.indeterminate = cleared_since(state, word, table.rules->policy, conflict::Rule::ask);
     situation.presence = word.presence;
     if (word.presence == conflict::Presence::present)

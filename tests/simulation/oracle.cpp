@@ -376,6 +376,13 @@ void Oracle::check_overwritten(Person& person, const Written& written, const Row
         if (was.empty() && cleared_.contains({written.key, std::string(column.name)})) continue;
         const auto seen = person.seen.find({written.key, std::string(column.name)});
         if (seen != person.seen.end() && seen->second.contains(was)) continue;
+        // Made again elsewhere, it came without a reference to what was deleted meanwhile.
+        if (was.empty() && column.name == "parentcustomerid" && seen != person.seen.end() &&
+            std::ranges::any_of(seen->second, [&](const std::string& target) {
+                const auto id = Guid::parse(target);
+                return id && ever_deleted_.contains({"account", *id});
+            }))
+            continue;
         break_(3, person.name + (now ? " overwrote " : " deleted ") + std::string(column.name) + " \"" + was +
                       "\" of " + called(written.key) +
                       (now ? " by \"" + text_of(now, column.name) + "\"" : std::string()) +
@@ -527,6 +534,7 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
         person.versions_of_a_former_life.merge(person.versions_made);
     }
     in_this_life_ = kept_;
+    cleared_ = kept_cleared_;
     latest_ = 0;
 }
 

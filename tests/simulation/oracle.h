@@ -128,7 +128,11 @@ public:
     /// With it the sums that were shown went back to what was safe.
     void cannot_be_counted(const RecordKey& key) { uncounted_.insert(key); }
     /// The organization as it is now may come back.
-    void organization_backed_up() { kept_ = in_this_life_; }
+    void organization_backed_up()
+    {
+        kept_ = in_this_life_;
+        kept_cleared_ = cleared_;
+    }
     void organization_restored(std::map<RecordKey, Texts> rows);
     /// Tokens go out of date so soon that nothing else than a restored organization explains it.
     void seems_restored() { seems_restored_ = true; }
@@ -254,8 +258,9 @@ private:
     std::map<Place, std::set<std::string>> kept_{};         ///< The same, in the backup.
     std::set<RecordKey> lacking_{};                         ///< What a backup lacks.
     std::set<RecordKey> ever_deleted_{};
-    std::set<RecordKey> risen_{}; ///< Made by a request that came late, after they had been deleted.
-    std::set<Place> cleared_{};   ///< By the organization, with what it referred to.
+    std::set<RecordKey> risen_{};    ///< Made by a request that came late, after they had been deleted.
+    std::set<Place> cleared_{};      ///< By the organization, with what it referred to.
+    std::set<Place> kept_cleared_{}; ///< The same, in the backup.
     using LastWrites = std::map<std::optional<std::size_t>, std::uint64_t>; ///< When each wrote last.
     std::uint64_t moment_ = 0;                                              ///< Counts what was written.
     std::map<RecordKey, LastWrites> writers_{};

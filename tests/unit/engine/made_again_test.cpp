@@ -213,7 +213,7 @@ TEST_CASE(
             const auto done = engine::settle_shown(
                 transaction, *state, {state->live.front()},
                 {{"jobtitle", std::string("Buyer")}, {"telephone1", std::string("Theirs")}},
-                {"W/\"9\"", there, {}}, s.clock->now());
+                {"W/\"9\"", there, {}}, conflict::Policy{}, s.clock->now());
             if (!done) return done.error();
             shown = *done;
             return {};

@@ -119,6 +119,33 @@ TEST_CASE("Whom others invited stays away also where others changed whom we had 
     s.desk.check_equal();
 }
 
+TEST_CASE("Whom others had invited before a restore is asked about where a later edit changed them, and the "
+          "meeting is back",
+          "[engine][restored][I3]")
+{
+    Setting s;
+    const Party zoe_twice{{}, "zoe@example.com", {5, 6}};
+    s.invited_there({kim, zoe});
+    s.invite({kim, lee});
+    s.desk.sync();
+    REQUIRE(s.invited() == Value{parties_to_collection({kim, lee, zoe})});
+    s.set_back();
+    s.office->erase("appointments", guid(30));
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    const auto held = *s.desk.store->changes({});
+    REQUIRE(held.size() == 1);
+    s.invite({kim, lee, zoe_twice});
+    s.office->put("appointments", guid(30),
+                  R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                  R"("scheduledend":"2026-11-03T11:00:00Z"})");
+    s.invited_there({kim});
+    REQUIRE(s.desk.store->release(held.front().sequence));
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    CHECK(s.desk.store->conflicts({})->size() == 1);
+}
+
 TEST_CASE("A later edit of a counter that a restored organization lacks adds only what was added here",
           "[engine][restored][I2]")
 {
