@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -74,7 +75,6 @@ public:
         });
         if (lost.empty()) return {};
         subject_.make_dirty();
-        // What makes the record again makes it with all that is here of it.
         if (is_made_again()) return add_copies(std::move(lost));
         for (auto last = lost.rbegin(); last != lost.rend(); ++last)
             for (const std::string& column : take_back(*last))
@@ -111,9 +111,13 @@ private:
         });
         Requeued done;
         std::map<Sequence, std::vector<Sequence>> covered;
+        // Whichever is sent first makes the record again with all that is here of it.
+        const std::optional<Sequence> maker = is_made_again() && !subject_.live.empty()
+                                                  ? std::optional(subject_.live.front().sequence)
+                                                  : std::nullopt;
         for (Change& change : lost) {
             const Sequence former = change.sequence;
-            const std::set<Sequence> covering = add_copy(std::move(change), done);
+            const std::set<Sequence> covering = maker ? std::set{*maker} : add_copy(std::move(change), done);
             for (const Sequence edit : covering) covered[edit].push_back(former);
             if (!covering.empty()) ++done.covered;
         }
@@ -131,8 +135,7 @@ private:
         const bool had_columns = !lost.after.empty();
         const auto is_edited_since = [&](const auto& member) {
             // Of what is put together only the edit that was given up had said this, too.
-            const bool is_own =
-                is_taken_from_base_ && is_put_together(lost, member.first) && !is_made_again();
+            const bool is_own = is_taken_from_base_ && is_put_together(lost, member.first);
             const Change* since = is_own ? nullptr : find_edit_since(member.first);
             if (since != nullptr) covering.insert(since->sequence);
             return since != nullptr;
@@ -157,7 +160,7 @@ private:
     Change* find_edit_since(std::string_view column)
     {
         const auto found = std::ranges::find_if(subject_.live, [&](const Change& change) {
-            return !is_queued_again(change) && (is_made_again() || claims(change, column));
+            return !is_queued_again(change) && claims(change, column);
         });
         return found == subject_.live.end() ? nullptr : &*found;
     }

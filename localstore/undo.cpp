@@ -142,18 +142,16 @@ void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeSt
     subject.store_state(sequence);
     withdraw_columns(state, subject, dropped);
     requeue_covered(state, subject, dropped, context.now);
-    std::vector<Change> empty;
+    std::vector<Sequence> empty;
     for (const Change& later : subject.live)
         if (later.kind == ChangeKind::update && open_columns(later).empty() &&
             later.state != ChangeState::in_flight)
-            empty.push_back(later);
-    for (const Change& nothing : empty) {
-        settle_columns(subject, nothing.sequence, {}, ChangeState::superseded,
+            empty.push_back(later.sequence);
+    for (const Sequence nothing : empty)
+        settle_columns(subject, nothing, {}, ChangeState::superseded,
                        "nothing is left of it since change " + std::to_string(sequence.value) +
                            " was dropped",
                        context.now);
-        requeue_covered(state, subject, nothing, context.now);
-    }
 }
 
 /// The edit that takes back what may be on the server already, leaving later edits alone.

@@ -120,3 +120,30 @@ TEST_CASE("what is lost and covered by a later edit is queued again when that ed
     CHECK(waiting().empty());
     CHECK(s.replica.fields(1) == count(20));
 }
+
+TEST_CASE("of a record that is not there any more everything is covered by what makes it again, and comes "
+          "back with its end")
+{
+    Setting s;
+    const Fields named{{"age", Value{std::int64_t{22}}}, {"fullname", text("Ada")}};
+    const Sequence name = s.replica.set(1, {{"fullname", text("Ada")}});
+    s.replica.send(51, {name}, 1);
+    s.replica.acknowledge(51, 1, "4", named);
+    CHECK(s.lose() == 1);
+    const auto waiting = [&] { return s.replica.state(1).live; };
+    REQUIRE(waiting().size() == 1);
+    const Sequence held = waiting().front().sequence;
+    ok(s.replica.transact([&](Transaction& transaction) -> Result<void> {
+        ok(transaction.records.mark_deleted({"contact", id(1)}, CycleNumber{5}, at(600)));
+        const Requeued done = ok(transaction.queue.requeue_held(
+            {"contact", id(1)}, {name}, {"it was restored", Lacking::record, CycleNumber{5}, at(600)}));
+        CHECK(done.queued == 0);
+        CHECK(done.covered == 1);
+        return {};
+    }));
+    REQUIRE(waiting().size() == 1);
+    ok(s.replica.store->discard(held, {at(601)}));
+    REQUIRE(waiting().size() == 1);
+    CHECK(waiting().front().state == ChangeState::held);
+    CHECK(waiting().front().after == Fields{{"fullname", text("Ada")}});
+}
