@@ -207,13 +207,9 @@ Result<void> Absence::keep_in_restored(localstore::Transaction& transaction, con
     const bool is_edited = !state->live.empty() && !state->open_intent;
     const bool was_there = state->shadow && state->shadow->remote == localstore::Remote::present;
     const bool differs = was_there && state->local && *state->local != state->shadow->fields;
-    if (state->deletes() || (is_edited && differs)) {
-        const Result<void> met = reconcile_record(cycle_, transaction, table, key,
-                                                  {conflict::Presence::deleted, {}, {}, {}}, around_.now());
-        if (!met || state->deletes()) return met;
-        const auto covered = requeue_lost(cycle_, transaction, key, std::nullopt, around_.now());
-        return covered ? Result<void>{} : covered.error();
-    }
+    if (state->deletes() || (is_edited && differs))
+        return reconcile_record(cycle_, transaction, table, key, {conflict::Presence::deleted, {}, {}, {}},
+                                around_.now());
     if (!state->known || state->tombstone || state->dirty()) return {};
     const auto again = requeue_lost(cycle_, transaction, key, std::nullopt, around_.now());
     if (!again) return again.error();

@@ -14,32 +14,13 @@ bool covers(const localstore::Intent& intent, localstore::Sequence change)
     return std::ranges::find(intent.changes, change, &localstore::Covered::sequence) != intent.changes.end();
 }
 
-namespace {
-
-/// Whether the record says something of what was edited, as it was sent.
-bool shows_an_edit(const localstore::Intent& intent, const localstore::IntentStep& step,
-                   const localstore::RecordState& state, const Fields& there)
-{
-    return std::ranges::any_of(state.live, [&](const localstore::Change& change) {
-        return covers(intent, change.sequence) && std::ranges::any_of(change.after, [&](const auto& member) {
-                   const std::string& column = member.first;
-                   return !change.is_settled(column) &&
-                          equal_as_stored(value_in(step.sent, column), value_in(there, column));
-               });
-    });
-}
-
-} // namespace
-
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user)
 {
     const Value by_user = Lookup{"systemuser", user};
-    // Another installation of the same user may have made it again, with other edits.
-    const auto is_ours = [&](const localstore::IntentStep& step, const localstore::RecordState& state) {
+    const auto is_made_by_user = [&](const RecordKey& key) {
         return std::ranges::any_of(found, [&](const auto& one) {
-            return one.first == step.key && value_in(one.second.fields, "createdby") == by_user &&
-                   shows_an_edit(intent, step, state, one.second.fields);
+            return one.first == key && value_in(one.second.fields, "createdby") == by_user;
         });
     };
     std::set<RecordKey> keys;
@@ -48,7 +29,7 @@ Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::I
         const auto state = state_of(step.key);
         if (!state) return state.error();
         const bool again = state->shadow && state->shadow->remote == localstore::Remote::deleted;
-        if (again && !is_ours(step, *state)) keys.insert(step.key);
+        if (again && !is_made_by_user(step.key)) keys.insert(step.key);
     }
     return keys;
 }
@@ -104,16 +85,19 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
 Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent,
                        const std::vector<std::pair<RecordKey, Found>>& found)
 {
+    bool unmade = false;
     for (const localstore::IntentStep& step : intent.steps) {
+        if (step.kind != StepKind::create) continue;
         const bool is_there = std::ranges::any_of(found, [&](const auto& one) {
             return one.first == step.key && one.second.presence == Found::Presence::present;
         });
-        if (step.kind != StepKind::create || !is_there) continue;
+        // Then the one that is there may have been made by somebody else.
+        if (!is_there) return false;
         const auto state = state_of(step.key);
         if (!state) return state.error();
-        if (state->deletes()) return true;
+        unmade = unmade || state->deletes();
     }
-    return false;
+    return unmade;
 }
 
 Result<bool> is_taken_back(const StateOf& state_of, const localstore::Intent& intent)

@@ -17,7 +17,7 @@ bool covers(const localstore::Intent& intent, localstore::Sequence change);
 // record now; an error is the store's.
 
 /// The records that the intent makes again under an id that the organization had before, but for those that are
-/// there, that `user` made, and that say something of what was edited.
+/// there and that `user` made.
 Result<std::set<RecordKey>> revived(const StateOf& state_of, const localstore::Intent& intent,
                                     const std::vector<std::pair<RecordKey, Found>>& found, const Guid& user);
 
@@ -35,7 +35,7 @@ Result<std::vector<localstore::Indeterminate>> edited_of(const StateOf& state_of
                                                          const localstore::Intent& intent,
                                                          std::vector<localstore::Indeterminate> columns);
 
-/// Whether a record that the intent makes, and that is there, was deleted here since.
+/// Whether all records that the intent makes are there, and one of them was deleted here since.
 Result<bool> is_unmade(const StateOf& state_of, const localstore::Intent& intent,
                        const std::vector<std::pair<RecordKey, Found>>& found);
 

@@ -4,6 +4,7 @@
 #include "engine/emptied.h"
 #include "engine/etag.h"
 #include "engine/idle_edits.h"
+#include "engine/restored.h"
 #include "engine/set_aside.h"
 #include "localstore/error_codes.h"
 
@@ -129,8 +130,11 @@ Result<void> act_on_deleted(CycleWork& cycle, localstore::Transaction& transacti
     if (done && state.conflict && plan.outcome == Outcome::revived)
         done = transaction.conflicts.close(state.conflict->number, {}, "the organization deleted the record",
                                            now);
-    if (!done) return done;
-    return transaction.records.mark_deleted(state.key, cycle.number, now);
+    if (done) done = transaction.records.mark_deleted(state.key, cycle.number, now);
+    if (!done || !cycle.restored || plan.outcome != Outcome::revived) return done;
+    // Nobody may have deleted it: what it is made again with comes back when the edit that makes it again is given up.
+    const auto covered = requeue_lost(cycle, transaction, state.key, std::nullopt, now);
+    return covered ? done : covered.error();
 }
 
 /// A deletion here that met a change there gives way, and with it the edits that it had taken back. An
@@ -180,6 +184,12 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                           localstore::Coverage::whole_record, cycle.number);
     if (!local) return local.error();
+    // What an edit was to make again with the record is there only as far as theirs says it.
+    const bool is_back =
+        state.shadow && state.shadow->remote == localstore::Remote::deleted && !state.live.empty();
+    if (is_back)
+        if (const Result<void> queued = transaction.queue.requeue_covered(state.key, now); !queued)
+            return queued;
     const Result<void> told = tell_moved(cycle, transaction, state, plan, name, now);
     if (!told) return told;
     // First, so that what both sides agree on is no longer masked from what follows.

@@ -11,17 +11,21 @@ namespace hawser::engine {
 
 namespace {
 
-std::string sentence_of(const localstore::Requeued& done, std::size_t lost)
+std::string sentence_of(const localstore::Requeued& done, std::size_t lost, localstore::Lacking lacking)
 {
     std::string text = "The organization was restored from an older copy that lacks what had been sent.";
     if (done.queued > 0)
         text += " " + std::to_string(done.queued) + " of " + std::to_string(lost) +
                 " changes are queued again and held: release the ones that should be sent once more.";
-    if (done.covered > 0)
+    if (done.covered > 0 && lacking == localstore::Lacking::record)
+        text += " What still waits here makes the record again, with all that is here of it; if you give "
+                "that up, " +
+                std::to_string(done.covered) + " changes are queued again and held.";
+    if (done.covered > 0 && lacking == localstore::Lacking::values)
         text += " Edits that still wait here say " + std::to_string(done.covered) +
                 " of them as well, or more; what they say is queued again if you give up those edits.";
     if (done.queued == 0 && done.covered == 0)
-        text += " Nothing is left of it to be sent again: it was taken back, or decided otherwise.";
+        text += " Nothing is left of it to be sent again: it was taken back, deleted, or decided otherwise.";
     return text;
 }
 
@@ -43,13 +47,13 @@ Result<bool> requeue_lost(CycleWork& cycle, localstore::Transaction& transaction
         lost.insert(receipt.changes.begin(), receipt.changes.end());
     }
     if (lost.empty()) return false;
-    const auto done = transaction.queue.requeue_held(
-        key, lost,
-        {"the organization was restored from an older copy and no longer has this",
-         version ? localstore::Lacking::values : localstore::Lacking::record, cycle.number, now});
+    const localstore::Loss loss{"the organization was restored from an older copy and no longer has this",
+                                version ? localstore::Lacking::values : localstore::Lacking::record,
+                                cycle.number, now};
+    const auto done = transaction.queue.requeue_held(key, lost, loss);
     if (!done) return done.error();
-    const Result<void> decided =
-        transaction.journal.decide(cycle.number, key, "restored", sentence_of(*done, lost.size()), now);
+    const Result<void> decided = transaction.journal.decide(
+        cycle.number, key, "restored", sentence_of(*done, lost.size(), loss.lacking), now);
     if (!decided) return decided.error();
     return done->queued > 0;
 }

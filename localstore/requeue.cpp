@@ -15,6 +15,13 @@
 namespace hawser::localstore {
 namespace {
 
+template <class IsOut>
+void leave_out(Change& change, const IsOut& is_out)
+{
+    std::erase_if(change.after, is_out);
+    std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
+}
+
 /// Of a change of which a part waits for a decision, was decided otherwise or given up: what the server had of it.
 void keep_what_arrived(Change& change, const Fields& there)
 {
@@ -87,10 +94,21 @@ public:
         return add_copies(std::move(lost));
     }
 
-    /// On the base as it is, from which they are taken already. The oldest first.
-    Requeued add_again(std::vector<Change> lost)
+    /// On the base as it is, from which they are taken already, and without what waits again as it is. The oldest
+    /// first.
+    Requeued add_again(std::vector<Change> lost, Sequence given_up = {})
     {
-        is_taken_from_base_ = true;
+        given_up_ = given_up;
+        ColumnSet waiting;
+        for (const Change& change : subject_.live)
+            if (is_queued_again(change))
+                for (const auto& member : change.after)
+                    if (claims(change, member.first)) waiting.insert(member.first);
+        for (Change& change : lost) {
+            const auto is_waiting = [&](const auto& member) { return waiting.contains(member.first); };
+            if (change.kind == ChangeKind::update) leave_out(change, is_waiting);
+        }
+        if (!is_made_again()) std::ranges::for_each(lost, [&](const Change& change) { say_both(change); });
         return add_copies(std::move(lost));
     }
 
@@ -134,9 +152,7 @@ private:
         std::set<Sequence> covering;
         const bool had_columns = !lost.after.empty();
         const auto is_edited_since = [&](const auto& member) {
-            // Of what is put together only the edit that was given up had said this, too.
-            const bool is_own = is_taken_from_base_ && is_put_together(lost, member.first);
-            const Change* since = is_own ? nullptr : find_edit_since(member.first);
+            const Change* since = find_edit_since(member.first);
             if (since != nullptr) covering.insert(since->sequence);
             return since != nullptr;
         };
@@ -160,7 +176,7 @@ private:
     Change* find_edit_since(std::string_view column)
     {
         const auto found = std::ranges::find_if(subject_.live, [&](const Change& change) {
-            return !is_queued_again(change) && claims(change, column);
+            return change.sequence != given_up_ && !is_queued_again(change) && claims(change, column);
         });
         return found == subject_.live.end() ? nullptr : &*found;
     }
@@ -216,6 +232,19 @@ private:
         subject_.store_state(idle);
     }
 
+    /// An edit of what is put together that was made on top of what is lost says that as well.
+    void say_both(const Change& lost)
+    {
+        for (const auto& member : lost.after) {
+            const std::string& column = member.first;
+            Change* since = is_put_together(lost, column) ? find_edit_since(column) : nullptr;
+            if (since == nullptr) continue;
+            Value& before = since->before[column];
+            before = without(lost, column, before);
+            update_change(state_.database, *since);
+        }
+    }
+
     /// The server lacks it: the base is what was there before the first of what was lost.
     void stand_on_what_was_before(const Change& lost)
     {
@@ -242,7 +271,7 @@ private:
     Loss loss_;
     const Fields there_; ///< What was known of the server before any of it was queued again.
     ColumnSet stood_;
-    bool is_taken_from_base_ = false;
+    Sequence given_up_{}; ///< Says nothing any more, though it may be on its way.
 };
 
 std::vector<Change> find_changes(const TransactionState& state, std::span<const Sequence> sequences)
@@ -254,6 +283,16 @@ std::vector<Change> find_changes(const TransactionState& state, std::span<const 
     return changes;
 }
 
+/// What arrived of them, as far as anybody can tell now: rather a question too many than an edit too few.
+std::vector<Change> find_arrived(const TransactionState& state, std::span<const Sequence> sequences)
+{
+    std::vector<Change> changes = find_changes(state, sequences);
+    for (Change& change : changes)
+        if (change.state != ChangeState::applied)
+            leave_out(change, [&](const auto& member) { return !change.is_settled(member.first); });
+    return changes;
+}
+
 } // namespace
 
 void requeue_covered(TransactionState& state, Subject& subject, const Change& dropped, Instant now)
@@ -261,20 +300,40 @@ void requeue_covered(TransactionState& state, Subject& subject, const Change& dr
     const CoveredLoss covered = covered_by(state.database, subject.table(), subject.row.id, dropped.sequence);
     if (covered.lost.empty()) return;
     const bool is_lacking = subject.shadow && subject.shadow->remote == Remote::deleted;
-    std::vector<Change> lost = find_changes(state, covered.lost);
-    for (Change& change : lost) {
-        const auto is_left_out = [&](const auto& member) {
-            const std::string& column = member.first;
-            const bool arrived = change.state == ChangeState::applied ||
-                                 equal_as_stored(member.second, value_in(dropped.before, column));
-            return !arrived || !(is_lacking || claims(dropped, column));
-        };
-        std::erase_if(change.after, is_left_out);
-        std::erase_if(change.before,
-                      [&](const auto& member) { return !change.after.contains(member.first); });
-    }
+    std::vector<Change> lost = find_arrived(state, covered.lost);
+    if (!is_lacking)
+        for (Change& change : lost)
+            leave_out(change, [&](const auto& member) { return !claims(dropped, member.first); });
     Requeue(state, subject, {covered.why, is_lacking ? Lacking::record : Lacking::values, {}, now})
-        .add_again(std::move(lost));
+        .add_again(std::move(lost), dropped.sequence);
+}
+
+Result<void> QueueVerbs::requeue_covered(const RecordKey& key, Instant now)
+{
+    return verb(state_, [&]() -> Result<void> {
+        auto subject = load_subject(state_, key);
+        if (!subject) return subject.error();
+        CoveredLoss covered;
+        for (const Change& change : subject->live) {
+            CoveredLoss more =
+                covered_by(state_.database, subject->table(), subject->row.id, change.sequence);
+            if (more.lost.empty()) continue;
+            covered.why = more.why;
+            covered.lost.insert(covered.lost.end(), more.lost.begin(), more.lost.end());
+        }
+        if (covered.lost.empty() || !subject->shadow) return {};
+        std::ranges::sort(covered.lost);
+        const auto twice = std::ranges::unique(covered.lost);
+        covered.lost.erase(twice.begin(), twice.end());
+        std::vector<Change> lost = find_arrived(state_, covered.lost);
+        for (Change& change : lost)
+            leave_out(change, [&](const auto& member) {
+                return equal_as_stored(member.second, value_in(subject->shadow->fields, member.first));
+            });
+        Requeue(state_, *subject, {covered.why, Lacking::values, {}, now}).add_again(std::move(lost));
+        subject->finish(now);
+        return {};
+    });
 }
 
 Result<Requeued> QueueVerbs::requeue_held(const RecordKey& key, const std::set<Sequence>& lost,

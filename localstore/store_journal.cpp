@@ -256,9 +256,16 @@ Result<void> Store::trim(Instant now, const TrimLimits& limits)
     const std::string conflict_columns =
         "DELETE FROM hawser_conflict_column WHERE conflict NOT IN (SELECT number "
         "FROM hawser_conflict)";
+    // What a waiting edit covers comes back with its end.
+    const std::string covering = "NOT (outcome = 'covered' AND EXISTS (SELECT 1 FROM hawser_change c WHERE "
+                                 "c.id = hawser_receipt.id AND "
+                                 "c.table_number = hawser_receipt.table_number AND c.live = 1))";
+    const std::string uncovered =
+        "live = 0 AND NOT EXISTS (SELECT 1 FROM hawser_receipt t WHERE t.id = hawser_change.id AND "
+        "t.table_number = hawser_change.table_number AND t.outcome = 'covered')";
     const Trimmed kinds[] = {
-        {"hawser_receipt", "number", "1", "at", limits.receipts},
-        {"hawser_change", "sequence", "live = 0", "settled_at", limits.receipts},
+        {"hawser_receipt", "number", covering, "at", limits.receipts},
+        {"hawser_change", "sequence", uncovered, "settled_at", limits.receipts},
         {"hawser_conflict", "number", "closed_at IS NOT NULL", "closed_at", limits.receipts},
         {"hawser_decision", "number", "1", "at", limits.decisions},
         {"hawser_cycle", "number", "outcome <> 'under way'", "last_at", limits.cycles},

@@ -168,6 +168,9 @@ public:
     /// What an edit that waits says as well is covered by it: it is queued again, likewise held, when that edit is
     /// undone or discarded. Of a record that the server lacks and an edit makes again, everything is.
     Result<Requeued> requeue_held(const RecordKey& key, const std::set<Sequence>& lost, const Loss& loss);
+    /// For a record that is there again, made by somebody else: what edits were to make again with it, and what the
+    /// server's copy does not say, is queued again as held.
+    Result<void> requeue_covered(const RecordKey& key, Instant now);
 
 private:
     friend class Transaction;

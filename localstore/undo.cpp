@@ -217,6 +217,7 @@ Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeSt
         if (!subject) return subject.error();
         if (change.state == ChangeState::in_flight) {
             if (auto made = compensate(state, *subject, change, context, undone); !made) return made.error();
+            requeue_covered(state, *subject, change, context.now);
         } else {
             drop(state, *subject, change.sequence, outcome, context);
             undone.dropped.push_back(change.sequence);

@@ -64,8 +64,8 @@ Result<void> check_group(TransactionState& state, GroupNumber group);
 /// first claiming change's before; mine and theirs are the record's.
 Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked);
 
-/// Of a change of the record that has just left the queue without being sent: what a restored organization lacks, and
-/// it had said as well, is queued again as held. `finish` is the caller's.
+/// Of a change of the record that was just given up: what a restored organization lacks, and it had said as well, is
+/// queued again as held. `finish` is the caller's.
 void requeue_covered(TransactionState& state, Subject& subject, const Change& dropped, Instant now);
 
 /// Undo and discard.

@@ -214,3 +214,52 @@ TEST_CASE("Of a change whose rest was given up, what a restored organization lac
     s.desk.sync();
     CHECK(s.office->value("contacts", guid(1), "telephone1") == "1");
 }
+
+TEST_CASE("What an edit was to make again with its record waits for a word where somebody else made it again",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.desk.edit("contact", s.made, {{"telephone1", std::string("1")}});
+    s.hear_more();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    const auto edit = s.waiting().front().sequence;
+    Desk::check(s.desk.store->hold(edit, "not yet"));
+    s.set_back();
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    s.office->put("contacts", s.made, R"({"lastname":"Poe"})");
+    s.desk.sync();
+    REQUIRE(s.desk.store->discard(edit, s.by_ada()));
+    CHECK(s.desk.text("contact", s.made, "telephone1") == "1");
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    s.desk.sync();
+    CHECK(s.office->value("contacts", s.made, "telephone1") == "1");
+}
+
+TEST_CASE("Whoever gives up an edit that was on its way when a restored organization was met does not lose "
+          "the record",
+          "[engine][restored][I1]")
+{
+    Setting s;
+    s.hear_more();
+    s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
+    s.desk.exchange->script = [lost = false](std::size_t, const http::Request& request) mutable {
+        if (lost) return Fault::unreachable;
+        lost = request.body.find("PATCH ") != std::string::npos;
+        return lost ? Fault::drop_request : Fault::none;
+    };
+    CHECK_FALSE(s.desk.cycle());
+    REQUIRE(s.desk.store->open_intents()->size() == 1);
+    s.set_back();
+    s.desk.exchange->script = [](std::size_t, const http::Request& request) {
+        return request.body.find("PATCH ") != std::string::npos ? Fault::unreachable : Fault::none;
+    };
+    (void)s.desk.cycle();
+    s.clock->pass(std::chrono::hours{1});
+    (void)s.desk.cycle();
+    s.desk.exchange->script = {};
+    for (const localstore::Change& change : s.waiting())
+        if (change.after.contains("department")) REQUIRE(s.desk.store->discard(change.sequence, s.by_ada()));
+    s.look_again();
+    s.check_made_again();
+}

@@ -105,15 +105,16 @@ TEST_CASE("what is lost and covered by a later edit is queued again when that ed
     CHECK(s.lose() == 0);
     const auto waiting = [&] { return s.replica.state(1).live; };
     CHECK(ok(s.replica.store->discard(plus_one, {at(600)})).dropped == std::vector{plus_one});
-    CHECK(waiting().size() == 2);
+    // The other one says it as well from now on.
+    REQUIRE(waiting().size() == 1);
     CHECK(s.replica.fields(1) == count(25));
     CHECK(ok(s.replica.store->undo(plus_three, {at(601)})).dropped == std::vector{plus_three});
     REQUIRE(waiting().size() == 1);
     const Change again = waiting().front();
     CHECK(again.state == ChangeState::held);
     CHECK(again.waits_for == "it was restored");
-    CHECK(again.before == count(20));
-    CHECK(again.after == count(22));
+    CHECK(again.before == count(10));
+    CHECK(again.after == count(12));
     CHECK(s.replica.fields(1) == count(22));
     // Whoever gives that up as well has nothing more to lose.
     ok(s.replica.store->discard(again.sequence, {at(602)}));
@@ -146,4 +147,47 @@ TEST_CASE("of a record that is not there any more everything is covered by what 
     REQUIRE(waiting().size() == 1);
     CHECK(waiting().front().state == ChangeState::held);
     CHECK(waiting().front().after == Fields{{"fullname", text("Ada")}});
+}
+
+TEST_CASE("what is lost and covered by an edit on its way is queued again when that edit is undone")
+{
+    Setting s;
+    const Sequence plus_one = s.replica.set(1, count(23));
+    CHECK(s.lose() == 0);
+    s.replica.send(52, {plus_one}, 1);
+    const auto undone = ok(s.replica.store->undo(plus_one, {at(600)}));
+    REQUIRE(undone.compensating.size() == 1);
+    // One of both is taken back; the other is there all the same.
+    CHECK(s.replica.fields(1) == count(22));
+    s.replica.acknowledge(52, 1, "9", count(23));
+    CHECK(s.replica.fields(1) == count(22));
+}
+
+TEST_CASE("what waits again already is not queued again once more")
+{
+    Setting s;
+    const Sequence both = s.replica.set(1, {{"age", Value{std::int64_t{23}}}, {"fullname", text("Ada")}});
+    s.replica.send(51, {both}, 1);
+    s.replica.acknowledge(51, 1, "4", Fields{{"age", Value{std::int64_t{23}}}, {"fullname", text("Ada")}});
+    const Sequence name = s.replica.set(1, {{"fullname", text("Eve")}});
+    const auto lose = [&](std::set<Sequence> lost) {
+        Requeued done;
+        ok(s.replica.transact([&](Transaction& transaction) -> Result<void> {
+            done = ok(transaction.queue.requeue_held(
+                {"contact", id(1)}, lost, {"it was restored", Lacking::values, CycleNumber{6}, at(600)}));
+            return {};
+        }));
+        return done;
+    };
+    const Requeued done = lose({both});
+    CHECK(done.queued == 1);
+    CHECK(done.covered == 1);
+    ok(s.replica.transact([&](Transaction& transaction) -> Result<void> {
+        return transaction.records.mark_deleted({"contact", id(1)}, CycleNumber{7}, at(601));
+    }));
+    ok(s.replica.store->discard(name, {at(602)}));
+    std::size_t claiming = 0;
+    const std::vector<Change> waiting = s.replica.state(1).live;
+    for (const Change& change : waiting) claiming += claims(change, "age") ? 1 : 0;
+    CHECK(claiming == 1);
 }
