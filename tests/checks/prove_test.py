@@ -95,7 +95,7 @@ def one_job_that_fails_among_others_is_named():
 @case
 def much_that_a_job_says_stops_no_other():
     code, said, _ = prove(f"for i in {{1..20000}}; do echo \"  2  act: $i\"; done; {ENDED}", "--jobs", "3")
-    assert code == 0 and "| act: 20000 | 6 |" in said, said[-500:]
+    assert code == 0 and "| act: 20000 | 6 |  |" in said, said[-500:]
 
 
 @case
@@ -103,6 +103,24 @@ def what_is_too_rare_for_so_many_stories_is_red():
     for stories, floor in ((50_000, "5,000"), (20_000, "1,000")):
         code, said, _ = prove(f"echo '{stories} seeds, 0 failures, 1.0 seeds a second'", "--jobs", "1")
         assert code == 1 and f"too rare: mishap: 401: 0 of {floor}" in said, said
+
+
+@case
+def the_table_says_how_often_what_is_injected_has_to_happen_and_begins_with_it():
+    _, said, _ = prove("echo '  9  act: edit'; echo '50000 seeds, 0 failures, 1.0 seeds a second'", "--jobs", "1")
+    assert "| mishap: 401 | 0 | 5,000 |" in said and "| act: edit | 9 |  |" in said, said
+    assert said.index("| mishap: 401 ") < said.index("| decision: merge.ask ") < said.index("| act: edit "), said
+
+
+@case
+def half_an_hour_that_does_not_come_to_enough_stories_is_red():
+    with tempfile.TemporaryDirectory() as folder:
+        # Who is asked for half an hour ends at once.
+        program = program_in(folder, f"#!/bin/bash\n{ENDED}\n")
+        done = subprocess.run(
+            [sys.executable, PROVE, program, "--minutes", "30", "--jobs", "1"], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 1 and "50,000 stories: not reached" in done.stdout, done.stdout
 
 
 @case
