@@ -194,6 +194,8 @@ Database::Database(const DatabaseOptions& options)
     configure(handle(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
     configure(handle(), SQLITE_DBCONFIG_DQS_DDL, 0);
     configure(handle(), SQLITE_DBCONFIG_DQS_DML, 0);
+    // Else whatever might use a partial index is compiled anew for each value that is bound.
+    configure(handle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1);
     sqlite3_create_function_v2(handle(), "hawser_compare", 2,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr,
                                compare_decimals, nullptr, nullptr, nullptr);

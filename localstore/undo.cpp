@@ -74,6 +74,15 @@ Result<void> check_unneeded(TransactionState& state, const std::map<Sequence, Ch
                                           needed_by + ". Undo those first.");
 }
 
+/// Of a list that a later edit made of it: without what the dropped one had put in, element by element, even where the
+/// later one changed the same element.
+Value without_dropped(const TransactionState& state, const Subject& subject, const Change& dropped,
+                      const std::string& column, const Value& made)
+{
+    return need(state.fold.take_back(subject.table().table, column, dropped.before.at(column),
+                                     dropped.after.at(column), made));
+}
+
 /// The later changes of the record, as they would have been made without the dropped one: each
 /// column's next change starts from where the dropped one had started, and keeps its own edit.
 void rebase_later(TransactionState& state, Subject& subject, const Change& dropped)
@@ -98,7 +107,10 @@ void rebase_later(TransactionState& state, Subject& subject, const Change& dropp
             if (!is_null(value)) x[column] = value;
         }
         if (after.empty()) continue;
-        const Fields next = need(state.fold.apply(subject.table().table, before, x, after));
+        Fields next = need(state.fold.apply(subject.table().table, before, x, after));
+        for (auto& [column, value] : next)
+            if (std::holds_alternative<Collection>(value) && after.contains(column))
+                value = without_dropped(state, subject, dropped, column, after[column]);
         for (const auto& [column, former_after] : after) {
             const auto found = next.find(column);
             const Value moved = found == next.end() ? Value{} : found->second;

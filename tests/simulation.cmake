@@ -33,6 +33,3 @@ endif()
 target_link_libraries(hawser_simulate PRIVATE hawser_simulation ${HAWSER_BUILT_IN} SQLite::SQLite3)
 
 hawser_test(simulation_stories SOURCES simulation/shrink_test.cpp simulation/simulation_test.cpp LIBRARIES hawser_simulation)
-if(HAWSER_SANITIZERS)
-  target_compile_definitions(simulation_stories PRIVATE HAWSER_SANITIZED)
-endif()

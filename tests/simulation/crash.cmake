@@ -6,6 +6,3 @@ hawser_test(simulation_crash
   SOURCES simulation/crash_day_test.cpp simulation/crash_days.cpp simulation/crash_day.cpp
     simulation/program.cpp choose_table.cpp engine_world.cpp office.cpp organization_exchange.cpp
   LIBRARIES hawser_fault_vfs hawser_engine hawser_server_core Boost::json)
-if(HAWSER_SANITIZERS)
-  target_compile_definitions(simulation_crash PRIVATE HAWSER_SANITIZED)
-endif()

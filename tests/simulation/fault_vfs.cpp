@@ -494,5 +494,7 @@ extern "C" __attribute__((visibility("default"))) int rename(const char* from, c
         errno = EIO;
         return -1;
     }
-    return ::renameat(AT_FDCWD, from, AT_FDCWD, to);
+    const int done = ::renameat(AT_FDCWD, from, AT_FDCWD, to);
+    hawser::tests::MemoryVfs::renamed();
+    return done;
 }

@@ -56,6 +56,9 @@ struct Folder {
     std::shared_ptr<Room> room = std::make_shared<Room>();
 };
 
+/// How often a file was renamed or deleted.
+std::atomic<std::uint64_t> renames{1};
+
 /// What SQLite holds for an open file.
 struct Handle {
     sqlite3_file base;
@@ -65,6 +68,8 @@ struct Handle {
     unsigned shares;   ///< Locks in shared memory that it holds with others.
     unsigned excludes; ///< … and alone.
     bool maps;
+    std::uint64_t renames_seen; ///< When it was last looked at whether the path leads to it.
+    bool moved;
 };
 
 Handle& handle(sqlite3_file* file)
@@ -277,9 +282,13 @@ int size_of_file(sqlite3_file* given, sqlite3_int64* size)
 int control(sqlite3_file* given, int operation, void* argument)
 {
     if (operation != SQLITE_FCNTL_HAS_MOVED) return SQLITE_NOTFOUND;
-    Number number;
-    const bool same = number_of(handle(given).path->c_str(), number) && number == content(given).number;
-    *static_cast<int*>(argument) = same ? 0 : 1;
+    Handle& file = handle(given);
+    if (file.renames_seen != renames) {
+        Number number;
+        file.moved = !number_of(file.path->c_str(), number) || number != content(given).number;
+        file.renames_seen = renames;
+    }
+    *static_cast<int*>(argument) = file.moved ? 1 : 0;
     return SQLITE_OK;
 }
 
@@ -319,8 +328,9 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* given, int flags
     auto opened = open_content(folder, path, (flags & SQLITE_OPEN_CREATE) != 0);
     if (!opened) return SQLITE_CANTOPEN;
     Handle& file = handle(given);
-    file = {{&methods}, new std::shared_ptr<Content>(std::move(opened)), new std::string(path), 0, 0, 0,
-            false};
+    file = {
+        {&methods}, new std::shared_ptr<Content>(std::move(opened)), new std::string(path), 0, 0, 0, false, 0,
+        false};
     if (opened_as != nullptr) *opened_as = flags;
     return SQLITE_OK;
 }
@@ -330,6 +340,7 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder)
     Folder& folder = folder_of(vfs);
     if (const auto found = owns(folder, path) ? find(folder, path) : nullptr)
         folder.contents.erase(found->number);
+    ++renames;
     return folder.beneath->xDelete(folder.beneath, path, sync_folder);
 }
 
@@ -388,6 +399,11 @@ std::string MemoryVfs::read(const std::filesystem::path& file) const
 {
     const auto found = find(impl_->folder, file.c_str());
     return found ? found->bytes : content_of(file);
+}
+
+void MemoryVfs::renamed()
+{
+    ++renames;
 }
 
 void MemoryVfs::write(const std::filesystem::path& file, std::string bytes)

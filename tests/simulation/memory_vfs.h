@@ -29,6 +29,10 @@ public:
     /// SQLite's files can grow by so many bytes, all together; empty: without a limit.
     void leave_room(std::optional<std::uint64_t> bytes);
 
+    /// A file was renamed: whether an open one is still what its path leads to is looked at again. Removing a file that
+    /// is open, but by SQLite, is not noticed.
+    static void renamed();
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

@@ -96,11 +96,17 @@ Policy grouped()
     return policy;
 }
 
+#ifdef HAWSER_SANITIZED
+constexpr std::size_t usual_depth = 4;
+#else
+constexpr std::size_t usual_depth = 5;
+#endif
+
 /// How long the histories are; the long run asks for one more.
 std::size_t depth()
 {
     const char* asked = std::getenv("HAWSER_SMALL_SCOPE");
-    return asked == nullptr ? 4 : std::strtoul(asked, nullptr, 10);
+    return asked == nullptr ? usual_depth : std::strtoul(asked, nullptr, 10);
 }
 
 void enumerate(const char* name, const Policy& policy, std::size_t moves)

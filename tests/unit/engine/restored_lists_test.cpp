@@ -206,3 +206,20 @@ TEST_CASE("A deletion that waits of a record that a restored organization lacks 
     CHECK_FALSE(s.desk.has("account", guid(2)));
     s.desk.check_equal();
 }
+
+TEST_CASE("Whom an undone edit had invited is invited by no later edit of the list", "[engine][undo][I1]")
+{
+    Setting s;
+    s.invite({kim, lee, max});
+    const auto queued = s.desk.store->changes({});
+    REQUIRE(queued->size() == 1);
+    s.invite({kim, lee_copied, max});
+    localstore::WriteContext by_ada;
+    by_ada.now = s.clock->now();
+    REQUIRE(s.desk.store->undo(queued->front().sequence, by_ada));
+    CHECK(s.invited() == Value{parties_to_collection({kim, lee_copied})});
+    s.desk.sync();
+    s.desk.sync();
+    CHECK(s.invited() == Value{parties_to_collection({kim, lee_copied})});
+    s.desk.check_equal();
+}

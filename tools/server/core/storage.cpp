@@ -109,14 +109,14 @@ void Storage::check_layout()
 
 void Storage::begin()
 {
-    database_.exec("BEGIN IMMEDIATE");
+    statement("BEGIN IMMEDIATE")->exec();
     in_transaction_ = true;
     savepoints_ = 0;
 }
 
 void Storage::commit()
 {
-    database_.exec("COMMIT");
+    statement("COMMIT")->exec();
     in_transaction_ = false;
 }
 
