@@ -197,6 +197,29 @@ conflict::Names at_odds(const localstore::RecordState& state, const conflict::Si
     return edited;
 }
 
+std::vector<conflict::Contested> met(const localstore::RecordState& state, const Fields& theirs,
+                                     const conflict::Policy& policy)
+{
+    std::vector<conflict::Contested> found;
+    Fields folded = theirs;
+    for (const localstore::Change& change : state.live) {
+        Fields before, after;
+        for (const auto& [column, value] : change.after) {
+            if (change.is_settled(column) || !conflict::is_put_together(policy.rule_of(column))) continue;
+            before.insert_or_assign(column, value_in(change.before, column));
+            after.insert_or_assign(column, value);
+        }
+        for (conflict::Contested& one : conflict::merge(before, after, folded, policy).contested)
+            if (after.contains(one.column)) found.push_back(std::move(one));
+        folded = conflict::apply(before, folded, after, policy);
+    }
+    for (conflict::Contested& one : found) {
+        one.mine = value_in(folded, one.column);
+        one.theirs = value_in(theirs, one.column);
+    }
+    return found;
+}
+
 Result<void> drop_idle(localstore::Transaction& transaction, const conflict::Policy& policy,
                        const localstore::RecordState& before, const conflict::Situation& situation,
                        const conflict::Names& agreed, const Showing& theirs, Instant now)

@@ -52,6 +52,11 @@ Result<bool> settle_unproven(localstore::Transaction& transaction, const localst
 conflict::Names at_odds(const localstore::RecordState& state, const conflict::Situation& situation,
                         const conflict::Policy& policy);
 
+/// The columns that are put together with what others write, and in which an edit meets what they wrote: the same guest with
+/// another role. Put on top of theirs, the edit's whole value would go over it, unseen.
+std::vector<conflict::Contested> met(const localstore::RecordState& state, const Fields& theirs,
+                                     const conflict::Policy& policy);
+
 /// Edits that together leave a column as it was, or that the organization says already, have nothing at
 /// stake there: what the organization makes of it from now on stands. Folded one after the other, they would
 /// put their value on top of it.

@@ -178,8 +178,8 @@ Result<void> wait_with_group(CycleWork& cycle, localstore::Transaction& transact
 
 /// The organization holds the record.
 Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
-                            const conflict::Plan& plan, const RemoteWord& word, const std::string& name,
-                            Instant now)
+                            const conflict::Policy& policy, const conflict::Plan& decided,
+                            const RemoteWord& word, const std::string& name, Instant now)
 {
     const auto local = transaction.records.advance_shadow(state.key, word.etag, word.fields,
                                                           localstore::Coverage::whole_record, cycle.number);
@@ -187,9 +187,12 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
     // What an edit was to make again with the record is there only as far as theirs says it.
     const bool is_back =
         state.shadow && state.shadow->remote == localstore::Remote::deleted && !state.live.empty();
+    conflict::Plan plan = decided;
     if (is_back)
-        if (const Result<void> queued = transaction.queue.requeue_covered(state.key, now); !queued)
-            return queued;
+        if (const Result<void> asked =
+                say_again(cycle, transaction, state.key, word.fields, policy, plan, now);
+            !asked)
+            return asked;
     const Result<void> told = tell_moved(cycle, transaction, state, plan, name, now);
     if (!told) return told;
     // First, so that what both sides agree on is no longer masked from what follows.
@@ -217,11 +220,12 @@ Result<void> act_on_present(CycleWork& cycle, localstore::Transaction& transacti
 }
 
 Result<void> act(CycleWork& cycle, localstore::Transaction& transaction, const RecordState& state,
-                 const conflict::Plan& plan, const RemoteWord& word, const std::string& name, Instant now)
+                 const conflict::Policy& policy, const conflict::Plan& plan, const RemoteWord& word,
+                 const std::string& name, Instant now)
 {
     switch (word.presence) {
     case conflict::Presence::present:
-        return act_on_present(cycle, transaction, state, plan, word, name, now);
+        return act_on_present(cycle, transaction, state, policy, plan, word, name, now);
     case conflict::Presence::deleted:
         return act_on_deleted(cycle, transaction, state, plan, now);
     case conflict::Presence::out_of_reach:
@@ -545,7 +549,7 @@ Result<void> reconcile_record(CycleWork& cycle, localstore::Transaction& transac
         written = give_way(cycle, transaction, *state, now);
         return written ? go_on(cycle, transaction, table, key, word, now) : written;
     }
-    written = act(cycle, transaction, *state, plan, word, situation.name, now);
+    written = act(cycle, transaction, *state, table.rules->policy, plan, word, situation.name, now);
     if (!written || word.presence != conflict::Presence::present) return written;
     const conflict::Names agreed(plan.agreed.begin(), plan.agreed.end());
     return drop_idle(transaction, table.rules->policy, *state, situation, agreed,

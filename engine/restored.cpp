@@ -2,6 +2,7 @@
 
 #include "engine/diagnosis.h"
 #include "engine/etag.h"
+#include "engine/idle_edits.h"
 
 #include <algorithm>
 #include <set>
@@ -95,6 +96,26 @@ Result<void> note_restored(CycleWork& cycle, localstore::Transaction& transactio
                                       "The organization seems to have been restored from an older copy: " +
                                           why + ". Everything is compared again; nothing is deleted.",
                                       now);
+}
+
+Result<void> say_again(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                       const Fields& theirs, const conflict::Policy& policy, conflict::Plan& plan,
+                       Instant now)
+{
+    const Result<void> queued = transaction.queue.requeue_covered(key, now);
+    if (!queued) return queued;
+    const auto state = transaction.records.state(key);
+    if (!state) return state.error();
+    for (conflict::Contested& one : met(*state, theirs, policy)) {
+        const auto known = std::ranges::find(plan.contested, one.column, &conflict::Contested::column);
+        if (known != plan.contested.end()) continue;
+        const Result<void> told =
+            transaction.journal.decide(cycle.number, key, "merge.ask",
+                                       "Both sides changed " + one.column + ": a person has to choose.", now);
+        if (!told) return told;
+        plan.contested.push_back(std::move(one));
+    }
+    return {};
 }
 
 } // namespace hawser::engine

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conflict/reconcile.h"
 #include "engine/surroundings.h"
 #include "localstore/transaction.h"
 
@@ -24,6 +25,12 @@ Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transa
 /// The same with the version that is here.
 Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
                                const std::string& read_etag, Instant now);
+
+/// Of a record that is there again, made by somebody else: what an edit was to make again with it is said by that edit, or
+/// queued again. What others made of the record was not met by that yet: where it is, `plan` asks about it.
+Result<void> say_again(CycleWork& cycle, localstore::Transaction& transaction, const RecordKey& key,
+                       const Fields& theirs, const conflict::Policy& policy, conflict::Plan& plan,
+                       Instant now);
 
 /// Notes, once a cycle, that the organization was restored and why we think so.
 Result<void> note_restored(CycleWork& cycle, localstore::Transaction& transaction, const std::string& why,

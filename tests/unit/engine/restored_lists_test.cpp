@@ -1,6 +1,7 @@
 #include "tests/adding_policies.h"
 #include "tests/engine_world.h"
 
+#include <utility>
 #include <vector>
 
 using namespace hawser;
@@ -39,8 +40,9 @@ struct Setting {
     {
         std::string parties;
         for (const Party& party : all)
-            parties += std::string(parties.empty() ? "" : ",") + R"({"addressused":")" + party.address +
-                       R"(","participationtypemask":)" + std::to_string(party.roles.front()) + "}";
+            for (const auto role : party.roles)
+                parties += std::string(parties.empty() ? "" : ",") + R"({"addressused":")" + party.address +
+                           R"(","participationtypemask":)" + std::to_string(role) + "}";
         const server::Answer put =
             office->ask("PUT", "appointments(" + guid(30).text() + ")/appointment_activity_parties",
                         R"({"value":[)" + parties + "]}");
@@ -204,6 +206,52 @@ TEST_CASE("A deletion that waits of a record that a restored organization lacks 
     CHECK(s.desk.store->queue_figures()->live() == 0);
     CHECK(s.desk.store->change(waiting)->state == localstore::ChangeState::applied);
     CHECK_FALSE(s.desk.has("account", guid(2)));
+    s.desk.check_equal();
+}
+
+TEST_CASE("A role that somebody else gave a guest stays where the record was made again after a restore and "
+          "a deletion",
+          "[engine][restored][I3]")
+{
+    Setting s;
+    const Party lee_both{{}, "lee@example.com", {5, 6}};
+    s.invite({kim, lee_copied});
+    s.desk.sync();
+    s.invite({kim, lee_copied, max});
+    s.desk.sync();
+    bool lost = false;
+    s.desk.exchange->script = [&lost](std::size_t, const http::Request& request) {
+        const bool write = request.body.find("PATCH ") != std::string::npos;
+        return write && !std::exchange(lost, true) ? Fault::drop_answer : Fault::none;
+    };
+    s.invite({lee_copied, max});
+    (void)s.desk.cycle();
+    REQUIRE(lost);
+    s.set_back();
+    s.office->erase("appointments", guid(30));
+    (void)s.desk.cycle();
+    (void)s.desk.cycle();
+    s.office->put("appointments", guid(30),
+                  R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
+                  R"("scheduledend":"2026-11-03T11:00:00Z"})");
+    s.invited_there({kim, lee_both});
+    (void)s.desk.cycle();
+    const auto asked = s.desk.store->conflicts({});
+    REQUIRE(asked);
+    REQUIRE(asked->size() == 1);
+    CHECK(asked->front().columns.front().theirs == Value{parties_to_collection({kim, lee_both})});
+    const auto waiting = s.desk.store->changes({});
+    REQUIRE(waiting);
+    for (const localstore::Change& change : *waiting)
+        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+    (void)s.desk.cycle();
+    localstore::Resolution theirs;
+    theirs.side = localstore::Side::theirs;
+    localstore::WriteContext by_ada;
+    by_ada.now = s.clock->now();
+    REQUIRE(s.desk.store->resolve(asked->front().number, theirs, by_ada));
+    s.desk.sync();
+    CHECK(s.invited() == Value{parties_to_collection({kim, lee_both})});
     s.desk.check_equal();
 }
 
