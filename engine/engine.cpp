@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "engine/diagnosis.h"
+#include "engine/look.h"
 #include "engine/plan.h"
 #include "engine/push_draft.h"
 #include "engine/saved_error.h"
@@ -53,6 +54,9 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineParts parts)
     auto service = dataverse::parse_service(parts.store.binding().url);
     if (!service) return service.error();
     service->timeout = parts.options.request_timeout;
+    const auto patience = static_cast<std::uint64_t>(parts.options.request_timeout.count()) / 5;
+    if (const std::uint64_t rate = parts.options.bytes_a_second; rate > 0)
+        parts.options.page_bytes = std::min<std::uint64_t>(parts.options.page_bytes, rate * patience);
     // The pull sets the limit of its pages itself; a definition is no page.
     service->max_answer_bytes = std::max(service->max_answer_bytes, parts.options.page_bytes_most);
     // Privileges are granted later, too: receipts are tried again after a day.
@@ -386,35 +390,35 @@ Task<Result<CycleReport>> Engine::go_online()
     co_return report;
 }
 
-Task<Result<Verification>> Engine::verify()
+template <class Found>
+Task<Result<Found>> Engine::reading(std::function<Task<Result<Found>>()> read)
 {
     auto waiting = turn();
     co_await std::move(waiting);
     const Result<void> allowed = may_begin();
-    Result<Verification> found =
-        allowed ? Result<Verification>(Verification{}) : Result<Verification>(allowed.error());
+    Result<Found> found = allowed ? Result<Found>(Found{}) : Result<Found>(allowed.error());
     if (allowed) {
-        auto comparing = compare_all(around_);
-        found = co_await std::move(comparing);
+        auto under_way = read();
+        found = co_await std::move(under_way);
     }
     pass_on();
     if (!found) co_return ended_by(found.error());
     co_return found;
 }
 
+Task<Result<Verification>> Engine::verify()
+{
+    return reading<Verification>([this] { return compare_all(around_); });
+}
+
 Task<Result<Plan>> Engine::plan(std::vector<std::string> tables)
 {
-    auto waiting = turn();
-    co_await std::move(waiting);
-    const Result<void> allowed = may_begin();
-    Result<Plan> found = allowed ? Result<Plan>(Plan{}) : Result<Plan>(allowed.error());
-    if (allowed) {
-        auto looking = look_ahead(around_, std::move(tables));
-        found = co_await std::move(looking);
-    }
-    pass_on();
-    if (!found) co_return ended_by(found.error());
-    co_return found;
+    return reading<Plan>([this, tables = std::move(tables)] { return look_ahead(around_, tables); });
+}
+
+Task<Result<Sighting>> Engine::look(RecordKey record)
+{
+    return reading<Sighting>([this, record = std::move(record)] { return look_at_record(around_, record); });
 }
 
 void Engine::run_in_background()

@@ -51,6 +51,7 @@ public:
     Task<Result<CycleReport>> go_online();
     Task<Result<Verification>> verify();
     Task<Result<Plan>> plan(std::vector<std::string> tables);
+    Task<Result<Sighting>> look(RecordKey record);
 
     /// Runs cycles by itself from now on: by the interval, after nudges, with backoff after failures.
     void run_in_background();
@@ -71,6 +72,9 @@ private:
     Task<void> turn();
     void pass_on();
     void heed_again();
+    /// What only reads, in its turn.
+    template <class Found>
+    Task<Result<Found>> reading(std::function<Task<Result<Found>>()> read);
     Task<Result<CycleReport>> run_cycle(CycleRequest request);
     Task<void> background();
     Task<Result<CycleReport>> come_back();

@@ -149,6 +149,8 @@ localstore::ChangeFilter store_of(const ChangeFilter& filter)
         store.id = filter.record->id;
     }
     for (const ChangeState state : filter.states) store.states.push_back(store_of(state));
+    store.made_from = filter.made_from;
+    store.made_before = filter.made_before;
     store.after = localstore::Sequence{filter.after};
     store.limit = filter.limit;
     return store;

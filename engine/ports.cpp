@@ -10,6 +10,7 @@ Ports real_ports(Ports ports, const SynchronizerOptions& options, const Binding&
         http::CurlOptions curl;
         curl.proxy = options.proxy;
         curl.ca_file = options.certificate_authorities.string();
+        curl.bytes_a_second = options.bytes_a_second;
         ports.exchange = http::curl_exchange(std::move(curl));
     }
     if (!ports.tokens)

@@ -5,6 +5,7 @@
 #include "engine/replica_implementation.h"
 #include "engine/rules/validation.h"
 #include "localstore/error_codes.h"
+#include "localstore/remove.h"
 #include "localstore/repair.h"
 #include "localstore/transaction.h"
 
@@ -282,6 +283,12 @@ Result<std::vector<std::string>> Replica::repair(const ReplicaOptions& options)
     auto report = localstore::repair(options.path, clock->now());
     if (!report) return report.error();
     return std::move(report->unreadable);
+}
+
+Result<void> Replica::remove(const ReplicaOptions& options, Unsent unsent)
+{
+    return localstore::remove(options.path,
+                              unsent == Unsent::lose ? localstore::Unsent::lose : localstore::Unsent::keep);
 }
 
 } // namespace hawser

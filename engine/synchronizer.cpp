@@ -354,6 +354,12 @@ Result<Verification> Synchronizer::verify()
                                      [](engine::Engine& engine) { return engine.verify(); });
 }
 
+Result<Sighting> Synchronizer::look(const RecordKey& record)
+{
+    return impl_->call<Sighting>(Impl::Right::reads,
+                                 [record](engine::Engine& engine) { return engine.look(record); });
+}
+
 void Synchronizer::nudge()
 {
     impl_->tell(&engine::Engine::nudge);

@@ -147,9 +147,11 @@ struct Dependencies {
 struct ChangeFilter {
     std::string table{}; ///< "" = any.
     std::optional<Guid> id{};
-    std::vector<ChangeState> states{}; ///< Empty = every live state.
-    GroupNumber group{};               ///< 0 = any.
-    Sequence after{};                  ///< For paging: only later ones.
+    std::vector<ChangeState> states{};  ///< Empty = every live state.
+    GroupNumber group{};                ///< 0 = any.
+    std::optional<Instant> made_from{}; ///< At this moment or later.
+    std::optional<Instant> made_before{};
+    Sequence after{}; ///< For paging: only later ones.
     std::size_t limit = 1000;
 };
 
@@ -163,6 +165,19 @@ struct QueueFigures {
     std::optional<Instant> next_attempt; ///< The earliest of them that has one.
 
     std::int64_t live() const { return queued + held + in_flight + parked + contested; }
+};
+
+/// Whether something is done, or only said as it would be.
+enum class Act { done, rehearsed };
+
+/// What taking back an applied change does.
+struct TakenBack {
+    struct Kept {
+        RecordKey key;
+        std::string column; ///< "" = the whole record: it is gone, or there again, since.
+    };
+    std::vector<Change> compensating; ///< New changes, in one group where there are several.
+    std::vector<Kept> kept;           ///< What somebody made something else of since: it stays.
 };
 
 /// What undoing or discarding did.

@@ -125,7 +125,10 @@ std::vector<Change> list_changes(Database& database, const TableSet& tables, con
         sql += " AND table_number = ?2";
     }
     if (filter.id) sql += " AND id = ?3";
-    if (filter.group.value != 0) sql += " AND group_number = ?4";
+    // Said twice, as it is what the index is of.
+    if (filter.group.value != 0) sql += " AND group_number = ?4 AND group_number > 0";
+    if (filter.made_from) sql += " AND made_at >= ?6";
+    if (filter.made_before) sql += " AND made_at < ?7";
     sql += " ORDER BY sequence LIMIT ?5";
     Statement rows = database.prepare_built(sql);
     rows.bind(1, filter.after.value);
@@ -133,6 +136,8 @@ std::vector<Change> list_changes(Database& database, const TableSet& tables, con
     if (filter.id) rows.bind(3, *filter.id);
     if (filter.group.value != 0) rows.bind(4, filter.group.value);
     rows.bind(5, static_cast<std::int64_t>(filter.limit));
+    if (filter.made_from) rows.bind(6, *filter.made_from);
+    if (filter.made_before) rows.bind(7, *filter.made_before);
     std::vector<Change> changes;
     while (rows.step()) changes.push_back(read(rows, tables));
     return changes;

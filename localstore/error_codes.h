@@ -23,7 +23,8 @@ inline constexpr std::string_view input_output = "store.input_output"; ///< The 
 inline constexpr std::string_view busy = "store.busy";         ///< Another process kept the write lock.
 inline constexpr std::string_view replaced = "store.replaced"; ///< Another file has the name since.
 inline constexpr std::string_view locked = "store.locked";     ///< Another engine runs on this replica.
-inline constexpr std::string_view failed = "store.failed";     ///< Any other failure of SQLite.
+inline constexpr std::string_view changes_wait = "store.changes_wait"; ///< Unsent changes would be lost.
+inline constexpr std::string_view failed = "store.failed";             ///< Any other failure of SQLite.
 inline constexpr std::string_view bound_elsewhere = "store.bound_elsewhere";
 
 // Requests

@@ -3,11 +3,10 @@
 #include "localstore/fence.h"
 #include "localstore/file_check.h"
 #include "localstore/graft.h"
-#include "localstore/platform/file_lock.h"
-#include "localstore/platform/file_use.h"
 #include "localstore/platform/file_users.h"
 #include "localstore/platform/permissions.h"
 #include "localstore/salvage.h"
+#include "localstore/sole_use.h"
 #include "localstore/store.h"
 #include "localstore/suffix.h"
 #include "localstore/swap.h"
@@ -177,14 +176,6 @@ Result<std::unique_ptr<Database>> keep_writers_out(const path& replica)
     }
 }
 
-Error is_open(const path& replica, std::optional<std::int64_t> process)
-{
-    return Error{ErrorKind::retry, std::string(code::busy),
-                 "The replica " + replica.string() + " is open in another program" +
-                     (process ? " (process " + std::to_string(*process) + ")" : "") +
-                     ". Close that first: what it wrote meanwhile would be lost."};
-}
-
 Result<RepairReport> replace(const path& replica, Instant now)
 {
     auto guard = keep_writers_out(replica);
@@ -196,7 +187,7 @@ Result<RepairReport> replace(const path& replica, Instant now)
     guard->reset();
     if (const auto process = platform::process_that_has_open(replica)) {
         remove_files(growing);
-        return is_open(replica, process);
+        return open_elsewhere(replica, process);
     }
     report->damaged = free_name(replica);
     if (auto swapped = swap_in(replica, growing, report->damaged); !swapped) {
@@ -213,26 +204,14 @@ Result<RepairReport> replace(const path& replica, Instant now)
 Result<RepairReport> repair(const path& given, Instant now)
 {
     const path replica = file_behind(given);
-    std::error_code failed;
-    if (!std::filesystem::is_regular_file(replica, failed) && !is_swap_unfinished(replica))
-        return Error{ErrorKind::stop, std::string(code::missing),
-                     "There is no replica at " + replica.string() + "."};
-    const path lock_file = with_suffix(replica, ".lock");
-    const auto alone = platform::FileUse::alone(replica, std::chrono::milliseconds{0});
+    const auto alone = SoleUse::of(replica);
     if (!alone) return alone.error();
-    const auto lock = platform::FileLock::try_lock(lock_file);
-    if (!lock) return lock.error();
-    if (!*lock)
-        return Error{ErrorKind::retry, std::string(code::locked),
-                     "The replica " + replica.string() + " is being synchronized. Stop that first."};
-    // Also who has it open without our locks, such as a shell of SQLite.
-    const auto process = platform::process_that_has_open(replica);
-    if (!*alone || process) return is_open(replica, process);
-    if (auto finished = finish_swap(replica); !finished) return finished.error();
     auto report = replace(replica, now);
     const bool foreign = !report && (report.error().code == code::not_a_replica ||
                                      report.error().code == code::not_a_database);
-    if (foreign && (*alone)->made_the_file()) std::filesystem::remove(lock_file, failed);
+    std::error_code ignored;
+    if (foreign && alone->use().made_the_file())
+        std::filesystem::remove(with_suffix(replica, ".lock"), ignored);
     return report;
 }
 

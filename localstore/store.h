@@ -152,8 +152,14 @@ public:
     /// again: as if it had never been made. What is in an open intent cannot be taken back: a
     /// compensating change is made. Refused with store.referred_to when others need it.
     Result<Undone> undo(Sequence change, const WriteContext& context);
-    /// The same for a change that a person gives up on (parked, contested, held, queued).
+    /// Takes back a change that was applied, with its group, by new changes. Rehearsed, nothing is written, and the
+    /// changes have no place in the queue. Refused with store.change_settled for one that never arrived or has not yet.
+    Result<TakenBack> take_back(Sequence change, const WriteContext& context, Act act);
+    /// As undo, for a change that a person gives up on (parked, contested, held, queued).
     Result<Undone> discard(Sequence change, const WriteContext& context);
+    /// Sets columns of a change that waits as if it had been made so; a parked one is queued again with its group. Refused
+    /// with store.change_sent, store.conflict_open and store.change_settled, also when nothing would be left of it.
+    Result<void> edit(Sequence change, const Fields& values, Instant now);
     Result<void> hold(Sequence change, std::string_view why);
     Result<void> release(Sequence change);
     /// A parked change is queued again.

@@ -2,6 +2,9 @@
 #include "localstore/store_impl.h"
 #include "localstore/verbs.h"
 
+#include <optional>
+#include <utility>
+
 namespace hawser::localstore {
 
 Result<std::vector<Sequence>> Store::write(std::span<const Edit> edits, const WriteContext& context)
@@ -38,6 +41,30 @@ Result<Undone> Store::discard(Sequence change, const WriteContext& context)
 {
     return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
         return drop_changes(state, change, ChangeState::discarded, context);
+    });
+}
+
+Result<TakenBack> Store::take_back(Sequence change, const WriteContext& context, Act act)
+{
+    std::optional<TakenBack> rehearsed;
+    auto done = impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<TakenBack> {
+        auto taken = take_back_applied(state, change, context);
+        if (!taken || act == Act::done) return taken;
+        rehearsed = std::move(*taken);
+        // What fails leaves nothing.
+        return refusal(code::failed, "It was only rehearsed.");
+    });
+    if (rehearsed) return std::move(*rehearsed);
+    return done;
+}
+
+Result<void> Store::edit(Sequence change, const Fields& values, Instant now)
+{
+    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+        if (auto edited = edit_change(state, change, values, now); !edited) return edited;
+        const auto found = find_change(state.database, *state.tables, change);
+        if (!found || found->state != ChangeState::parked) return {};
+        return move_state(state, change, ChangeState::queued, "");
     });
 }
 

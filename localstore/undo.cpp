@@ -1,3 +1,4 @@
+#include "localstore/rebase.h"
 #include "localstore/verbs.h"
 
 #include <algorithm>
@@ -74,58 +75,6 @@ Result<void> check_unneeded(TransactionState& state, const std::map<Sequence, Ch
                                           needed_by + ". Undo those first.");
 }
 
-/// Of a list that a later edit made of it: without what the dropped one had put in, element by element, even where the
-/// later one changed the same element.
-Value without_dropped(const TransactionState& state, const Subject& subject, const Change& dropped,
-                      const std::string& column, const Value& made)
-{
-    return need(state.fold.take_back(subject.table().table, column, dropped.before.at(column),
-                                     dropped.after.at(column), made));
-}
-
-/// The later changes of the record, as they would have been made without the dropped one: each
-/// column's next change starts from where the dropped one had started, and keeps its own edit.
-void rebase_later(TransactionState& state, Subject& subject, const Change& dropped)
-{
-    Fields from;
-    for (const std::string& column : open_columns(dropped)) from[column] = dropped.before.at(column);
-    for (Change& later : subject.live) {
-        if (later.sequence <= dropped.sequence || from.empty()) continue;
-        if (later.kind == ChangeKind::remove) {
-            for (const auto& [column, value] : from) {
-                later.before.erase(column);
-                if (!is_null(value)) later.before.emplace(column, value);
-            }
-            update_change(state.database, later);
-            break;
-        }
-        Fields before, x, after;
-        for (const auto& [column, value] : from) {
-            if (!claims(later, column)) continue;
-            before[column] = later.before[column];
-            after[column] = later.after[column];
-            if (!is_null(value)) x[column] = value;
-        }
-        if (after.empty()) continue;
-        Fields next = need(state.fold.apply(subject.table().table, before, x, after));
-        for (auto& [column, value] : next)
-            if (std::holds_alternative<Collection>(value) && after.contains(column))
-                value = without_dropped(state, subject, dropped, column, after[column]);
-        for (const auto& [column, former_after] : after) {
-            const auto found = next.find(column);
-            const Value moved = found == next.end() ? Value{} : found->second;
-            later.before[column] = from[column];
-            later.after[column] = moved;
-            if (moved == later.before[column]) later.settled.push_back(column);
-            if (moved == former_after)
-                from.erase(column);
-            else
-                from[column] = moved;
-        }
-        update_change(state.database, later);
-    }
-}
-
 /// Contested columns that nobody's change claims any more are not contested any more.
 void withdraw_columns(TransactionState& state, Subject& subject, const Change& dropped)
 {
@@ -147,56 +96,18 @@ void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeSt
     Change* change = subject.find(sequence);
     if (change == nullptr) return;
     const Change dropped = *change;
-    if (dropped.kind == ChangeKind::update) rebase_later(state, subject, dropped);
+    if (dropped.kind == ChangeKind::update) {
+        Fields from;
+        for (const std::string& column : open_columns(dropped)) from[column] = dropped.before.at(column);
+        rebase_later(state, subject, dropped, std::move(from));
+    }
     const std::string word = outcome == ChangeState::undone ? "undone by " : "discarded by ";
     leave_queue(*subject.find(sequence), outcome, word + (context.actor.empty() ? "you" : context.actor),
                 context.now);
     subject.store_state(sequence);
     withdraw_columns(state, subject, dropped);
     requeue_covered(state, subject, dropped, context.now);
-    std::vector<Sequence> empty;
-    for (const Change& later : subject.live)
-        if (later.kind == ChangeKind::update && open_columns(later).empty() &&
-            later.state != ChangeState::in_flight)
-            empty.push_back(later.sequence);
-    for (const Sequence nothing : empty)
-        settle_columns(subject, nothing, {}, ChangeState::superseded,
-                       "nothing is left of it since change " + std::to_string(sequence.value) +
-                           " was dropped",
-                       context.now);
-}
-
-/// The edit that takes back what may be on the server already, leaving later edits alone.
-Edit compensation(const TransactionState& state, const Subject& subject, const Change& change)
-{
-    Edit edit;
-    edit.key = change.key;
-    if (change.kind == ChangeKind::create) {
-        edit.kind = ChangeKind::remove;
-        return edit;
-    }
-    if (change.kind == ChangeKind::remove) {
-        edit.kind = ChangeKind::create;
-        for (const auto& [name, value] : change.before) {
-            const Column* column = subject.table().table.column(name);
-            if (column != nullptr && column->creatable) edit.after.emplace(name, value);
-        }
-        return edit;
-    }
-    edit.kind = ChangeKind::update;
-    const Fields local = subject.local().value_or(Fields{});
-    for (const auto& [name, sent] : change.after) {
-        const auto found = local.find(name);
-        const Value present = found == local.end() ? Value{} : found->second;
-        const Value& former = change.before.at(name);
-        if (present == sent) {
-            edit.after.emplace(name, former);
-        } else if (std::holds_alternative<Collection>(present)) {
-            edit.after.emplace(
-                name, need(state.fold.take_back(subject.table().table, name, former, sent, present)));
-        }
-    }
-    return edit;
+    settle_emptied(subject, sequence, "was dropped", context.now);
 }
 
 Result<void> compensate(TransactionState& state, Subject& subject, const Change& change,

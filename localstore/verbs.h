@@ -68,6 +68,16 @@ Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked
 /// queued again as held. `finish` is the caller's.
 void requeue_covered(TransactionState& state, Subject& subject, const Change& dropped, Instant now);
 
+/// The edit that takes back what a change made of its record, as far as nobody made something else of it since: of what
+/// is put together with what others write, its own part.
+Edit compensation(const TransactionState& state, const Subject& subject, const Change& change);
+
+/// Of a change that was applied, with its group, as edits of a person.
+Result<TakenBack> take_back_applied(TransactionState& state, Sequence sequence, const WriteContext& context);
+
+/// Sets columns of a waiting change as if it had been made so; later edits of the record stand on that.
+Result<void> edit_change(TransactionState& state, Sequence sequence, const Fields& values, Instant now);
+
 /// Undo and discard.
 Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeState outcome,
                             const WriteContext& context);

@@ -73,8 +73,10 @@ struct Author {
 struct ChangeFilter {
     std::string table{}; ///< "" = all.
     std::optional<RecordKey> record{};
-    std::vector<ChangeState> states{}; ///< Empty = all live ones.
-    std::int64_t after = 0;            ///< Only numbers above this: for paging.
+    std::vector<ChangeState> states{};    ///< Empty = all live ones.
+    std::optional<Instant> made_from{};   ///< Only those made at this moment or later …
+    std::optional<Instant> made_before{}; ///< … and before this one.
+    std::int64_t after = 0;               ///< Only numbers above this: for paging.
     std::size_t limit = 1000;
 };
 
@@ -112,6 +114,66 @@ struct Resolution {
     /// Their sides as the person saw them, out of the Conflict. One that moved since refuses the whole
     /// resolution with store.conflict_moved; a column that is not here is not compared.
     Fields seen{};
+};
+
+/// A live change that has to reach the organization before another one.
+struct Dependency {
+    ChangeNumber change = 0; ///< The other one.
+    RecordKey record{};      ///< Of the other one.
+    std::string record_name{};
+    ChangeState state = ChangeState::queued;
+    std::string why{}; ///< What the other one is to this one: "makes the record that this one refers to".
+};
+
+/// Requests that a change travelled in, and what came of them.
+struct Attempt {
+    Instant at{};                 ///< When they were settled; while none is, when the last one left.
+    std::vector<Guid> requests{}; ///< The x-ms-client-request-id of each time it was sent, in order.
+    /// "applied", "conflict", "refused", "later" (nothing happened there), "indeterminate" (nobody can tell), "shown" (the
+    /// organization has it without an answer), "lost" (a restored organization lacks it), "covered" (a later edit says
+    /// more than what was lost); "open" while no answer is settled.
+    std::string outcome{};
+    std::int32_t status = 0; ///< HTTP; 0 = none was told.
+    std::string words{};     ///< The organization's, or why.
+};
+
+/// What one request says about a record: the edits of the changes that travel in it, as one.
+struct NetEffect {
+    ChangeKind kind = ChangeKind::update;
+    std::vector<ChangeNumber> changes{}; ///< In order.
+    std::vector<ColumnEdit>
+        edits{}; ///< `before` is what the organization is known to have; of a deletion none.
+};
+
+/// All that is known of one change.
+struct ChangeExplanation {
+    Change change{};
+    std::optional<Fields>
+        base{}; ///< The organization's last known copy; absent when it never had the record.
+    std::string base_etag{};
+    std::optional<Conflict> conflict{}; ///< The open question about its record.
+    /// What is sent of the record once nothing holds this change back, or, while it is in flight, what was. Absent
+    /// for a settled change, while an earlier one of the record is in the way, and when nothing of it is left to send.
+    std::optional<NetEffect> effect{};
+    std::vector<ChangeNumber>
+        group{}; ///< Everything that goes with it, itself too; empty when it goes alone.
+    std::vector<Dependency> waits_for{};
+    std::vector<Dependency> waited_for_by{};
+    std::vector<Attempt> attempts{}; ///< Oldest first.
+};
+
+/// Whether something is done, or only said as it would be: then nothing is written.
+enum class Act { done, rehearsed };
+
+/// What taking back an applied change does.
+struct TakenBack {
+    struct Kept {
+        RecordKey record;
+        std::string record_name;
+        std::string column; ///< "" = the whole record: it is gone, or there again, since.
+    };
+    std::vector<Change> changes; ///< New ones, in one group where there are several.
+    std::vector<Kept> kept;      ///< What somebody made something else of since: it stays.
 };
 
 /// How a record stands, for a mark beside it.

@@ -222,11 +222,22 @@ public:
     // store.change_sent while it is being sent.
 
     Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const; ///< Oldest first.
+    /// One change, settled or not, with what it stands on, what would be sent of it and what became of it so far.
+    /// Fails with store.no_change. Asks nobody; read in several steps, between which an engine may work.
+    Result<ChangeExplanation> explain(ChangeNumber change) const;
     /// As if the change had never been made; later edits stay, but a create takes all later edits of
     /// its record along. What may have been sent is taken back by a new change; for a deletion that
     /// arrived it creates the record again, without what the organization deleted along with it. Fails with
     /// store.referred_to, naming the changes that refer to a record that would vanish.
     Result<void> undo(ChangeNumber change);
+    /// Takes back a change that was applied, with its group, by new changes that are sent like any other. A column that
+    /// somebody made something else of since stays, but of participants, sums and joined lines its own part goes. Fails
+    /// with store.change_settled for a change that never arrived or has not yet.
+    Result<TakenBack> take_back(ChangeNumber change, Act act = Act::done);
+    /// Sets columns of a change that waits, as if it had been made so; null clears. Later edits of the record stay and stand
+    /// on it; a refused change is sent again. Values are checked as in `write`. Fails with store.change_settled also when
+    /// nothing would be left of it, and with store.conflict_open while it waits for a conflict.
+    Result<void> edit(ChangeNumber change, const Fields& columns);
     Result<void> hold(ChangeNumber change); ///< Not sent until `release`. A held one keeps its reason.
     Result<void> release(ChangeNumber change);
     Result<void> retry(ChangeNumber change);   ///< A parked change goes back to the queue.
@@ -299,6 +310,17 @@ public:
     /// with store.busy while any process, this one too, has the replica open. Who opens it meanwhile
     /// waits a few seconds and gets the repaired one, or fails with store.busy.
     static Result<std::vector<std::string>> repair(const ReplicaOptions& options);
+
+    /// What becomes of changes that were not sent, and of questions that nobody decided.
+    enum class Unsent {
+        keep, ///< They refuse the removal.
+        lose,
+    };
+    /// Removes a replica with all that lies beside it, but for what a repair kept. Nothing is asked of or told to the
+    /// organization. Fails with store.changes_wait, saying how many; with store.missing; with store.busy while any
+    /// process, this one too, has the replica open, and store.locked while it is synchronized. A damaged one goes only with
+    /// `Unsent::lose`, what is no replica never. After a failure everything is as it was.
+    static Result<void> remove(const ReplicaOptions& options, Unsent unsent = Unsent::keep);
 
     struct HAWSER_HIDDEN Impl;
     const std::shared_ptr<Impl>& impl() const { return impl_; }

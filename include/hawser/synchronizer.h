@@ -132,6 +132,9 @@ struct SynchronizerOptions {
     std::size_t page_bytes =
         2u << 20; ///< Aim for one page, decoded: small enough to get through a bad network.
     std::size_t page_bytes_most = 64u << 20;
+    /// Of each request, each way, for metered links; 0 = as fast as it goes. Pages become so small that one takes a fifth of
+    /// `request_timeout`.
+    std::uint64_t bytes_a_second = 0;
     std::uint32_t batch_changes = 250;       ///< Changes in one batch, at most 1000.
     std::uint32_t attempts_a_cycle = 5;      ///< For a row that others bump without end.
     double mass_change_share = 0.3;          ///< Of a table's records …
@@ -198,6 +201,18 @@ struct Verification {
     std::vector<Row> rows; ///< At most 10,000.
 };
 
+/// What the organization has of one record at a moment.
+struct Sighting {
+    enum class Presence {
+        present,
+        absent,
+        no_access, ///< This user may not see it, whether it is there or not.
+    };
+    Presence presence = Presence::absent;
+    std::string etag{};
+    Fields columns{}; ///< Null columns are absent.
+};
+
 /// What a cycle would do; nothing is written anywhere.
 struct Plan {
     struct Line {
@@ -216,7 +231,7 @@ struct Plan {
 /// process, fails with engine.locked and says who holds it. It runs one engine thread of its own.
 ///
 /// Threads: members may be called from any thread. The blocking ones (`connect`, `go_offline`, `go_online`,
-/// `cycle`, `verify`, `plan`, `suspend`, `stop`) wait for the engine thread and must not be called from an
+/// `cycle`, `verify`, `plan`, `look`, `suspend`, `stop`) wait for the engine thread and must not be called from an
 /// observer or a callback of SynchronizerOptions. Destruction stops the engine at its next suspension; what
 /// was under way is on disk, and the next start goes on from there. No destructor writes.
 class HAWSER_API Synchronizer {
@@ -267,6 +282,10 @@ public:
     /// Row by row, every table aboard. One that the organization refuses or cannot show is named and the
     /// others are compared; fails when the network does not let it finish or no table could be compared.
     Result<Verification> verify();
+
+    /// Asks for one record as it is there now. Reads only, and takes nothing over: beside a change of the queue it
+    /// tells what that change would meet.
+    Result<Sighting> look(const RecordKey& record);
 
     void nudge(); ///< Something changed: sync soon.
     /// The platform's word on the network, apart from the user's choice. After `false` no cycle begins by

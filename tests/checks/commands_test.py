@@ -66,6 +66,8 @@ def no_option_is_told_that_does_not_exist():
     everywhere = set(re.findall(r"--[a-z][a-z-]+", help_of())) | {"--help"}
     for name, text in sections().items():
         exist = everywhere | set(re.findall(r"--[a-z][a-z-]+", help_of(name)))
+        if name == "queue":
+            exist |= set(re.findall(r"--[a-z][a-z-]+", help_of("queue", "show")))
         if name in ("create", "set", "delete"):
             exist |= {"--yes", "--dry-run"}
         own = {option for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)} - {"--print-token"}

@@ -32,6 +32,7 @@ constexpr std::array meanings{
     CodeMeaning{"engine.other_mailbox", ExitCode::usage},
     CodeMeaning{"store.conflict_moved", ExitCode::needs_person},
     CodeMeaning{"store.conflict_open", ExitCode::needs_person},
+    CodeMeaning{"store.changes_wait", ExitCode::needs_person},
     CodeMeaning{"server.unknown_table", ExitCode::usage},
     CodeMeaning{"net.bad_url", ExitCode::usage},
     CodeMeaning{"net.insecure", ExitCode::usage},

@@ -97,6 +97,63 @@ json::object json_of(const Change& change)
     return object;
 }
 
+namespace {
+
+json::array json_of_others(const std::vector<Dependency>& others)
+{
+    json::array array;
+    for (const Dependency& other : others) {
+        json::object object = json_of(other.record, other.record_name);
+        object["number"] = other.change;
+        object["state"] = word_of(other.state);
+        object["why"] = other.why;
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
+json::array json_of_attempts(const std::vector<Attempt>& attempts)
+{
+    json::array array;
+    for (const Attempt& attempt : attempts) {
+        json::array requests;
+        for (const Guid& request : attempt.requests) requests.emplace_back(request.text());
+        array.push_back({{"at", json_of(std::optional(attempt.at))},
+                         {"requests", std::move(requests)},
+                         {"outcome", attempt.outcome},
+                         {"status", attempt.status},
+                         {"words", attempt.words}});
+    }
+    return array;
+}
+
+json::value json_of_effect(const std::optional<NetEffect>& effect)
+{
+    if (!effect) return nullptr;
+    json::object columns;
+    for (const ColumnEdit& edit : effect->edits)
+        columns[edit.column] = {{"before", json_of(edit.before)}, {"after", json_of(edit.after)}};
+    return {{"kind", word_of(effect->kind)},
+            {"changes", json::array(effect->changes.begin(), effect->changes.end())},
+            {"columns", std::move(columns)}};
+}
+
+} // namespace
+
+json::object json_of(const ChangeExplanation& explained)
+{
+    json::object object = json_of(explained.change);
+    object["base"] = explained.base ? json_of(*explained.base) : json::value(nullptr);
+    object["base_etag"] = explained.base_etag;
+    object["conflict"] = explained.conflict ? json::value(explained.conflict->label) : json::value(nullptr);
+    object["effect"] = json_of_effect(explained.effect);
+    object["goes_with"] = json::array(explained.group.begin(), explained.group.end());
+    object["behind"] = json_of_others(explained.waits_for);
+    object["ahead_of"] = json_of_others(explained.waited_for_by);
+    object["tried"] = json_of_attempts(explained.attempts);
+    return object;
+}
+
 json::object json_of(const Conflict& conflict)
 {
     json::object object = json_of(conflict.record, conflict.record_name);

@@ -14,6 +14,7 @@ boost::json::value json_of(const std::optional<Instant>& instant);
 boost::json::object json_of(const RecordKey& record, const std::string& name);
 boost::json::object json_of(const CycleReport& report);
 boost::json::object json_of(const Change& change);
+boost::json::object json_of(const ChangeExplanation& explained);
 boost::json::object json_of(const Conflict& conflict);
 boost::json::object json_of(const Decision& decision);
 boost::json::object json_of(const Error& error);

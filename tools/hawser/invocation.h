@@ -20,6 +20,7 @@ struct Invocation {
     ColorWish color = ColorWish::automatic;
     std::string proxy{};
     std::string certificate_authorities{};
+    std::string limit_rate{}; ///< As `parse_rate` reads it; "" = none.
 
     /// Why the replica could only be looked at. It needs a person.
     std::optional<Error> only_looked_at{};

@@ -106,6 +106,8 @@ SynchronizerOptions synchronizer_options(const Invocation& invocation, ProgressB
     SynchronizerOptions options;
     options.proxy = invocation.proxy;
     options.certificate_authorities = invocation.certificate_authorities;
+    if (!invocation.limit_rate.empty())
+        options.bytes_a_second = parse_rate(invocation.limit_rate).value_or(0);
     if (progress) options.progress = [progress](const Progress& now) { progress->show(now); };
     if (invocation.verbosity > 0)
         options.log = log_lines(invocation, [progress] {

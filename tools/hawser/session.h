@@ -28,7 +28,7 @@ Result<Replica> open_replica_to_read(Invocation& invocation);
 /// HAWSER_TOKEN when it is set, else the token command, else a provider that says how to sign in.
 Ports ports_for(const std::vector<std::string>& token_command);
 
-/// --proxy, --ca-file, progress and, with -v, the log on standard error.
+/// --proxy, --ca-file, --limit-rate, progress and, with -v, the log on standard error.
 SynchronizerOptions synchronizer_options(const Invocation& invocation, ProgressBar* progress);
 
 /// How a question about a mass change is answered without a person.

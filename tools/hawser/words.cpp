@@ -1,10 +1,13 @@
 #include "tools/hawser/words.h"
 
 #include "base/filter.h"
+#include "tools/hawser/exit_code.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <utility>
 
 namespace hawser::cli {
 
@@ -44,6 +47,34 @@ std::string duration_text(std::chrono::seconds duration)
         if (seconds >= unit.seconds)
             return count_of(static_cast<std::uint64_t>(seconds / unit.seconds), unit.name);
     return "0 seconds";
+}
+
+Result<std::chrono::seconds> parse_duration(std::string_view text)
+{
+    constexpr std::int64_t most = 10LL * 366 * 24 * 60 * 60;
+    constexpr std::array letters{std::pair{'s', 1LL}, std::pair{'m', 60LL}, std::pair{'h', 3'600LL},
+                                 std::pair{'d', 86'400LL}, std::pair{'w', 604'800LL}};
+    std::int64_t number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool one_letter = failed == std::errc() && end + 1 == text.data() + text.size();
+    for (const auto& [letter, seconds] : letters)
+        if (one_letter && *end == letter && number >= 0 && number <= most / seconds)
+            return std::chrono::seconds{number * seconds};
+    return usage_error(fmt::format("\"{}\" is no time: 90s, 30m, 2h, 3d and 1w are, up to ten years", text));
+}
+
+Result<std::uint64_t> parse_rate(std::string_view text)
+{
+    constexpr std::uint64_t least = 5'000, most = 10'000'000'000;
+    std::uint64_t number = 0, unit = 1;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (rest == "k") unit = 1'000;
+    if (rest == "m") unit = 1'000'000;
+    const bool known = failed == std::errc() && (rest.empty() || unit > 1) && number <= most / unit;
+    if (known && number * unit >= least) return number * unit;
+    return usage_error(
+        fmt::format("\"{}\" is no rate: 5000, 64k and 2m are, from 5,000 bytes a second on", text));
 }
 
 std::string relative_text(Instant moment, Instant now)

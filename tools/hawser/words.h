@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hawser/clock.h"
+#include "hawser/result.h"
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,13 @@ std::string grouped(std::uint64_t number);
 
 /// "12 seconds", "5 minutes", "3 hours", "2 days": the largest unit that fits, rounded down.
 std::string duration_text(std::chrono::seconds duration);
+
+/// Reads "90s", "30m", "2h", "3d" or "1w"; a number alone is refused, as nobody knows of what. At most ten years.
+Result<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// Reads bytes a second: "5000", "64k" (64,000), "2m"; from 5,000, with which a table's definition still comes in time, to
+/// 10 GB.
+Result<std::uint64_t> parse_rate(std::string_view text);
 
 /// "5 minutes ago", "just now", "in 2 minutes".
 std::string relative_text(Instant moment, Instant now);

@@ -3,6 +3,7 @@
 #include "transport/http/exchange.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@ struct CurlOptions {
 
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::seconds stall_timeout{30}; ///< Gives up when less than a byte a second moves this long.
+    std::uint64_t bytes_a_second = 0;       ///< Of each request, each way; 0 = as fast as it goes.
     long max_connections = 8;               ///< To all hosts together; further requests wait their turn.
 
     /// A compressed answer may unpack to at most this many times its size (beyond 1 MB): real

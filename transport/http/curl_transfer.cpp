@@ -74,6 +74,10 @@ void CurlTransfer::prepare()
     set(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     set(handle_, CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(handle_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
+    // What comes with a hundred reads in a row is not slowed down.
+    if (options_.bytes_a_second > 0) set(handle_, CURLOPT_BUFFERSIZE, 1'024L);
+    set(handle_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options_.bytes_a_second));
+    set(handle_, CURLOPT_MAX_SEND_SPEED_LARGE, static_cast<curl_off_t>(options_.bytes_a_second));
     set(handle_, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_body_bytes));
 
     set(handle_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);

@@ -22,6 +22,32 @@ TEST_CASE("Numbers, sizes and lists read as people write them", "[cli]")
     CHECK(listed({"a", "b", "c"}, "or") == "a, b or c");
 }
 
+TEST_CASE("A span of time has a number and a unit", "[cli]")
+{
+    CHECK(*parse_duration("90s") == std::chrono::seconds{90});
+    CHECK(*parse_duration("30m") == std::chrono::minutes{30});
+    CHECK(*parse_duration("2h") == std::chrono::hours{2});
+    CHECK(*parse_duration("3d") == std::chrono::hours{72});
+    CHECK(*parse_duration("1w") == std::chrono::hours{168});
+    for (const char* wrong :
+         {"", "5", "m", "5 m", "-5m", "5mm", "1y", "99999999999999999999s", "600w", "5m\n"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_duration(wrong));
+    }
+}
+
+TEST_CASE("A rate is bytes a second", "[cli]")
+{
+    CHECK(*parse_rate("5000") == 5'000);
+    CHECK(*parse_rate("64k") == 64'000);
+    CHECK(*parse_rate("2m") == 2'000'000);
+    for (const char* wrong :
+         {"", "0", "4999", "4k", "k", "64K", "64kb", "-5k", "1.5m", "99999999999999999999", "99999m"}) {
+        INFO(wrong);
+        CHECK_FALSE(parse_rate(wrong));
+    }
+}
+
 TEST_CASE("Did you mean names what is near and nothing else", "[cli]")
 {
     const std::vector<std::string> tables{"account", "contact", "email", "task"};

@@ -275,3 +275,155 @@ TEST_CASE("The queue is read in pages, by table and by record", "[replica][queue
     filter.record = contact(11);
     CHECK(ok(home.replica->queue(filter)).size() == 1);
 }
+
+TEST_CASE("An applied change is taken back by a new one, which is seen before it is made", "[replica][undo]")
+{
+    Home home;
+    const auto number =
+        home.write(update(contact(1), {{"jobtitle", text("Buyer")}, {"firstname", text("Jo")}}));
+    CHECK(code_of(home.replica->take_back(number)) == "store.change_settled");
+    home.send(900, contact(1), {number});
+    home.acknowledge(900, contact(1), "2",
+                     {{"lastname", text("Doe")}, {"jobtitle", text("Buyer")}, {"firstname", text("Jo")}});
+    pull(*home.replica, contact(1),
+         {{"lastname", text("Doe")}, {"jobtitle", text("Buyer")}, {"firstname", text("Joe")}}, "3");
+    CHECK(code_of(home.replica->undo(number)) == "store.change_settled");
+
+    const TakenBack rehearsed = ok(home.replica->take_back(number, Act::rehearsed));
+    CHECK(home.queue().empty());
+    CHECK(home.read(contact(1), "jobtitle") == "Buyer");
+    const TakenBack taken = ok(home.replica->take_back(number));
+    REQUIRE(taken.changes.size() == 1);
+    REQUIRE(rehearsed.changes.size() == 1);
+    CHECK(taken.changes.front().edits.size() == 1);
+    CHECK(taken.changes.front().edits.front().column == "jobtitle");
+    CHECK(taken.changes.front().edits.front().after == text("Clerk"));
+    CHECK(rehearsed.changes.front().edits.front().after == text("Clerk"));
+    REQUIRE(taken.kept.size() == 1);
+    CHECK(taken.kept.front().column == "firstname");
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(home.read(contact(1), "firstname") == "Joe");
+    REQUIRE(home.queue().size() == 1);
+    CHECK(home.queue().front().number == taken.changes.front().number);
+    CHECK(ok(home.replica->take_back(number, Act::rehearsed)).changes.empty());
+}
+
+TEST_CASE("What was made and applied is deleted, and what was deleted is made again", "[replica][undo]")
+{
+    Home home;
+    const auto made = home.write(creation(contact(5), {{"lastname", text("Poe")}}));
+    home.send(900, contact(5), {made});
+    home.acknowledge(900, contact(5), "1", {{"lastname", text("Poe")}});
+    CHECK(ok(home.replica->take_back(made)).changes.front().kind == ChangeKind::erase);
+    CHECK(home.read(contact(5), "lastname") == "(input.unknown_record)");
+
+    const auto deletion = home.write(erasure(contact(2)));
+    home.send(910, contact(2), {deletion});
+    ok(home.transact([&](localstore::Transaction& transaction) {
+        const localstore::Acknowledged answer[] = {{contact(2), "", {}, localstore::Coverage::whole_record}};
+        return transaction.intents.applied(id_of(910), answer, "gone", localstore::CycleNumber{2}, Instant{});
+    }));
+    const TakenBack back = ok(home.replica->take_back(deletion));
+    REQUIRE(back.changes.size() == 1);
+    CHECK(back.changes.front().kind == ChangeKind::create);
+    CHECK(home.read(contact(2), "lastname") == "Roe");
+}
+
+TEST_CASE("An applied group is taken back as one", "[replica][undo][group]")
+{
+    Home home;
+    ok(home.replica->write_group({update(contact(1), job("Buyer")), update(contact(2), job("Poet"))}));
+    const auto queue = home.queue();
+    localstore::NewIntent intent;
+    intent.id = id_of(900);
+    intent.atomicity = localstore::Atomicity::one_change_set;
+    for (const Change& change : queue) {
+        intent.changes.push_back({localstore::Sequence{change.number}, {}});
+        localstore::IntentStep step;
+        step.key = change.record;
+        step.method = "PATCH";
+        step.path = "/contacts";
+        step.condition = "If-Match: W/\"1\"";
+        step.body = "{}";
+        intent.steps.push_back(step);
+    }
+    ok(home.transact([&](localstore::Transaction& transaction) { return transaction.intents.open(intent); }));
+    const localstore::Acknowledged answers[] = {
+        {contact(1), "2", Fields{{"lastname", text("Doe")}, {"jobtitle", text("Buyer")}},
+         localstore::Coverage::whole_record},
+        {contact(2), "2", Fields{{"lastname", text("Roe")}, {"jobtitle", text("Poet")}},
+         localstore::Coverage::whole_record}};
+    ok(home.transact([&](localstore::Transaction& transaction) {
+        return transaction.intents.applied(id_of(900), answers, "stored", localstore::CycleNumber{2},
+                                           Instant{});
+    }));
+    const TakenBack taken = ok(home.replica->take_back(queue[0].number));
+    REQUIRE(taken.changes.size() == 2);
+    REQUIRE(taken.changes[0].group);
+    CHECK(taken.changes[0].group == taken.changes[1].group);
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+    CHECK(home.read(contact(2), "jobtitle").empty());
+}
+
+TEST_CASE("A waiting change is edited as if it had been made so, and later edits stand on it",
+          "[replica][edit]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), job("Buyer")));
+    const auto second =
+        home.write(update(contact(1), {{"jobtitle", text("Poet")}, {"firstname", text("Jo")}}));
+    ok(home.replica->edit(first, {{"jobtitle", text("Baker")}, {"description", text("new")}}));
+    CHECK(home.read(contact(1), "jobtitle") == "Poet");
+    CHECK(home.read(contact(1), "description") == "new");
+    const Change later = change(home, second);
+    REQUIRE(later.edits.size() == 2);
+    CHECK(later.edits[1].before == text("Baker"));
+    ok(home.replica->undo(second));
+    CHECK(home.read(contact(1), "jobtitle") == "Baker");
+    CHECK(change(home, first).edits.size() == 2);
+    CHECK(change(home, first).edits[0].column == "description");
+    CHECK(is_null(change(home, first).edits[0].before));
+}
+
+TEST_CASE("What an edited change comes to say, later edits need not say again", "[replica][edit]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), job("Buyer")));
+    const auto second = home.write(update(contact(1), job("Poet")));
+    ok(home.replica->edit(first, job("Poet")));
+    CHECK(home.queue().size() == 1);
+    CHECK(change(home, second).state == ChangeState::superseded);
+    CHECK(home.read(contact(1), "jobtitle") == "Poet");
+    CHECK(ok(home.replica->check()).empty());
+}
+
+TEST_CASE("A refused creation is mended in its place and sent again", "[replica][edit]")
+{
+    Home home;
+    const auto made = home.write(creation(account(5), {{"name", text("Beta")}}));
+    home.park(made, "the name is taken");
+    ok(home.replica->edit(made, {{"name", text("Gamma")}}));
+    CHECK(change(home, made).state == ChangeState::queued);
+    CHECK(home.read(account(5), "name") == "Gamma");
+    CHECK(change(home, made).reason.empty());
+}
+
+TEST_CASE("A change is edited by the rules of a write, and not when it is too late", "[replica][edit]")
+{
+    Home home;
+    const auto number = home.write(update(contact(1), job("Buyer")));
+    CHECK(code_of(home.replica->edit(number, {{"jobtitle", text(std::string(200, 'x').c_str())}})) ==
+          "input.too_long");
+    CHECK(code_of(home.replica->edit(number, {{"nonsense", text("x")}})) == "input.unknown_column");
+    CHECK(code_of(home.replica->edit(number, {{"createdon", text("2026-01-01T00:00:00Z")}})) ==
+          "input.read_only");
+    const auto nothing = home.replica->edit(number, job("Clerk"));
+    CHECK(code_of(nothing) == "store.change_settled");
+    CHECK(says(nothing, "Undo it instead"));
+    CHECK(home.read(contact(1), "jobtitle") == "Buyer");
+    home.send(900, contact(1), {number});
+    CHECK(code_of(home.replica->edit(number, job("Poet"))) == "store.change_sent");
+    const auto deletion = home.write(erasure(contact(2)));
+    CHECK(code_of(home.replica->edit(deletion, {{"lastname", text("Poe")}})) != "");
+    CHECK(code_of(home.replica->edit(4711, job("Poet"))) == "store.no_change");
+}

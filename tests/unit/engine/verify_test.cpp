@@ -122,3 +122,31 @@ TEST_CASE("A table that the organization refuses or cannot show is named and the
     REQUIRE(found.rows.size() == 1);
     CHECK(found.rows.front().record.id == guid(901));
 }
+
+TEST_CASE("A look at one record tells what the organization has now, and takes nothing over",
+          "[engine][look]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 3);
+    Desk desk(office, clock);
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    const auto look = [&](int number) {
+        return desk.run<Sighting>([&](engine::Engine& one) { return one.look({"contact", guid(number)}); });
+    };
+    desk.edit("contact", guid(1), {{"jobtitle", std::string("Buyer")}});
+    office.put("contacts", guid(1), R"({"jobtitle":"Manager"})");
+    const auto there = look(1);
+    REQUIRE(there);
+    CHECK(there->presence == Sighting::Presence::present);
+    CHECK(there->columns.at("jobtitle") == Value{std::string("Manager")});
+    CHECK(desk.get("contact", guid(1), "jobtitle") == Value{std::string("Buyer")});
+    CHECK(desk.store->state({"contact", guid(1)})->etag != there->etag);
+    office.erase("contacts", guid(2));
+    CHECK(look(2)->presence == Sighting::Presence::absent);
+    desk.exchange->script = [](std::size_t, const http::Request&) { return Fault::drop_answer; };
+    const auto lost = look(3);
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().kind == ErrorKind::retry);
+}

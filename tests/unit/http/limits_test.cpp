@@ -120,3 +120,19 @@ TEST_CASE("endless headers end at the limit", "[http][limits]")
     CHECK(answer.error().code == "net.too_large");
     CHECK(may_have_arrived(answer.error()));
 }
+
+TEST_CASE("a limited rate is kept, each way", "[http][limits]")
+{
+    const auto seconds_of = [](const Request& request, std::uint64_t rate) {
+        const auto begun = std::chrono::steady_clock::now();
+        REQUIRE(fetch(*curl_exchange({.bytes_a_second = rate}), request));
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    };
+    Server large(answering(ok(std::string(1'000'000, 'x'))));
+    CHECK(seconds_of(get(large.url()), 500'000) > 0.9);
+    Server small(answering(ok("x")));
+    Request sent = get(small.url());
+    sent.method = "POST";
+    sent.body = std::string(300'000, 'y');
+    CHECK(seconds_of(sent, 150'000) > 0.9);
+}

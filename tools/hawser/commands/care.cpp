@@ -1,6 +1,7 @@
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/cycle_result.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/question.h"
 #include "tools/hawser/scope_words.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/words.h"
@@ -20,6 +21,12 @@ struct RepairOptions {};
 
 struct BackupOptions {
     std::string file;
+};
+
+struct RemoveOptions {
+    std::string replica;
+    bool lose = false;
+    bool yes = false;
 };
 
 Result<ExitCode> run_refresh(Invocation& invocation, const RefreshOptions& options)
@@ -79,6 +86,38 @@ Result<ExitCode> run_backup(Invocation& invocation, const BackupOptions& options
     return ExitCode::done;
 }
 
+/// No answer is an error: nobody removes anything by accident.
+Result<bool> agreed_to_remove(const std::filesystem::path& path, bool loses)
+{
+    const auto agreed = ask(fmt::format("Remove the replica {}{}?", path.string(),
+                                        loses ? " with every change in it that was not sent" : ""));
+    if (!agreed) return usage_error("there is nobody to ask; remove it with -y");
+    return *agreed;
+}
+
+Result<ExitCode> run_remove(Invocation& invocation, const RemoveOptions& options)
+{
+    ReplicaOptions replica;
+    replica.path = options.replica;
+    if (!options.yes) {
+        const auto agreed = agreed_to_remove(replica.path, options.lose);
+        if (!agreed) return agreed.error();
+        if (!*agreed) {
+            remark(invocation, "Nothing was removed.");
+            return ExitCode::done;
+        }
+    }
+    const auto removed =
+        Replica::remove(replica, options.lose ? Replica::Unsent::lose : Replica::Unsent::keep);
+    if (!removed) return removed.error();
+    Output output(invocation);
+    output.json({{"removed", options.replica}});
+    output.sentence(
+        fmt::format("Removed {}. The organization keeps everything that was sent.", options.replica),
+        Style::good);
+    return ExitCode::done;
+}
+
 } // namespace
 
 void add_care(Command app, Invocation& invocation)
@@ -104,6 +143,16 @@ void add_care(Command app, Invocation& invocation)
     backup.group(group::care);
     backup.option("FILE", saving->file, "The new file").required();
     backup.runs(invocation, saving, run_backup);
+
+    const auto removing = std::make_shared<RemoveOptions>();
+    Command remove =
+        app.command("remove", "Remove a replica from this computer. Refused while changes wait in it.",
+                    "hawser remove old.hawser\nhawser remove old.hawser --lose-changes -y");
+    remove.group(group::care);
+    remove.option("REPLICA", removing->replica, "Its file").required().not_empty();
+    remove.flag("--lose-changes", removing->lose, "Also with changes that were not sent; they are lost");
+    remove.flag("-y,--yes", removing->yes, "Do not ask");
+    remove.runs(invocation, removing, run_remove);
 }
 
 } // namespace hawser::cli

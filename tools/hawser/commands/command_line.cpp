@@ -2,6 +2,7 @@
 
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/commands/usage.h"
+#include "tools/hawser/words.h"
 
 #include <CLI/CLI.hpp>
 
@@ -44,6 +45,13 @@ void add_common_options(CLI::App& app, Invocation& invocation)
                    "Certificate authorities to trust instead of the system's")
         ->type_name("FILE")
         ->envname("HAWSER_CA_FILE");
+    app.add_option("--limit-rate", invocation.limit_rate, "At most so many bytes a second: 5000, 64k, 2m")
+        ->type_name("RATE")
+        ->envname("HAWSER_LIMIT_RATE")
+        ->check([](const std::string& rate) {
+            const auto parsed = parse_rate(rate);
+            return parsed ? std::string() : parsed.error().message;
+        });
 }
 
 } // namespace

@@ -103,12 +103,30 @@ void add_go_online(Command app, Invocation& invocation)
     command.runs(invocation, options, run_online);
 }
 
+void add_pause(Command app, Invocation& invocation)
+{
+    const auto leaving = std::make_shared<OfflineOptions>();
+    leaving->now = true;
+    Command pause =
+        app.command("pause", "Stop synchronizing until resume; nothing is pulled first.", "hawser pause");
+    pause.group(group::synchronize);
+    pause.runs(invocation, leaving, run_offline);
+
+    Command resume =
+        app.command("resume", "Synchronize again after pause, as go-online does.", "hawser resume");
+    resume.group(group::synchronize);
+    const auto coming = std::make_shared<OnlineOptions>();
+    resume.flag("-y,--yes", coming->yes, "Agree to changes of very many records at once");
+    resume.runs(invocation, coming, run_online);
+}
+
 } // namespace
 
 void add_offline(Command app, Invocation& invocation)
 {
     add_go_offline(app, invocation);
     add_go_online(app, invocation);
+    add_pause(app, invocation);
 }
 
 } // namespace hawser::cli

@@ -132,10 +132,71 @@ std::string_view what_follows(const Verb& verb, const std::vector<Change>& chang
            "the organization deleted along with it does not come back.";
 }
 
+std::string kept_text(const TakenBack::Kept& kept, RecordNames& names)
+{
+    const std::string record = names.name_of(kept.record, kept.record_name);
+    if (kept.column.empty())
+        return fmt::format("{} stays as it is: it is gone, or there again, since.", record);
+    return fmt::format("{} of {} stays as it is: somebody wrote it since.", kept.column, record);
+}
+
+void tell_taken_back(const Invocation& invocation, const Replica& replica, const TakenBack& taken)
+{
+    Output output(invocation);
+    RecordNames names(replica);
+    boost::json::array documents, kept;
+    for (const Change& change : taken.changes) documents.push_back(json_of(change));
+    for (const TakenBack::Kept& one : taken.kept)
+        kept.push_back({{"table", one.record.table}, {"id", one.record.id.text()}, {"column", one.column}});
+    output.json({{"verb", "undo"}, {"made", std::move(documents)}, {"kept", std::move(kept)}});
+    for (const Change& change : taken.changes)
+        output.sentence(fmt::format("Made {}.", content_of(change, replica, names)), Style::good);
+    for (const TakenBack::Kept& one : taken.kept) output.sentence(kept_text(one, names), Style::warning);
+    if (taken.changes.empty()) output.sentence("Nothing is left to take back.");
+    if (!taken.changes.empty()) output.sentence("It is sent with the next sync.", Style::faint);
+}
+
+std::string question_before(const Replica& replica, ChangeNumber number, const TakenBack& rehearsed)
+{
+    RecordNames names(replica);
+    std::string text = fmt::format("The server has change {} already. To take it back makes:\n", number);
+    for (const Change& change : rehearsed.changes)
+        text += fmt::format("  {}\n", content_of(change, replica, names));
+    for (const TakenBack::Kept& one : rehearsed.kept) text += fmt::format("  {}\n", kept_text(one, names));
+    return text + "Make it?";
+}
+
+/// What was applied is taken back by a new change, which a person sees before it is made.
+Result<ExitCode> take_back(const Invocation& invocation, Replica& replica, const VerbOptions& options)
+{
+    const auto rehearsed = replica.take_back(options.change, Act::rehearsed);
+    if (!rehearsed) return rehearsed.error();
+    if (!options.yes && !rehearsed->changes.empty()) {
+        const auto agreed = ask(question_before(replica, options.change, *rehearsed));
+        if (!agreed) return usage_error("there is nobody to ask; take it back with -y");
+        if (!*agreed) {
+            remark(invocation, "Nothing was changed.");
+            return ExitCode::done;
+        }
+    }
+    const auto taken = replica.take_back(options.change);
+    if (!taken) return taken.error();
+    tell_taken_back(invocation, replica, *taken);
+    return ExitCode::done;
+}
+
+bool is_applied(const Replica& replica, ChangeNumber change)
+{
+    const auto explained = replica.explain(change);
+    return explained && explained->change.state == ChangeState::applied;
+}
+
 Result<ExitCode> run_verb(Invocation& invocation, const Verb& verb, const VerbOptions& options)
 {
     auto replica = open_replica(invocation);
     if (!replica) return replica.error();
+    if (verb.act == &Replica::undo && is_applied(*replica, options.change))
+        return take_back(invocation, *replica, options);
     const auto live = live_changes(*replica);
     if (!live) return live.error();
     const std::vector<Change> changes = together(*live, options.change, verb.drops);
@@ -169,7 +230,7 @@ void add_verb(Command queue, Invocation& invocation, const Verb& verb, const std
     command.option("CHANGE", options->change, "Its number, from hawser queue")
         .required()
         .between(1, std::numeric_limits<std::int64_t>::max());
-    if (verb.act == &Replica::discard) command.flag("-y,--yes", options->yes, "Do not ask");
+    if (verb.drops) command.flag("-y,--yes", options->yes, "Do not ask");
     command.runs(invocation, options, [verb](Invocation& called, const VerbOptions& chosen) {
         return run_verb(called, verb, chosen);
     });
@@ -179,7 +240,8 @@ void add_verb(Command queue, Invocation& invocation, const Verb& verb, const std
 
 void add_queue_verbs(Command queue, Invocation& invocation)
 {
-    add_verb(queue, invocation, undo, "Take a change back, as if it had never been made.");
+    add_verb(queue, invocation, undo,
+             "Take a change back, as if it had never been made. What the server has already asks first.");
     add_verb(queue, invocation, retry, "Send a refused change once more.");
     add_verb(queue, invocation, discard, "Give a change up; the record's log keeps it. Asks first.");
     add_verb(queue, invocation, hold, "Keep a change back until it is released.");

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""The queue is seen at the command line: one change with all that is known of it, and the list by state and age.
+
+    tests/wire/cli/queue_test.py build/hawser
+"""
+
+import sys
+
+from desk import Desk
+from cases import case, run
+
+
+def number_of_the_change(desk):
+    (change,) = desk.json("queue")
+    return str(change["number"])
+
+
+@case
+def a_waiting_change_says_what_would_be_sent():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        told = desk.run("queue", "show", number).says(0).out
+        for words in ("jobtitle", "Kept", desk.contact, "What would be sent: update with jobtitle = Kept."):
+            assert words in told, told
+        shown = desk.json("queue", "show", number)
+        assert shown["effect"]["columns"]["jobtitle"]["after"] == "Kept", shown
+        assert shown["base"] and shown["base_etag"] and shown["tried"] == [], shown
+        desk.run("queue", "hold", number).says(0)
+        held = desk.json("queue", "show", number)
+        assert held["state"] == "held" and held["effect"] == shown["effect"] and len(held["remedies"]) == 2, held
+
+
+@case
+def the_organization_is_asked_what_it_has_now():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        assert desk.json("queue", "show", number)["now"] is None
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Theirs"})
+        told = desk.run("queue", "show", number, "--now").says(0).out
+        assert "Theirs" in told, told
+        shown = desk.json("queue", "show", number, "--now")
+        assert shown["now"]["presence"] == "present" and shown["now"]["columns"]["jobtitle"] == "Theirs", shown
+        assert shown["base"].get("jobtitle") != "Theirs" and desk.json("conflicts") == [], shown
+        desk.writes += 1
+        desk.queue_is_untouched()
+        desk.colleague().call("DELETE", f"contacts({desk.contact})")
+        assert desk.json("queue", "show", number, "--now")["now"]["presence"] == "absent"
+        desk.organization.close()
+        alone = desk.run("queue", "show", number, "--now")
+        assert alone.code == 0 and "cannot be asked" in alone.told and "Kept" in alone.out, alone.told
+
+
+@case
+def a_refused_change_tells_the_servers_words_and_what_stands_behind_it():
+    with Desk() as desk:
+        firm = desk.json("create", "account", "name=" + "x" * 100)["id"]
+        desk.run("set", "contact", desk.contact, f"parentcustomerid=account:{firm}").says(0)
+        made = next(change for change in desk.json("queue") if change["table"] == "account")
+        shown = desk.json("queue", "show", str(made["number"]))
+        (behind,) = shown["ahead_of"]
+        assert behind["id"] == desk.contact and "refers to" in behind["why"], shown
+        told = desk.run("queue", "show", str(made["number"])).says(0).out
+        assert "waits for it" in told and "never had this record" in told, told
+
+
+@case
+def a_settled_change_tells_which_request_brought_it():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        desk.run("sync").says(0)
+        shown = desk.json("queue", "show", number)
+        assert shown["state"] == "applied" and shown["effect"] is None, shown
+        (attempt,) = shown["tried"]
+        assert attempt["outcome"] == "applied" and attempt["requests"], shown
+        assert attempt["requests"][-1] in desk.run("queue", "show", number).says(0).out
+        desk.run("queue", "show", "4711").says(2, "4711")
+
+
+@case
+def what_the_server_has_already_is_taken_back_by_a_new_change():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        before = desk.json("queue", "show", number)["columns"]["jobtitle"]["before"]
+        desk.run("sync").says(0)
+        desk.run("queue", "undo", number).says(2, "-y")
+        assert desk.json("queue") == []
+        told = desk.json("queue", "undo", number, "-y")
+        (made,) = told["made"]
+        assert made["columns"]["jobtitle"]["after"] == before and told["kept"] == [], told
+        desk.run("sync").says(0)
+        there = desk.colleague().call("GET", f"contacts({desk.contact})?$select=jobtitle")
+        assert there["jobtitle"] == before, there
+        assert "Nothing is left" in desk.run("queue", "undo", number, "-y").says(0).out
+        desk.run("verify").says(0)
+
+
+@case
+def a_waiting_change_is_set_right():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        told = desk.run("queue", "edit", number, "jobtitle=Better", "department=Sales").says(0).out
+        assert "Better" in told or told == "", told
+        (change,) = desk.json("queue")
+        assert str(change["number"]) == number and change["columns"]["department"]["after"] == "Sales", change
+        desk.run("queue", "edit", number, "jobtitel=x").says(2, "jobtitle")
+        desk.run("queue", "edit", "4711", "jobtitle=x").says(2, "4711")
+        desk.run("sync").says(0)
+        there = desk.colleague().call("GET", f"contacts({desk.contact})?$select=jobtitle,department")
+        assert (there["jobtitle"], there["department"]) == ("Better", "Sales"), there
+
+
+@case
+def a_replica_with_changes_that_wait_is_not_removed():
+    with Desk() as desk:
+        desk.run("remove", str(desk.replica)).says(2, "-y")
+        desk.run("remove", str(desk.replica), "-y").says(5, "1 change that is not sent", "hawser queue")
+        desk.queue_is_untouched()
+        desk.run("sync").says(0)
+        desk.run("remove", str(desk.replica), "-y").says(0)
+        assert not list(desk.directory.glob("replica.hawser*")), list(desk.directory.iterdir())
+
+
+@case
+def the_list_is_chosen_by_state_and_age():
+    with Desk() as desk:
+        number = number_of_the_change(desk)
+        assert desk.json("queue", "--state", "parked") == []
+        assert "No change is like that." not in desk.run("queue", "--state", "queued").out
+        assert [str(change["number"]) for change in desk.json("queue", "--newer-than", "1h")] == [number]
+        assert desk.json("queue", "--older-than", "1h") == []
+        desk.run("queue", "--older-than", "5").says(2, "90s, 30m, 2h")
+        desk.run("queue", "--state", "lost").says(2)
+        desk.run("sync").says(0)
+        assert [str(change["number"]) for change in desk.json("queue", "--state", "applied")] == [number]
+
+
+if __name__ == "__main__":
+    sys.exit(run())
