@@ -1,3 +1,4 @@
+#include "base/fields.h"
 #include "engine/face.h"
 #include "engine/merge_fold.h"
 #include "engine/replica_implementation.h"
@@ -39,12 +40,6 @@ std::string_view what_waits(localstore::DependencyReason reason)
         return "deletes a record that this one stops referring to";
     }
     return "";
-}
-
-Value value_in(const Fields& fields, const std::string& column)
-{
-    const auto found = fields.find(column);
-    return found == fields.end() ? Value{} : found->second;
 }
 
 std::vector<ColumnEdit> edits_between(const Fields& base, const Fields& after)
@@ -101,12 +96,13 @@ private:
                 other.state = localstore::ChangeState::queued;
         for (const localstore::Run& run : localstore::runs(live, state.masked)) {
             if (std::ranges::find(run.changes, change_.sequence) == run.changes.end()) continue;
-            return tell_run(run, live);
+            return tell_run(run, live, state.shadow && state.shadow->remote == localstore::Remote::deleted);
         }
         return {};
     }
 
-    Result<void> tell_run(const localstore::Run& run, std::span<const localstore::Change> live)
+    Result<void> tell_run(const localstore::Run& run, std::span<const localstore::Change> live,
+                          bool is_deleted_there)
     {
         NetEffect effect;
         for (const localstore::Sequence sequence : run.changes) effect.changes.push_back(sequence.value);
@@ -114,6 +110,8 @@ private:
                       : run.kind == localstore::ChangeKind::remove ? ChangeKind::erase
                                                                    : ChangeKind::update;
         if (effect.kind == ChangeKind::update && run.after.empty()) return {};
+        // The edit makes the record again.
+        if (effect.kind == ChangeKind::update && is_deleted_there) effect.kind = ChangeKind::create;
         const auto last = std::ranges::find(live, run.changes.back(), &localstore::Change::sequence);
         const auto table = store_.table(change_.key.table);
         if (!table) return table.error();

@@ -49,6 +49,31 @@ def a_side_that_moved_since_it_was_shown_is_not_overwritten():
 
 
 @case
+def many_conflicts_are_settled_alike():
+    with Desk() as desk:
+        desk.run("set", "contact", desk.other, "jobtitle=Kept too", "department=Mine").says(0)
+        desk.colleague().change("contacts", desk.contact, {"jobtitle": "Theirs"})
+        desk.colleague().change("contacts", desk.other, {"jobtitle": "Theirs too", "department": "Theirs"})
+        desk.run("sync")
+        assert len(desk.json("conflicts")) == 2
+        desk.run("resolve", "--all", "--mine").says(2, "-y")
+        desk.run("resolve", "--all").says(2, "--mine or --theirs")
+        desk.run("resolve", "--all", "--mine", "jobtitle=x").says(2)
+        desk.run("resolve", "--mine").says(2, "--all")
+        assert len(desk.json("conflicts")) == 2
+        told = desk.run("resolve", "--all", "--mine", "--column", "jobtitle", "-y")
+        assert told.code == 5 and "1 conflict is settled" in told.out, (told.code, told.out)
+        (left,) = desk.json("conflicts")
+        assert left["id"] == desk.other, left
+        desk.run("resolve", "--all", "--theirs", "--table", "contact", "-y").says(0)
+        desk.run("sync").says(0)
+        assert job_title(desk) == "Kept"
+        there = desk.colleague().call("GET", f"contacts({desk.other})?$select=jobtitle,department")
+        assert (there["jobtitle"], there["department"]) == ("Theirs too", "Theirs"), there
+        desk.run("verify").says(0)
+
+
+@case
 def a_column_that_joins_the_question_moves_it():
     with Desk() as desk:
         disputed(desk)

@@ -5,6 +5,7 @@
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/question.h"
 #include "tools/hawser/record_finder.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/value_text.h"
@@ -24,6 +25,10 @@ struct ConflictsOptions {
 
 struct ResolveOptions {
     std::string which;
+    bool all = false;
+    std::string table;
+    std::vector<std::string> columns;
+    bool yes = false;
     bool mine = false;
     bool theirs = false;
     std::vector<std::string> assignments;
@@ -133,10 +138,75 @@ Result<Resolution> read_resolution(const Replica& replica, const ResolveOptions&
     return resolution;
 }
 
+/// Of those that are open, the ones that a rule for many is about: of the table, and about no other columns.
+Result<std::vector<Conflict>> chosen_conflicts(const Replica& replica, const ResolveOptions& options)
+{
+    std::string table;
+    if (!options.table.empty()) {
+        const auto known = find_table(replica, options.table);
+        if (!known) return known.error();
+        table = known->name;
+    }
+    auto conflicts = replica.conflicts();
+    if (!conflicts) return conflicts.error();
+    const auto is_meant = [&](const ContestedColumn& contested) {
+        return options.columns.empty() ||
+               std::ranges::find(options.columns, contested.column) != options.columns.end();
+    };
+    std::erase_if(*conflicts, [&](const Conflict& conflict) {
+        return (!table.empty() && conflict.record.table != table) ||
+               !std::ranges::all_of(conflict.columns, is_meant);
+    });
+    return conflicts;
+}
+
+/// Decides about what was shown a moment ago; one that moved since stays open, and is said.
+Result<ExitCode> resolve_many(Invocation& invocation, Replica& replica, const ResolveOptions& options)
+{
+    const auto conflicts = chosen_conflicts(replica, options);
+    if (!conflicts) return conflicts.error();
+    Output output(invocation);
+    if (!options.yes && !conflicts->empty()) {
+        if (output.form() != Form::json) output.grid(side_by_side(replica, *conflicts));
+        const auto agreed = ask(fmt::format("Settle {} with {}?", count_of(conflicts->size(), "conflict"),
+                                            options.mine ? "mine" : "theirs"));
+        if (!agreed) return usage_error("there is nobody to ask; settle them with -y");
+        if (!*agreed) {
+            remark(invocation, "Nothing was decided.");
+            return ExitCode::needs_person;
+        }
+    }
+    std::size_t settled = 0;
+    boost::json::array documents;
+    for (const Conflict& conflict : *conflicts) {
+        const auto resolution = read_resolution(replica, options, conflict);
+        if (!resolution) return resolution.error();
+        const auto done = replica.resolve(conflict.number, *resolution);
+        documents.push_back({{"conflict", conflict.number}, {"resolved", static_cast<bool>(done)}});
+        if (done)
+            ++settled;
+        else
+            remark(invocation,
+                   fmt::format("Conflict {} stays open: {}", conflict.label, done.error().message));
+    }
+    output.json(documents);
+    output.sentence(fmt::format("{} settled here; the next sync tells the server.",
+                                count_of(settled, "conflict is", "conflicts are")),
+                    Style::good);
+    return exit_code_for_waiting(replica);
+}
+
 Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& options)
 {
     auto replica = open_replica(invocation);
     if (!replica) return replica.error();
+    if (options.all != options.which.empty())
+        return usage_error("name one conflict, or settle --all of them");
+    if (options.all && options.mine == options.theirs)
+        return usage_error("say what counts: --mine or --theirs");
+    if (options.all && !options.assignments.empty())
+        return usage_error("values are for one conflict, not for --all");
+    if (options.all) return resolve_many(invocation, *replica, options);
     const auto named = find_open_conflict(*replica, options.which);
     if (!named) return named.error();
     const Conflict& conflict = named->conflict;
@@ -169,12 +239,18 @@ void add_conflicts(Command app, Invocation& invocation)
 
     const auto options = std::make_shared<ResolveOptions>();
     Command resolve = app.command("resolve", "Settle a conflict.",
-                                  "hawser resolve 3 --mine\nhawser resolve 3.2 jobtitle=\"Head of Sales\"");
+                                  "hawser resolve 3 --mine\nhawser resolve 3.2 jobtitle=\"Head of Sales\"\n"
+                                  "hawser resolve --all --theirs --table contact --column jobtitle");
     resolve.group(group::explain);
+    resolve.option("CONFLICT", options->which,
+                   "Its number as hawser conflicts shows it (3, or 3.2 once it changed), or the record's id");
+    resolve.flag("--all", options->all, "All open ones; they are shown first");
+    resolve.option("--table", options->table, "With --all: only of this table").type_name("TABLE");
     resolve
-        .option("CONFLICT", options->which,
-                "Its number as hawser conflicts shows it (3, or 3.2 once it changed), or the record's id")
-        .required();
+        .option("--column", options->columns, "With --all: only those about this column; may be given often")
+        .type_name("COLUMN")
+        .may_repeat();
+    resolve.flag("-y,--yes", options->yes, "Do not ask");
     Option mine = resolve.flag("--mine", options->mine, "What you wrote counts");
     resolve.flag("--theirs", options->theirs, "What the server has counts").excludes(mine);
     resolve.option("COLUMNS", options->assignments, "column=value …: neither, but this").type_name("k=v");

@@ -51,7 +51,9 @@ std::string_view word_of_presence(Sighting::Presence presence)
 
 boost::json::object json_of_sighting(const Sighting& there)
 {
-    return {{"presence", word_of_presence(there.presence)}, {"etag", there.etag}, {"columns", json_of(there.columns)}};
+    return {{"presence", word_of_presence(there.presence)},
+            {"etag", there.etag},
+            {"columns", json_of(there.columns)}};
 }
 
 /// What the organization has now, or nothing, and then people are told why.
@@ -61,8 +63,7 @@ Result<std::optional<Sighting>> asked_now(const Invocation& invocation, const Re
     if (!session) return session.error();
     auto there = (*session)->synchronizer().look(record);
     if (there) return std::optional(std::move(*there));
-    remark(invocation,
-           "The organization cannot be asked: " + error_sentence(there.error(), system_clock()->now()));
+    remark(invocation, "The server cannot be asked: " + error_sentence(there.error(), system_clock()->now()));
     return std::optional<Sighting>();
 }
 
@@ -91,9 +92,9 @@ public:
         tell_conflict();
         tell_effect();
         for (const Dependency& other : explained_.waits_for)
-            output_.text(fmt::format("It waits for {}.", text_of(other)));
+            output_.text(fmt::format("It waits for change {}, which {}.", text_of(other), other.why));
         for (const Dependency& other : explained_.waited_for_by)
-            output_.text(fmt::format("{} waits for it.", text_of(other)));
+            output_.text(fmt::format("Change {} waits for it, as it {}.", text_of(other), other.why));
         for (const Attempt& attempt : explained_.attempts) output_.text(text_of(attempt), Style::faint);
     }
 
@@ -131,9 +132,9 @@ private:
         Grid grid{{{"column"},
                    {"before", Align::left, Keep::always, Long::wrap},
                    {"after", Align::left, Keep::always, Long::wrap},
-                   {"the organization had", Align::left, Keep::always, Long::wrap}}};
+                   {"server had", Align::left, Keep::always, Long::wrap}}};
         const bool is_there = there_ && there_->presence == Sighting::Presence::present;
-        if (is_there) grid.headings.push_back({"it has now", Align::left, Keep::always, Long::wrap});
+        if (is_there) grid.headings.push_back({"server has now", Align::left, Keep::always, Long::wrap});
         for (const ColumnEdit& edit : explained_.change.edits) {
             Row row{{edit.column, cell_of(edit.column, edit.before, Style::warning),
                      cell_of(edit.column, edit.after, Style::good),
@@ -145,16 +146,16 @@ private:
             grid.rows.push_back(std::move(row));
         }
         output_.grid(grid);
-        if (!explained_.base) output_.text("The organization has never had this record.");
+        if (!explained_.base) output_.text("The server has never had this record.");
     }
 
     void tell_presence()
     {
         if (!there_) return;
         if (there_->presence == Sighting::Presence::absent)
-            output_.text("The organization does not have the record now.", Style::warning);
+            output_.text("The server does not have the record now.", Style::warning);
         if (there_->presence == Sighting::Presence::no_access)
-            output_.text("You may not see the record at the organization now.", Style::warning);
+            output_.text("You may not see the record on the server now.", Style::warning);
     }
 
     Cell cell_of(const std::string& column, const Value& value, Style style)
@@ -197,8 +198,8 @@ private:
 
     std::string text_of(const Dependency& other)
     {
-        return fmt::format("change {} ({}, {}), which {}", other.change,
-                           names_.name_of(other.record, other.record_name), word_of(other.state), other.why);
+        return fmt::format("{} ({}, {})", other.change, names_.name_of(other.record, other.record_name),
+                           word_of(other.state));
     }
 
     static std::string text_of(const Attempt& attempt)
@@ -252,7 +253,7 @@ void add_queue_show(Command queue, Invocation& invocation)
     command.option("CHANGE", options->change, "Its number, from hawser queue or hawser log")
         .required()
         .between(1, std::numeric_limits<std::int64_t>::max());
-    command.flag("--now", options->now, "Ask the organization what it has now, too");
+    command.flag("--now", options->now, "Ask the server what it has now, too");
     command.runs(invocation, options, run_show);
 }
 

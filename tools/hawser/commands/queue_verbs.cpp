@@ -159,11 +159,11 @@ void tell_taken_back(const Invocation& invocation, const Replica& replica, const
 std::string question_before(const Replica& replica, ChangeNumber number, const TakenBack& rehearsed)
 {
     RecordNames names(replica);
-    std::string text = fmt::format("The server has change {} already. To take it back makes:\n", number);
-    for (const Change& change : rehearsed.changes)
-        text += fmt::format("  {}\n", content_of(change, replica, names));
-    for (const TakenBack::Kept& one : rehearsed.kept) text += fmt::format("  {}\n", kept_text(one, names));
-    return text + "Make it?";
+    std::vector<std::string> made, kept;
+    for (const Change& change : rehearsed.changes) made.push_back(content_of(change, replica, names));
+    for (const TakenBack::Kept& one : rehearsed.kept) kept.push_back(kept_text(one, names) + " ");
+    return fmt::format("The server has change {} already. Taking it back makes {}. {}Make {}?", number,
+                       listed(made), fmt::join(kept, ""), made.size() == 1 ? "it" : "them");
 }
 
 /// What was applied is taken back by a new change, which a person sees before it is made.
