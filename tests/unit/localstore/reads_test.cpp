@@ -1,10 +1,12 @@
 #include "base/body.h"
 #include "base/filter.h"
+#include "localstore/database.h"
 #include "localstore/json_extract.h"
 #include "tests/catch.h"
 #include "tests/unit/localstore/fixture.h"
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 using namespace hawser;
@@ -412,4 +414,24 @@ TEST_CASE("our json_extract answers what SQLite's does")
     }
     sqlite3_close(original);
     sqlite3_close(ours);
+}
+
+TEST_CASE("A statement is compiled once, whatever values are bound to it", "[localstore]")
+{
+    const Folder folder;
+    const auto path = folder / "numbers.db";
+    std::ofstream(path).close();
+    Database database(DatabaseOptions{path});
+    database.execute("CREATE TABLE row (table_number INTEGER, id INTEGER)");
+    database.execute("CREATE INDEX of_one ON row (id) WHERE table_number = 1");
+    Statement rows = database.prepare("SELECT id FROM row WHERE table_number = ?1 AND id = ?2");
+    for (int i = 0; i < 10; ++i) {
+        rows.with(i % 3, i);
+        CHECK_FALSE(rows.step());
+        rows.reset();
+    }
+    int compiled_anew = 0;
+    for (sqlite3_stmt* one = nullptr; (one = sqlite3_next_stmt(database.handle(), one)) != nullptr;)
+        compiled_anew += sqlite3_stmt_status(one, SQLITE_STMTSTATUS_REPREPARE, 0);
+    CHECK(compiled_anew == 0);
 }
