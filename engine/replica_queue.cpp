@@ -232,42 +232,4 @@ Result<ChangeExplanation> Replica::explain(ChangeNumber change) const
     return Explaining(*impl_, std::move(*known)).explain();
 }
 
-Result<void> Replica::edit(ChangeNumber change, const Fields& columns)
-{
-    const auto known = impl_->store->change(localstore::Sequence{change});
-    if (!known) return known.error();
-    const auto table = impl_->table(known->key.table);
-    if (!table) return table.error();
-    const bool creates = known->kind == localstore::ChangeKind::create;
-    Edit asked{creates ? ChangeKind::create : ChangeKind::update, known->key, columns};
-    engine::Standing standing;
-    if (creates)
-        // What is said already counts, as for whoever completes it.
-        for (const auto& [column, value] : known->after) asked.columns.try_emplace(column, value);
-    else if (auto view = impl_->store->get(known->key); view && *view)
-        standing = engine::Standing{true, (*view)->partial, std::move((*view)->fields)};
-    else
-        standing.here = true;
-    auto fine = engine::checked((*table)->table, std::move(asked), standing);
-    if (!fine) return fine.error();
-    std::erase_if(fine->columns, [&](const auto& member) { return !columns.contains(member.first); });
-    return impl_->store->edit(localstore::Sequence{change}, fine->columns, impl_->now());
-}
-
-Result<TakenBack> Replica::take_back(ChangeNumber change, Act act)
-{
-    const auto taken = impl_->store->take_back(
-        localstore::Sequence{change}, impl_->context({}, localstore::Grouping::separate),
-        act == Act::done ? localstore::Act::done : localstore::Act::rehearsed);
-    if (!taken) return taken.error();
-    TakenBack face;
-    for (const localstore::Change& made : taken->compensating) {
-        face.changes.push_back(engine::face_of(made));
-        face.changes.back().record_name = impl_->name_of(made.key);
-    }
-    for (const localstore::TakenBack::Kept& kept : taken->kept)
-        face.kept.push_back({kept.key, impl_->name_of(kept.key), kept.column});
-    return face;
-}
-
 } // namespace hawser

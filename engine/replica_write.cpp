@@ -40,11 +40,6 @@ Result<Waits> waits_of(const localstore::Store& store, const std::vector<localst
     return waits;
 }
 
-localstore::Sequence sequence(ChangeNumber change)
-{
-    return localstore::Sequence{change};
-}
-
 /// Values chosen in a conflict keep the rules of an update.
 Result<Fields> checked_choice(const Replica::Impl& impl, const RecordKey& key, const Fields& chosen)
 {
@@ -135,37 +130,6 @@ Result<std::vector<Change>> Replica::queue(const ChangeFilter& filter) const
         faces.push_back(std::move(face));
     }
     return faces;
-}
-
-Result<void> Replica::undo(ChangeNumber change)
-{
-    const auto undone =
-        impl_->store->undo(sequence(change), impl_->context({}, localstore::Grouping::separate));
-    if (!undone) return undone.error();
-    return {};
-}
-
-Result<void> Replica::hold(ChangeNumber change)
-{
-    return impl_->store->hold(sequence(change), "held by you");
-}
-
-Result<void> Replica::release(ChangeNumber change)
-{
-    return impl_->store->release(sequence(change));
-}
-
-Result<void> Replica::retry(ChangeNumber change)
-{
-    return impl_->store->retry(sequence(change));
-}
-
-Result<void> Replica::discard(ChangeNumber change)
-{
-    const auto gone =
-        impl_->store->discard(sequence(change), impl_->context({}, localstore::Grouping::separate));
-    if (!gone) return gone.error();
-    return {};
 }
 
 Result<std::vector<Conflict>> Replica::conflicts(bool include_resolved) const

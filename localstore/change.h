@@ -182,8 +182,11 @@ struct TakenBack {
 
 /// What undoing or discarding did.
 struct Undone {
-    std::vector<Sequence> dropped;      ///< Gone from the fold: the change, its group, what needed them.
-    std::vector<Sequence> compensating; ///< New changes, for those that may be on the server already.
+    std::vector<Change>
+        dropped; ///< Gone from the fold, as they were: the changes, their groups, what needed them.
+    std::vector<Change> compensating; ///< New changes, for those that may be on the server already.
+    std::vector<Change>
+        requeued; ///< What a restored organization lacks and the dropped ones had said as well.
 };
 
 } // namespace hawser::localstore

@@ -49,9 +49,17 @@ void set_column(Change& change, const std::string& column, const Value& before, 
     if (!creates) change.before.insert_or_assign(column, before);
 }
 
+std::string listed_columns(const Fields& values)
+{
+    std::string columns;
+    for (const auto& [column, ignored] : values) columns += (columns.empty() ? "" : ", ") + column;
+    return columns;
+}
+
 } // namespace
 
-Result<void> edit_change(TransactionState& state, Sequence sequence, const Fields& values, Instant now)
+Result<void> edit_change(TransactionState& state, Sequence sequence, const Fields& values,
+                         const WriteContext& context)
 {
     const auto found = find_change(state.database, *state.tables, sequence);
     if (!found) return no_change(sequence);
@@ -82,8 +90,9 @@ Result<void> edit_change(TransactionState& state, Sequence sequence, const Field
     update_change(state.database, change);
     const GroupNumber group = change.group;
     rebase_later(state, *subject, former, std::move(from));
-    settle_emptied(*subject, sequence, "was edited", now);
-    subject->finish(now);
+    settle_emptied(*subject, sequence, "was edited", context.now);
+    write_deed(state, *found, "queue.edit", "edited", context, ": " + listed_columns(values));
+    subject->finish(context.now);
     return check_group(state, group);
 }
 

@@ -48,16 +48,31 @@ Result<void> JournalVerbs::finish_cycle(CycleNumber cycle, CycleOutcome outcome,
     });
 }
 
+void write_decision(Database& database, CycleNumber cycle, const RecordKey& key, std::string_view rule,
+                    std::string_view sentence, Instant now)
+{
+    database
+        .prepare("INSERT INTO hawser_decision (cycle, target, id, rule, sentence, at) VALUES (?1, ?2, ?3, "
+                 "?4, ?5, ?6)")
+        .with(cycle.value, key.table, key.id, rule, sentence, now)
+        .run();
+}
+
+void write_deed(TransactionState& state, const Change& change, std::string_view rule, std::string_view done,
+                const WriteContext& context, std::string_view more)
+{
+    std::string sentence = "Change " + std::to_string(change.sequence.value) + " was " + std::string(done) +
+                           " by " + (context.actor.empty() ? "you" : context.actor);
+    if (!context.on_behalf_of.empty()) sentence += " on behalf of " + context.on_behalf_of;
+    sentence += std::string(more) + ".";
+    write_decision(state.database, CycleNumber{}, change.key, rule, sentence, context.now);
+}
+
 Result<void> JournalVerbs::decide(CycleNumber cycle, const RecordKey& key, std::string_view rule,
                                   std::string_view sentence, Instant now)
 {
     return verb(state_, [&]() -> Result<void> {
-        state_.database
-            .prepare(
-                "INSERT INTO hawser_decision (cycle, target, id, rule, sentence, at) VALUES (?1, ?2, ?3, ?4, "
-                "?5, ?6)")
-            .with(cycle.value, key.table, key.id, rule, sentence, now)
-            .run();
+        write_decision(state_.database, cycle, key, rule, sentence, now);
         return {};
     });
 }

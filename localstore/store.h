@@ -148,22 +148,43 @@ public:
     /// refused at once (store.group_too_large, store.group_circle) when they could never be sent so.
     Result<std::vector<Sequence>> write(std::span<const Edit> edits, const WriteContext& context);
 
-    /// Drops the change (with its group; a create with all later changes of its record) and folds
-    /// again: as if it had never been made. What is in an open intent cannot be taken back: a
-    /// compensating change is made. Refused with store.referred_to when others need it.
-    Result<Undone> undo(Sequence change, const WriteContext& context);
-    /// Takes back a change that was applied, with its group, by new changes. Rehearsed, nothing is written, and the
-    /// changes have no place in the queue. Refused with store.change_settled for one that never arrived or has not yet.
-    Result<TakenBack> take_back(Sequence change, const WriteContext& context, Act act);
-    /// As undo, for a change that a person gives up on (parked, contested, held, queued).
-    Result<Undone> discard(Sequence change, const WriteContext& context);
+    // Each verb takes all of the changes or none, and each with its group. The error names the change that stands
+    // in the way. The overloads for one change do not rehearse. What was done is told in the journal.
+
+    /// Drops the changes (a create with all later changes of its record) and folds again: as if they had
+    /// never been made. What is in an open intent cannot be taken back: a compensating change is made.
+    /// Refused with store.referred_to when others need it. Rehearsed, nothing is written, and what would be
+    /// made has no place in the queue.
+    Result<Undone> undo(std::span<const Sequence> changes, const WriteContext& context, Act act);
+    Result<Undone> undo(Sequence change, const WriteContext& context)
+    {
+        return undo(std::span(&change, 1), context, Act::done);
+    }
+    /// As undo, for changes that a person gives up on (parked, contested, held, queued).
+    Result<Undone> discard(std::span<const Sequence> changes, const WriteContext& context, Act act);
+    Result<Undone> discard(Sequence change, const WriteContext& context)
+    {
+        return discard(std::span(&change, 1), context, Act::done);
+    }
+    /// Takes back changes that were applied by new changes, latest first. Rehearsed, nothing is written.
+    /// Refused with store.change_settled for one that never arrived or has not yet.
+    Result<TakenBack> take_back(std::span<const Sequence> changes, const WriteContext& context, Act act);
+    Result<TakenBack> take_back(Sequence change, const WriteContext& context, Act act)
+    {
+        return take_back(std::span(&change, 1), context, act);
+    }
     /// Sets columns of a change that waits as if it had been made so; a parked one is queued again with its group. Refused
     /// with store.change_sent, store.conflict_open and store.change_settled, also when nothing would be left of it.
-    Result<void> edit(Sequence change, const Fields& values, Instant now);
-    Result<void> hold(Sequence change, std::string_view why);
-    Result<void> release(Sequence change);
-    /// A parked change is queued again.
-    Result<void> retry(Sequence change);
+    Result<void> edit(Sequence change, const Fields& values, const WriteContext& context);
+    /// Return the changes with their groups, as they were.
+    Result<std::vector<Change>> hold(std::span<const Sequence> changes, std::string_view why,
+                                     const WriteContext& context);
+    Result<void> hold(Sequence change, std::string_view why, const WriteContext& context);
+    Result<std::vector<Change>> release(std::span<const Sequence> changes, const WriteContext& context);
+    Result<void> release(Sequence change, const WriteContext& context);
+    /// Parked changes are queued again.
+    Result<std::vector<Change>> retry(std::span<const Sequence> changes, const WriteContext& context);
+    Result<void> retry(Sequence change, const WriteContext& context);
 
     Result<Change> change(Sequence sequence) const;
     Result<std::vector<Change>> changes(const ChangeFilter& filter) const;

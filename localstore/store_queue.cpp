@@ -2,7 +2,9 @@
 #include "localstore/store_impl.h"
 #include "localstore/verbs.h"
 
+#include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace hawser::localstore {
@@ -30,27 +32,17 @@ Result<std::vector<Sequence>> Store::write(std::span<const Edit> edits, const Wr
         });
 }
 
-Result<Undone> Store::undo(Sequence change, const WriteContext& context)
-{
-    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
-        return drop_changes(state, change, ChangeState::undone, context);
-    });
-}
+namespace {
 
-Result<Undone> Store::discard(Sequence change, const WriteContext& context)
+/// What a verb would do, tried and rolled back.
+template <class T, class Writer, class Work>
+Result<T> done_or_rehearsed(Writer& store, Act act, Work work)
 {
-    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) {
-        return drop_changes(state, change, ChangeState::discarded, context);
-    });
-}
-
-Result<TakenBack> Store::take_back(Sequence change, const WriteContext& context, Act act)
-{
-    std::optional<TakenBack> rehearsed;
-    auto done = impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<TakenBack> {
-        auto taken = take_back_applied(state, change, context);
-        if (!taken || act == Act::done) return taken;
-        rehearsed = std::move(*taken);
+    std::optional<T> rehearsed;
+    auto done = store.write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<T> {
+        auto outcome = work(state);
+        if (!outcome || act == Act::done) return outcome;
+        rehearsed = std::move(*outcome);
         // What fails leaves nothing.
         return refusal(code::failed, "It was only rehearsed.");
     });
@@ -58,53 +50,123 @@ Result<TakenBack> Store::take_back(Sequence change, const WriteContext& context,
     return done;
 }
 
-Result<void> Store::edit(Sequence change, const Fields& values, Instant now)
+/// Itself and the live ones of its group.
+std::vector<Change> unit_of(TransactionState& state, const Change& change)
+{
+    if (change.group.value == 0) return {change};
+    ChangeFilter unit;
+    unit.group = change.group;
+    unit.limit = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+    return list_changes(state.database, *state.tables, unit);
+}
+
+/// Does it to each of the changes, or to none; once where several are of one group. Returns them as they were.
+template <class Writer, class Work>
+Result<std::vector<Change>> to_each(Writer& store, std::span<const Sequence> changes, Work work)
+{
+    return store.write(Turn::user, Durability::full,
+                       [&](TransactionState& state) -> Result<std::vector<Change>> {
+                           std::vector<Change> found;
+                           std::set<Sequence> met;
+                           for (const Sequence sequence : changes) {
+                               if (met.contains(sequence)) continue;
+                               const auto change = find_change(state.database, *state.tables, sequence);
+                               if (!change) return no_change(sequence);
+                               for (Change& member : unit_of(state, *change))
+                                   if (met.insert(member.sequence).second) found.push_back(std::move(member));
+                               if (auto done = work(state, *change); !done) return done.error();
+                           }
+                           return found;
+                       });
+}
+
+Result<void> queue_again(TransactionState& state, const Change& change, ChangeState from)
+{
+    if (change.state == from) return move_state(state, change.sequence, ChangeState::queued, "");
+    if (!is_live(change.state)) return already_settled(change);
+    return refusal(code::change_settled, "The change " + std::to_string(change.sequence.value) + " is " +
+                                             std::string(to_text(change.state)) + ", not " +
+                                             std::string(to_text(from)) + ".");
+}
+
+} // namespace
+
+Result<Undone> Store::undo(std::span<const Sequence> changes, const WriteContext& context, Act act)
+{
+    return done_or_rehearsed<Undone>(*impl_, act, [&](TransactionState& state) {
+        return drop_changes(state, changes, ChangeState::undone, context);
+    });
+}
+
+Result<Undone> Store::discard(std::span<const Sequence> changes, const WriteContext& context, Act act)
+{
+    return done_or_rehearsed<Undone>(*impl_, act, [&](TransactionState& state) {
+        return drop_changes(state, changes, ChangeState::discarded, context);
+    });
+}
+
+Result<TakenBack> Store::take_back(std::span<const Sequence> changes, const WriteContext& context, Act act)
+{
+    return done_or_rehearsed<TakenBack>(
+        *impl_, act, [&](TransactionState& state) { return take_back_applied(state, changes, context); });
+}
+
+Result<void> Store::edit(Sequence change, const Fields& values, const WriteContext& context)
 {
     return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
-        if (auto edited = edit_change(state, change, values, now); !edited) return edited;
+        if (auto edited = edit_change(state, change, values, context); !edited) return edited;
         const auto found = find_change(state.database, *state.tables, change);
         if (!found || found->state != ChangeState::parked) return {};
         return move_state(state, change, ChangeState::queued, "");
     });
 }
 
-Result<void> Store::hold(Sequence change, std::string_view why)
+Result<std::vector<Change>> Store::hold(std::span<const Sequence> changes, std::string_view why,
+                                        const WriteContext& context)
 {
-    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
-        const auto found = find_change(state.database, *state.tables, change);
+    return to_each(*impl_, changes, [&](TransactionState& state, const Change& change) -> Result<void> {
         // What holds it already, such as an edit there that nobody looked at, stays the reason.
-        if (found && found->state == ChangeState::held) return {};
-        return move_state(state, change, ChangeState::held, why);
+        if (change.state == ChangeState::held) return {};
+        write_deed(state, change, "queue.hold", "held", context);
+        return move_state(state, change.sequence, ChangeState::held, why);
     });
 }
 
-namespace {
-
-Result<void> queue_again(TransactionState& state, Sequence sequence, ChangeState from)
+Result<std::vector<Change>> Store::release(std::span<const Sequence> changes, const WriteContext& context)
 {
-    const auto change = find_change(state.database, *state.tables, sequence);
-    if (!change) return no_change(sequence);
-    if (change->state == from) return move_state(state, sequence, ChangeState::queued, "");
-    if (!is_live(change->state)) return already_settled(*change);
-    return refusal(code::change_settled, "The change " + std::to_string(sequence.value) + " is " +
-                                             std::string(to_text(change->state)) + ", not " +
-                                             std::string(to_text(from)) + ".");
-}
-
-} // namespace
-
-Result<void> Store::release(Sequence change)
-{
-    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+    return to_each(*impl_, changes, [&](TransactionState& state, const Change& change) {
+        write_deed(state, change, "queue.release", "released", context);
         return queue_again(state, change, ChangeState::held);
     });
 }
 
-Result<void> Store::retry(Sequence change)
+Result<std::vector<Change>> Store::retry(std::span<const Sequence> changes, const WriteContext& context)
 {
-    return impl_->write(Turn::user, Durability::full, [&](TransactionState& state) -> Result<void> {
+    return to_each(*impl_, changes, [&](TransactionState& state, const Change& change) {
+        write_deed(state, change, "queue.retry", "queued again", context);
         return queue_again(state, change, ChangeState::parked);
     });
+}
+
+Result<void> Store::hold(Sequence change, std::string_view why, const WriteContext& context)
+{
+    auto held = hold(std::span(&change, 1), why, context);
+    if (!held) return held.error();
+    return {};
+}
+
+Result<void> Store::release(Sequence change, const WriteContext& context)
+{
+    auto released = release(std::span(&change, 1), context);
+    if (!released) return released.error();
+    return {};
+}
+
+Result<void> Store::retry(Sequence change, const WriteContext& context)
+{
+    auto tried = retry(std::span(&change, 1), context);
+    if (!tried) return tried.error();
+    return {};
 }
 
 Result<std::optional<Sequence>> Store::resolve(ConflictNumber number, const Resolution& resolution,

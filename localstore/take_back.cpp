@@ -1,9 +1,11 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace hawser::localstore {
@@ -67,15 +69,16 @@ Edit compensation(const TransactionState& state, const Subject& subject, const C
     return edit;
 }
 
-Result<TakenBack> take_back_applied(TransactionState& state, Sequence sequence, const WriteContext& context)
+namespace {
+
+/// What arrived together is taken back together.
+Result<void> take_back_unit(TransactionState& state, std::span<const Change> members,
+                            const WriteContext& context, TakenBack& taken)
 {
-    const auto members = applied_with(state, sequence);
-    if (!members) return members.error();
     WriteContext together = context;
-    together.grouping = members->size() > 1 ? Grouping::one_unit : Grouping::separate;
-    TakenBack taken;
+    together.grouping = members.size() > 1 ? Grouping::one_unit : Grouping::separate;
     GroupNumber group;
-    for (const Change& change : *members) {
+    for (const Change& change : members) {
         auto subject = load_subject(state, change.key);
         if (!subject) return subject.error();
         if (!has_something_to_take_back(*subject, change)) {
@@ -90,9 +93,29 @@ Result<TakenBack> take_back_applied(TransactionState& state, Sequence sequence, 
         if (!made) return made.error();
         if (made->value == 0) continue;
         taken.compensating.push_back(*subject->find(*made));
+        write_deed(state, change, "queue.take_back", "taken back", context,
+                   " with change " + std::to_string(made->value));
         subject->finish(context.now);
     }
-    if (auto fine = check_group(state, group); !fine) return fine.error();
+    return check_group(state, group);
+}
+
+} // namespace
+
+Result<TakenBack> take_back_applied(TransactionState& state, std::span<const Sequence> sequences,
+                                    const WriteContext& context)
+{
+    std::vector<Sequence> latest_first(sequences.begin(), sequences.end());
+    std::ranges::sort(latest_first, std::greater{});
+    std::set<Sequence> met;
+    TakenBack taken;
+    for (const Sequence sequence : latest_first) {
+        if (met.contains(sequence)) continue;
+        const auto unit = applied_with(state, sequence);
+        if (!unit) return unit.error();
+        for (const Change& change : *unit) met.insert(change.sequence);
+        if (auto done = take_back_unit(state, *unit, context, taken); !done) return done.error();
+    }
     return taken;
 }
 

@@ -2,6 +2,7 @@
 #include "localstore/verbs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -90,9 +91,34 @@ void withdraw_columns(TransactionState& state, Subject& subject, const Change& d
     if (withdrawn > 0) revise_conflict(state.database, *subject.conflict);
 }
 
-void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeState outcome,
-          const WriteContext& context)
+struct Wording {
+    std::string_view rule;
+    std::string_view done;
+};
+
+Wording wording_of(ChangeState outcome)
 {
+    return outcome == ChangeState::undone ? Wording{"queue.undo", "undone"}
+                                          : Wording{"queue.discard", "discarded"};
+}
+
+void requeue(TransactionState& state, Subject& subject, const Change& dropped, const WriteContext& context,
+             Undone& undone)
+{
+    std::set<Sequence> known;
+    for (const Change& change : subject.live) known.insert(change.sequence);
+    requeue_covered(state, subject, dropped, context.now);
+    std::ranges::copy_if(subject.live, std::back_inserter(undone.requeued),
+                         [&](const Change& change) { return !known.contains(change.sequence); });
+}
+
+void drop(TransactionState& state, Subject& subject, const Change& member, ChangeState outcome,
+          const WriteContext& context, Undone& undone)
+{
+    undone.dropped.push_back(member);
+    const Wording wording = wording_of(outcome);
+    write_deed(state, member, wording.rule, wording.done, context);
+    const Sequence sequence = member.sequence;
     Change* change = subject.find(sequence);
     if (change == nullptr) return;
     const Change dropped = *change;
@@ -101,12 +127,12 @@ void drop(TransactionState& state, Subject& subject, Sequence sequence, ChangeSt
         for (const std::string& column : open_columns(dropped)) from[column] = dropped.before.at(column);
         rebase_later(state, subject, dropped, std::move(from));
     }
-    const std::string word = outcome == ChangeState::undone ? "undone by " : "discarded by ";
-    leave_queue(*subject.find(sequence), outcome, word + (context.actor.empty() ? "you" : context.actor),
+    leave_queue(*subject.find(sequence), outcome,
+                std::string(wording.done) + " by " + (context.actor.empty() ? "you" : context.actor),
                 context.now);
     subject.store_state(sequence);
     withdraw_columns(state, subject, dropped);
-    requeue_covered(state, subject, dropped, context.now);
+    requeue(state, subject, dropped, context, undone);
     settle_emptied(subject, sequence, "was dropped", context.now);
 }
 
@@ -120,17 +146,34 @@ Result<void> compensate(TransactionState& state, Subject& subject, const Change&
     auto made =
         write_edit(state, subject, compensation(state, subject, change), alone, Purpose::compensation, none);
     if (!made) return made.error();
-    if (made->value != 0) undone.compensating.push_back(*made);
+    if (made->value != 0) undone.compensating.push_back(*subject.find(*made));
+    return {};
+}
+
+/// What may have been sent is taken back by a new change.
+Result<void> drop_sent(TransactionState& state, Subject& subject, const Change& change, ChangeState outcome,
+                       const WriteContext& context, Undone& undone)
+{
+    const std::size_t before = undone.compensating.size();
+    if (auto made = compensate(state, subject, change, context, undone); !made) return made;
+    const std::string more = undone.compensating.size() == before
+                                 ? "; nothing was left to take back"
+                                 : "; it may have arrived, and change " +
+                                       std::to_string(undone.compensating.back().sequence.value) +
+                                       " takes it back";
+    write_deed(state, change, wording_of(outcome).rule, wording_of(outcome).done, context, more);
+    requeue(state, subject, change, context, undone);
     return {};
 }
 
 } // namespace
 
-Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeState outcome,
+Result<Undone> drop_changes(TransactionState& state, std::span<const Sequence> sequences, ChangeState outcome,
                             const WriteContext& context)
 {
     Gathering gathering(state);
-    if (auto gathered = gathering.add(sequence); !gathered) return gathered.error();
+    for (const Sequence sequence : sequences)
+        if (auto gathered = gathering.add(sequence); !gathered) return gathered.error();
     if (auto fine = check_unneeded(state, gathering.members()); !fine) return fine.error();
     Undone undone;
     // Latest first: what a change was rebased onto is still there while it is dropped.
@@ -139,15 +182,14 @@ Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeSt
         auto subject = load_subject(state, change.key);
         if (!subject) return subject.error();
         if (change.state == ChangeState::in_flight) {
-            if (auto made = compensate(state, *subject, change, context, undone); !made) return made.error();
-            requeue_covered(state, *subject, change, context.now);
+            if (auto made = drop_sent(state, *subject, change, outcome, context, undone); !made)
+                return made.error();
         } else {
-            drop(state, *subject, change.sequence, outcome, context);
-            undone.dropped.push_back(change.sequence);
+            drop(state, *subject, change, outcome, context, undone);
         }
         subject->finish(context.now);
     }
-    std::reverse(undone.dropped.begin(), undone.dropped.end());
+    std::ranges::reverse(undone.dropped);
     return undone;
 }
 

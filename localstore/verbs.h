@@ -60,6 +60,14 @@ std::vector<Sequence> mended_by(const Subject& subject, Sequence edit);
 /// or in a circle with other changes that cannot be cut.
 Result<void> check_group(TransactionState& state, GroupNumber group);
 
+/// One sentence of why, in the journal. Cycle 0 is outside of every cycle.
+void write_decision(Database& database, CycleNumber cycle, const RecordKey& key, std::string_view rule,
+                    std::string_view sentence, Instant now);
+
+/// "Change 3 was held by Ada.": what a person did with a change of the queue, in the journal.
+void write_deed(TransactionState& state, const Change& change, std::string_view rule, std::string_view done,
+                const WriteContext& context, std::string_view more = {});
+
 /// Opens the record's conflict or adds columns to the open one. A base that is not given is the
 /// first claiming change's before; mine and theirs are the record's.
 Result<ConflictNumber> contest(TransactionState& state, const NewConflict& asked);
@@ -72,14 +80,16 @@ void requeue_covered(TransactionState& state, Subject& subject, const Change& dr
 /// is put together with what others write, its own part.
 Edit compensation(const TransactionState& state, const Subject& subject, const Change& change);
 
-/// Of a change that was applied, with its group, as edits of a person.
-Result<TakenBack> take_back_applied(TransactionState& state, Sequence sequence, const WriteContext& context);
+/// Of changes that were applied, with their groups, as edits of a person, latest first.
+Result<TakenBack> take_back_applied(TransactionState& state, std::span<const Sequence> sequences,
+                                    const WriteContext& context);
 
 /// Sets columns of a waiting change as if it had been made so; later edits of the record stand on that.
-Result<void> edit_change(TransactionState& state, Sequence sequence, const Fields& values, Instant now);
+Result<void> edit_change(TransactionState& state, Sequence sequence, const Fields& values,
+                         const WriteContext& context);
 
-/// Undo and discard.
-Result<Undone> drop_changes(TransactionState& state, Sequence sequence, ChangeState outcome,
+/// Undo and discard, of all of them or of none.
+Result<Undone> drop_changes(TransactionState& state, std::span<const Sequence> sequences, ChangeState outcome,
                             const WriteContext& context);
 
 Result<std::optional<Sequence>> resolve_conflict(TransactionState& state, ConflictNumber number,

@@ -165,14 +165,23 @@ struct ChangeExplanation {
 /// Whether something is done, or only said as it would be: then nothing is written.
 enum class Act { done, rehearsed };
 
-/// What taking back an applied change does.
+/// What undoing or discarding does.
+struct Undone {
+    /// Out of the queue, as they were: the changes, their groups, and the later edits of a record that is not made.
+    std::vector<Change> dropped;
+    std::vector<Change> compensating; ///< New ones, which take back what may have been sent.
+    /// Queued anew: what the dropped ones had said as well, and an organization restored from a backup lacks.
+    std::vector<Change> requeued;
+};
+
+/// What taking back applied changes does.
 struct TakenBack {
     struct Kept {
         RecordKey record;
         std::string record_name;
         std::string column; ///< "" = the whole record: it is gone, or there again, since.
     };
-    std::vector<Change> changes; ///< New ones, in one group where there are several.
+    std::vector<Change> changes; ///< New ones; what arrived as one group is one again.
     std::vector<Kept> kept;      ///< What somebody made something else of since: it stays.
 };
 

@@ -217,31 +217,42 @@ public:
     /// releases or discards it.
     Result<std::vector<RecordKey>> write_group(const std::vector<Edit>& edits, const Author& author = {});
 
-    // The queue. Each verb takes a change together with its whole group. They fail with
-    // store.no_change, store.change_settled when it is too late or in another state, and
-    // store.change_sent while it is being sent.
+    // The queue. Each verb takes a change together with its whole group, and of several changes all or none.
+    // They fail with store.no_change, store.change_settled when it is too late or in another state, and
+    // store.change_sent while it is being sent; the message names the change. Rehearsed, a verb writes nothing and
+    // tells what it would do; changes that it would make have no place in the queue yet.
 
     Result<std::vector<Change>> queue(const ChangeFilter& filter = {}) const; ///< Oldest first.
     /// One change, settled or not, with what it stands on, what would be sent of it and what became of it so far.
     /// Fails with store.no_change. Asks nobody; read in several steps, between which an engine may work.
     Result<ChangeExplanation> explain(ChangeNumber change) const;
-    /// As if the change had never been made; later edits stay, but a create takes all later edits of
+    /// As if the changes had never been made; later edits stay, but a create takes all later edits of
     /// its record along. What may have been sent is taken back by a new change; for a deletion that
     /// arrived it creates the record again, without what the organization deleted along with it. Fails with
     /// store.referred_to, naming the changes that refer to a record that would vanish.
+    Result<Undone> undo(const std::vector<ChangeNumber>& changes, Act act = Act::done);
     Result<void> undo(ChangeNumber change);
-    /// Takes back a change that was applied, with its group, by new changes that are sent like any other. A column that
+    /// As `undo`; the log says that they were given up.
+    Result<Undone> discard(const std::vector<ChangeNumber>& changes, Act act = Act::done);
+    Result<void> discard(ChangeNumber change);
+    /// Takes back changes that were applied, latest first, by new changes that are sent like any other. A column that
     /// somebody made something else of since stays, but of participants, sums and joined lines its own part goes. Fails
     /// with store.change_settled for a change that never arrived or has not yet.
+    Result<TakenBack> take_back(const std::vector<ChangeNumber>& changes, Act act = Act::done);
     Result<TakenBack> take_back(ChangeNumber change, Act act = Act::done);
     /// Sets columns of a change that waits, as if it had been made so; null clears. Later edits of the record stay and stand
     /// on it; a refused change is sent again. Values are checked as in `write`. Fails with store.change_settled also when
     /// nothing would be left of it, and with store.conflict_open while it waits for a conflict.
     Result<void> edit(ChangeNumber change, const Fields& columns);
-    Result<void> hold(ChangeNumber change); ///< Not sent until `release`. A held one keeps its reason.
+    /// Not sent until `release`; a held one keeps its reason. This and the next two return the changes with their
+    /// groups, as they were.
+    Result<std::vector<Change>> hold(const std::vector<ChangeNumber>& changes);
+    Result<void> hold(ChangeNumber change);
+    Result<std::vector<Change>> release(const std::vector<ChangeNumber>& changes);
     Result<void> release(ChangeNumber change);
-    Result<void> retry(ChangeNumber change);   ///< A parked change goes back to the queue.
-    Result<void> discard(ChangeNumber change); ///< As `undo`; the log says that it was given up.
+    Result<std::vector<Change>>
+    retry(const std::vector<ChangeNumber>& changes); ///< Parked changes go back to the queue.
+    Result<void> retry(ChangeNumber change);
 
     /// Conflicts, oldest first, at most 1,000.
     Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;

@@ -10,7 +10,7 @@ constexpr Target all[] = {{"page", read_page},       {"record", read_record},   
                           {"error", read_error},     {"scalar", read_scalar},   {"link", read_link},
                           {"policy", read_policy},   {"filter", read_filter},   {"metadata", read_metadata},
                           {"body", read_body},       {"replica", read_replica}, {"confirm", read_confirm},
-                          {"parties", read_parties}, {"request", read_request}};
+                          {"parties", read_parties}, {"request", read_request}, {"journal", read_journal}};
 
 } // namespace
 

@@ -27,6 +27,7 @@ void read_metadata(std::string_view input);
 void read_body(std::string_view input);
 void read_replica(std::string_view input);
 void read_request(std::string_view input);
+void read_journal(std::string_view input);
 
 /// Ends the process with these words when `holds` is false.
 void demand(bool holds, const char* promise);

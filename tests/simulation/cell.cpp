@@ -289,7 +289,8 @@ bool CellWorld::give_up(Installation& desk, Sequence change)
                 return;
             }
             forget_dropped(desk, *undone);
-            done = done || std::ranges::find(undone->dropped, change) != undone->dropped.end();
+            done = done || std::ranges::find(undone->dropped, change, &localstore::Change::sequence) !=
+                               undone->dropped.end();
         });
         tell(place(desk.setup().number) + ": gives up change " + std::to_string(one.value) + ": " + outcome);
     }

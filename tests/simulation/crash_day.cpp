@@ -384,7 +384,7 @@ void CrashDay::ask_again()
     localstore::ChangeFilter held;
     held.states = {localstore::ChangeState::held};
     for (const localstore::Change& change : program_.take(program_.store().changes(held)))
-        program_.take(program_.store().release(change.sequence));
+        program_.take(program_.store().release(change.sequence, program_.by_user()));
     program_.sync();
 }
 

@@ -66,14 +66,16 @@ void Oracle::held(std::size_t who, const std::vector<RecordKey>& unit, const std
     const bool others_wrote = any([&](const RecordKey& key) { return have_others_written(who, key); });
     const bool is_gone = any([&](const RecordKey& key) { return !rows_.contains(key); });
     const bool was_removed = any([&](const RecordKey& key) { return people_[who].deletions.contains(key); });
+    // An older copy in place of their replica does not know what they wrote themselves, and takes it for others'.
+    const bool wrote_unknown = others_wrote || restored_ || people_[who].replaced;
     const std::pair<std::string_view, bool> reasons[] = {
         {"not yet", true}, // Their own word.
         {"restored from an older copy", restored_ || seems_restored_},
         {"may already have been applied, and a record of it", was_deleted || is_gone},
         {"may already have been applied, and you deleted the record", was_removed},
         {"had this record already and it was deleted there", was_deleted},
-        {", which you deleted here later", others_wrote || restored_},
-        {", which this group deletes", others_wrote || restored_},
+        {", which you deleted here later", wrote_unknown},
+        {", which this group deletes", wrote_unknown},
         {"left this replica's scope, or may no longer be read", true},
         {"its group waits for change", restored_ || !ever_deleted_.empty()},
     };

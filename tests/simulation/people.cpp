@@ -336,7 +336,7 @@ void World::act_on_queue(const Deed& deed, Installation& desk)
         case Act::discard:
             return gave_up(desk.store().discard(sequence, desk.context_of_a_person()));
         case Act::hold:
-            return told(desk.store().hold(sequence, "not yet"));
+            return told(desk.store().hold(sequence, "not yet", desk.context_of_a_person()));
         default:
             return told(send_again(desk, change));
         }
@@ -354,7 +354,9 @@ Result<void> World::send_again(Installation& desk, const localstore::Change& cha
     if (is_held) show_theirs(desk, members);
     std::map<RecordKey, Texts> chosen;
     for (const localstore::Change& member : members) chosen[member.key].merge(chosen_in(desk, member));
-    const auto done = is_held ? desk.store().release(change.sequence) : desk.store().retry(change.sequence);
+    const auto person = desk.context_of_a_person();
+    const auto done =
+        is_held ? desk.store().release(change.sequence, person) : desk.store().retry(change.sequence, person);
     if (!done) return done.error();
     for (const auto& [key, columns] : chosen) oracle_.insisted(desk.setup().number, key, columns);
     if (change.group.value == 0)
@@ -403,8 +405,8 @@ void World::show_theirs(Installation& desk, const std::vector<localstore::Change
 /// Before what can be seen is compared: what shows counts as entered.
 void World::forget_dropped(Installation& desk, const localstore::Undone& undone)
 {
-    for (const localstore::Sequence sequence : undone.dropped) {
-        const auto change = desk.store().change(sequence);
+    for (const localstore::Change& dropped : undone.dropped) {
+        const auto change = desk.store().change(dropped.sequence);
         if (!change) continue;
         if (change->kind == ChangeKind::remove) oracle_.left(desk.setup().number, change->key);
         oracle_.took_back(desk.setup().number, change->key,

@@ -139,14 +139,14 @@ TEST_CASE("Held edits that together change nothing overwrite nothing either", "[
                                    {"contact", guid(1)},
                                    {{"jobtitle", std::string(title)}}})
                            .front());
-        Desk::check(s.desk.store->hold(held.back(), "held by you"));
+        Desk::check(s.desk.store->hold(held.back(), "held by you", {}));
     }
     if (GENERATE(false, true)) s.desk.edit("contact", guid(1), {{"nickname", std::string("Annie")}});
     s.office.put("contacts", guid(1), R"({"jobtitle":"Boss"})");
     s.desk.sync();
     for (const auto change : held) {
         CHECK(s.desk.store->change(change)->state == localstore::ChangeState::superseded);
-        (void)s.desk.store->release(change);
+        (void)s.desk.store->release(change, {});
     }
     s.desk.sync();
     CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Boss");

@@ -69,7 +69,7 @@ TEST_CASE("A record that waits to be created and was deleted there already is no
         // The creation lies behind a hold, and what follows it waits with it.
         const auto queued = s.desk.store->changes({});
         REQUIRE(queued->size() == 1);
-        Desk::check(s.desk.store->hold(queued->front().sequence, "held by you"));
+        Desk::check(s.desk.store->hold(queued->front().sequence, "held by you", {}));
         s.desk.edit("contact", known, text({{"jobtitle", "Poet"}}));
     }
     s.desk.sync();
@@ -79,7 +79,7 @@ TEST_CASE("A record that waits to be created and was deleted there already is no
     CHECK(changes->front().state == localstore::ChangeState::held);
     CHECK(changes->front().waits_for.find("deleted there") != std::string::npos);
     CHECK(s.decided("reconcile.deleted_before"));
-    Desk::check(s.desk.store->release(changes->front().sequence));
+    Desk::check(s.desk.store->release(changes->front().sequence, {}));
     s.desk.sync();
     CHECK(s.office.has("contacts", known));
     CHECK(s.office.value("contacts", known, "jobtitle") == (edited ? "Poet" : ""));
@@ -166,7 +166,7 @@ TEST_CASE("A creation whose answer was lost is not repeated once a deletion of t
     CHECK(s.decided("reconcile.deleted_before"));
     const auto waiting = s.desk.store->changes({});
     REQUIRE(waiting->size() == 1);
-    Desk::check(s.desk.store->release(waiting->front().sequence));
+    Desk::check(s.desk.store->release(waiting->front().sequence, {}));
     s.desk.sync();
     CHECK(s.office.has("contacts", known));
     s.desk.check_equal();
@@ -198,7 +198,7 @@ TEST_CASE("An edit whose answer was lost is not repeated once its record was del
     CHECK(waiting->front().state == localstore::ChangeState::held);
     SECTION("released, it creates the record again")
     {
-        Desk::check(s.desk.store->release(waiting->front().sequence));
+        Desk::check(s.desk.store->release(waiting->front().sequence, {}));
         s.desk.sync();
         CHECK(s.office.value("contacts", guid(1), "jobtitle") == "Buyer");
     }

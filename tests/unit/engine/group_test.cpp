@@ -108,7 +108,7 @@ TEST_CASE("A group that waits for a word is told of each later edit of what it d
                                                           words);
         });
     };
-    if (GENERATE(false, true)) Desk::check(s.desk.store->hold(group.front(), "held by you"));
+    if (GENERATE(false, true)) Desk::check(s.desk.store->hold(group.front(), "held by you", {}));
     s.put(2, "Theirs");
     CHECK(s.desk.sync().held == 2);
     REQUIRE(s.held() == 2);
@@ -118,7 +118,7 @@ TEST_CASE("A group that waits for a word is told of each later edit of what it d
     CHECK(s.told(1, "group.waits").size() == 2);
     CHECK(s.held() == 2);
     CHECK(all_say(" again, "));
-    Desk::check(s.desk.store->release(group.back()));
+    Desk::check(s.desk.store->release(group.back(), {}));
     s.desk.sync();
     CHECK(s.there(1) == "Mine");
     CHECK_FALSE(s.has(2));
@@ -136,7 +136,7 @@ TEST_CASE("A group of deletions that all meet edits waits once, and tells of eac
             const std::string name = "changed contact \"Number " + std::to_string(contact) + "\",";
             return sentence.find(name) != std::string::npos;
         }));
-    Desk::check(s.desk.store->release(group.front()));
+    Desk::check(s.desk.store->release(group.front(), {}));
     s.desk.sync();
     for (const int contact : {1, 2, 3}) CHECK_FALSE(s.has(contact));
     s.desk.check_equal();
@@ -155,7 +155,7 @@ TEST_CASE("A group held for what it would delete says so, whatever else holds it
     for (const Sequence member : group)
         CHECK(s.change(member).waits_for.starts_with("the organization changed contact \"Number 2\","));
     CHECK(s.told(71, "reconcile.deleted_before").size() == 1);
-    Desk::check(s.desk.store->hold(group.front(), "held by you"));
+    Desk::check(s.desk.store->hold(group.front(), "held by you", {}));
     CHECK(s.change(group.front()).waits_for.starts_with("the organization changed"));
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("A group whose deletion meets an edit there waits whole, until somebod
 
     SECTION("released, it goes on as one request against the version that was seen")
     {
-        Desk::check(s.desk.store->release(group.front()));
+        Desk::check(s.desk.store->release(group.front(), {}));
         int writes = 0;
         s.desk.exchange->script = [&](std::size_t, const http::Request& request) {
             if (request.body.find("DELETE ") != std::string::npos) ++writes;
@@ -201,12 +201,12 @@ TEST_CASE("A group whose deletion meets an edit there waits whole, until somebod
     }
     SECTION("changed again there, it is held again")
     {
-        Desk::check(s.desk.store->release(group.back()));
+        Desk::check(s.desk.store->release(group.back(), {}));
         s.put(2, "Again");
         s.desk.sync();
         CHECK(s.there(1) == "Clerk");
         CHECK(s.held() == 2);
-        Desk::check(s.desk.store->release(group.back()));
+        Desk::check(s.desk.store->release(group.back(), {}));
         s.desk.sync();
         CHECK(s.there(1) == "Mine");
         CHECK_FALSE(s.has(2));
@@ -242,8 +242,8 @@ TEST_CASE("An edit of what a waiting group deletes waits with the group and over
 
     SECTION("released with it, it goes with the deletion")
     {
-        Desk::check(s.desk.store->release(group.front()));
-        Desk::check(s.desk.store->release(edit));
+        Desk::check(s.desk.store->release(group.front(), {}));
+        Desk::check(s.desk.store->release(edit, {}));
         s.desk.sync();
         CHECK(s.there(1) == "Mine");
         CHECK_FALSE(s.has(2));
@@ -258,7 +258,7 @@ TEST_CASE("An edit of what a waiting group deletes waits with the group and over
     SECTION("released alone, it is what the person wants there")
     {
         s.discard(group.front());
-        Desk::check(s.desk.store->release(edit));
+        Desk::check(s.desk.store->release(edit, {}));
         s.desk.sync();
         CHECK(s.there(2) == "Earlier");
     }
@@ -290,8 +290,8 @@ TEST_CASE(
     CHECK(s.held() == 3);
     SECTION("released, the deletion takes place")
     {
-        Desk::check(s.desk.store->release(group.front()));
-        Desk::check(s.desk.store->release(Sequence{group.front().value - 1}));
+        Desk::check(s.desk.store->release(group.front(), {}));
+        Desk::check(s.desk.store->release(Sequence{group.front().value - 1}, {}));
         s.desk.sync();
         CHECK(s.there(1) == "Mine");
         CHECK_FALSE(s.has(2));
@@ -320,11 +320,11 @@ TEST_CASE("A group with a question and a deletion that met an edit goes whole on
         s.desk.sync();
         CHECK(s.there(1) == "Theirs");
         CHECK(s.there(3) == "Clerk");
-        Desk::check(s.desk.store->release(group[1]));
+        Desk::check(s.desk.store->release(group[1], {}));
     }
     SECTION("the release first")
     {
-        Desk::check(s.desk.store->release(group[1]));
+        Desk::check(s.desk.store->release(group[1], {}));
         s.desk.sync();
         CHECK(s.has(2));
         CHECK(s.there(3) == "Clerk");

@@ -230,7 +230,7 @@ TEST_CASE("Of a lost edit whose record was deleted here since, what the organiza
     const auto left = s.desk.store->changes({});
     REQUIRE(left->size() == 1);
     CHECK(left->front().state == localstore::ChangeState::held);
-    Desk::check(s.desk.store->release(left->front().sequence));
+    Desk::check(s.desk.store->release(left->front().sequence, {}));
     s.desk.sync();
     CHECK(s.there(guid(1), "nickname") == "Again");
     CHECK(s.there(guid(1), "department") == "Sales");
@@ -274,7 +274,7 @@ TEST_CASE("A lost unit of which a new record is not there waits for a person whe
     // What was never sent waits for it, and for nobody's word of its own.
     CHECK(s.desk.store->changes({})->back().state == localstore::ChangeState::queued);
     if (unheard) return;
-    for (const localstore::Sequence change : unit) (void)s.desk.store->release(change);
+    for (const localstore::Sequence change : unit) (void)s.desk.store->release(change, {});
     s.desk.sync();
     REQUIRE(s.open().size() == 1);
     localstore::WriteContext by;

@@ -43,7 +43,7 @@ TEST_CASE("An edit that refers to a record which is made again waits until that 
     Setting s;
     s.desk.edit("account", guid(900), {{"name", std::string("Contoso")}});
     const auto renamed = s.desk.store->changes({})->front().sequence;
-    Desk::check(s.desk.store->hold(renamed, "held by you"));
+    Desk::check(s.desk.store->hold(renamed, "held by you", {}));
     s.office.erase("accounts", guid(900));
     s.desk.sync();
     s.refer();
@@ -53,7 +53,7 @@ TEST_CASE("An edit that refers to a record which is made again waits until that 
     REQUIRE(changes->size() == 2);
     CHECK(changes->back().state == localstore::ChangeState::queued);
     CHECK(changes->back().waits_for.find("waits for change " + std::to_string(renamed.value)) == 0);
-    Desk::check(s.desk.store->release(renamed));
+    Desk::check(s.desk.store->release(renamed, {}));
     s.desk.sync();
     CHECK(s.office.value("accounts", guid(900), "name") == "Contoso");
     CHECK(s.account_there() == guid(900).text());
@@ -178,7 +178,7 @@ TEST_CASE("Of groups that came to wait for one another the younger is held until
     localstore::WriteContext by;
     by.now = s.clock->now();
     REQUIRE(s.desk.store->undo(older.front(), by));
-    REQUIRE(s.desk.store->release(younger.front()));
+    REQUIRE(s.desk.store->release(younger.front(), {}));
     s.desk.sync();
     CHECK(s.office.value("accounts", guid(900), "name") == "Contoso");
     CHECK(s.office.value("contacts", guid(1), "nickname") == "One");
@@ -253,7 +253,7 @@ TEST_CASE("A record that the same user made again at another installation proves
     const auto waiting = *s.desk.store->changes({});
     REQUIRE(waiting.size() == 2);
     CHECK(waiting.front().state == localstore::ChangeState::held);
-    REQUIRE(s.desk.store->release(waiting.front().sequence));
+    REQUIRE(s.desk.store->release(waiting.front().sequence, {}));
     s.desk.sync();
     CHECK(s.office.value("accounts", guid(901), "name") == "Works");
 }

@@ -111,13 +111,13 @@ TEST_CASE("A record with edits takes what is pulled also where the scope names i
     {
         const auto edit = desk.write(
             {localstore::ChangeKind::update, {"contact", guid(1)}, {{"jobtitle", std::string("Mine")}}});
-        Desk::check(desk.store->hold(edit.front(), "held by you"));
+        Desk::check(desk.store->hold(edit.front(), "held by you", {}));
         office.put("contacts", guid(1), R"({"department":"Law","telephone1":"556"})");
         desk.sync();
         CHECK(desk.text("contact", guid(1), "department") == "Law");
         CHECK(desk.text("contact", guid(1), "jobtitle") == "Mine");
         if (GENERATE(false, true)) {
-            Desk::check(desk.store->release(edit.front()));
+            Desk::check(desk.store->release(edit.front(), {}));
             desk.sync();
             CHECK(office.value("contacts", guid(1), "jobtitle") == "Mine");
         } else {
@@ -187,7 +187,7 @@ TEST_CASE("A version that could not be read whole for the edits of its record is
     desk.sync();
     const auto edit = desk.write(
         {localstore::ChangeKind::update, {"contact", guid(1)}, {{"telephone1", std::string("777")}}});
-    Desk::check(desk.store->hold(edit.front(), "held by you"));
+    Desk::check(desk.store->hold(edit.front(), "held by you", {}));
     office.put("contacts", guid(1), R"({"department":"Law"})");
     desk.exchange->alter = [](const http::Request& request, http::Answer& answer) {
         if (request.body.find("contacts(" + guid(1).text()) != std::string::npos)

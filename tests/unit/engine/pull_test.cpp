@@ -493,7 +493,7 @@ TEST_CASE(
     REQUIRE(queue->size() == 2);
     for (const localstore::Change& change : *queue) {
         CHECK(change.state == localstore::ChangeState::held);
-        REQUIRE(desk.store->release(change.sequence));
+        REQUIRE(desk.store->release(change.sequence, {}));
     }
     desk.sync();
     CHECK(office->value("contacts", guid(1), "jobtitle") == "Buyer");

@@ -120,7 +120,7 @@ TEST_CASE("A question ends, with all that it kept back, when the organization co
     REQUIRE(s.conflicts().size() == 1);
     const Sequence partly = s.edit(1, {{"jobtitle", text("Mine 2")}, {"mobilephone", text("777")}});
     const Sequence held = s.edit(1, {{"fax", text("778")}});
-    Desk::check(s.desk.store->hold(held, "not yet"));
+    Desk::check(s.desk.store->hold(held, "not yet", {}));
     s.office.put("contacts", guid(1),
                  R"({"jobtitle":"Mine 2","department":"Mine","mobilephone":"777","fax":"778"})");
     s.desk.sync();
@@ -177,7 +177,7 @@ TEST_CASE("A change that is held, undone or followed while an earlier batch trav
 
     SECTION("held")
     {
-        s.during_write(1, [&] { Desk::check(s.desk.store->hold(second, "not yet")); });
+        s.during_write(1, [&] { Desk::check(s.desk.store->hold(second, "not yet", {})); });
         s.desk.sync();
         CHECK(s.state(second) == localstore::ChangeState::held);
         CHECK(s.there(2, "jobtitle") == "Clerk");
@@ -271,7 +271,7 @@ TEST_CASE("Undoing a deletion that never arrived deletes nothing and overwrites 
     CHECK(s.there(1, "jobtitle") == (changed_there ? "Theirs" : "Clerk"));
     CHECK(s.here(1, "jobtitle") == (changed_there ? "Theirs" : "Clerk"));
     CHECK(s.desk.store->open_intents()->empty());
-    CHECK(s.state(undone->compensating.front()) == localstore::ChangeState::undone);
+    CHECK(s.state(undone->compensating.front().sequence) == localstore::ChangeState::undone);
     s.desk.check_equal();
 }
 
@@ -469,7 +469,7 @@ TEST_CASE("A change that no longer agrees with its checksum is held and not sent
     CHECK(setting.change(damaged).waits_for.find("may be damaged") != std::string::npos);
     CHECK(setting.there(1, "jobtitle") == "Clerk");
 
-    REQUIRE(setting.desk.store->release(damaged));
+    REQUIRE(setting.desk.store->release(damaged, {}));
     setting.desk.sync();
     CHECK(setting.state(damaged) == localstore::ChangeState::applied);
     CHECK(setting.there(1, "jobtitle") == "Pirat");

@@ -308,6 +308,48 @@ TEST_CASE("An applied change is taken back by a new one, which is seen before it
     CHECK(ok(home.replica->take_back(number, Act::rehearsed)).changes.empty());
 }
 
+TEST_CASE(
+    "Of applied changes of one record the latest is taken back first, and what stood before both comes back",
+    "[replica][undo]")
+{
+    Home home;
+    const auto first = home.write(update(contact(1), {{"jobtitle", text("Buyer")}}));
+    home.send(900, contact(1), {first});
+    home.acknowledge(900, contact(1), "2", {{"lastname", text("Doe")}, {"jobtitle", text("Buyer")}});
+    const auto second = home.write(update(contact(1), {{"jobtitle", text("Boss")}}));
+    home.send(901, contact(1), {second});
+    home.acknowledge(901, contact(1), "3", {{"lastname", text("Doe")}, {"jobtitle", text("Boss")}});
+
+    CHECK(ok(home.replica->take_back(first, Act::rehearsed)).kept.size() == 1);
+    const TakenBack taken = ok(home.replica->take_back({first, second}));
+    CHECK(taken.kept.empty());
+    CHECK(taken.changes.size() == 2);
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+}
+
+TEST_CASE("Undoing several changes tells first what would go, with the names of what was only made here",
+          "[replica][undo]")
+{
+    Home home;
+    const auto made = home.write(
+        {ChangeKind::create, contact(40), {{"lastname", text("Nobody")}, {"firstname", text("Ann")}}});
+    const auto later = home.write(update(contact(40), {{"jobtitle", text("Clerk")}}));
+    const auto other = home.write(update(contact(1), {{"jobtitle", text("Buyer")}}));
+    const Undone rehearsed = ok(home.replica->undo({made, other}, Act::rehearsed));
+    CHECK(home.queue().size() == 3);
+    const Undone undone = ok(home.replica->undo({made, other}));
+    for (const Undone& told : {rehearsed, undone}) {
+        REQUIRE(told.dropped.size() == 3);
+        CHECK(told.dropped[0].number == made);
+        CHECK(told.dropped[0].record_name == rehearsed.dropped[0].record_name);
+        CHECK_FALSE(told.dropped[0].record_name.empty());
+        CHECK(told.dropped[1].number == later);
+        CHECK(told.dropped[2].number == other);
+    }
+    CHECK(home.queue().empty());
+    CHECK(home.read(contact(1), "jobtitle") == "Clerk");
+}
+
 TEST_CASE("What was made and applied is deleted, and what was deleted is made again", "[replica][undo]")
 {
     Home home;

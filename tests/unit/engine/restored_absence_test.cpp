@@ -57,7 +57,7 @@ struct Setting {
         CHECK(desk.text("contact", made, "lastname") == "Poe");
         REQUIRE(waiting().size() == 1);
         CHECK(waiting().front().state == localstore::ChangeState::held);
-        REQUIRE(desk.store->release(waiting().front().sequence));
+        REQUIRE(desk.store->release(waiting().front().sequence, {}));
         desk.sync();
         CHECK(office->value("contacts", made, "lastname") == "Poe");
         desk.check_equal();
@@ -78,7 +78,7 @@ TEST_CASE("What was sent is queued again after a restore also where the clock wa
     CHECK(s.desk.text("contact", s.made, "lastname") == "Poe");
     REQUIRE(s.waiting().size() == 1);
     CHECK(s.waiting().front().state == localstore::ChangeState::held);
-    REQUIRE(s.desk.store->release(s.waiting().front().sequence));
+    REQUIRE(s.desk.store->release(s.waiting().front().sequence, {}));
     s.desk.sync();
     CHECK(s.office->value("contacts", s.made, "lastname") == "Poe");
 }
@@ -124,7 +124,7 @@ TEST_CASE(
     s.hear_more();
     s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
     const auto edit = s.waiting().front().sequence;
-    Desk::check(s.desk.store->hold(edit, "not yet"));
+    Desk::check(s.desk.store->hold(edit, "not yet", {}));
     s.set_back();
     (void)s.desk.cycle();
     (void)s.desk.cycle();
@@ -142,10 +142,10 @@ TEST_CASE("A held edit of a record that a restored organization lacks makes it a
     s.hear_more();
     s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
     const auto edit = s.waiting().front().sequence;
-    Desk::check(s.desk.store->hold(edit, "not yet"));
+    Desk::check(s.desk.store->hold(edit, "not yet", {}));
     s.set_back();
     (void)s.desk.cycle();
-    REQUIRE(s.desk.store->release(edit));
+    REQUIRE(s.desk.store->release(edit, {}));
     s.desk.sync();
     CHECK(s.office->value("contacts", s.made, "lastname") == "Poe");
     CHECK(s.office->value("contacts", s.made, "department") == "Sales");
@@ -181,13 +181,13 @@ TEST_CASE("Whoever gives up an edit hears of the one before it that a restored o
     s.desk.sync();
     s.desk.edit("contact", guid(1), {{"department", std::string("Law")}});
     const auto edit = s.waiting().front().sequence;
-    Desk::check(s.desk.store->hold(edit, "not yet"));
+    Desk::check(s.desk.store->hold(edit, "not yet", {}));
     s.set_back();
     (void)s.desk.cycle();
     (void)s.desk.cycle();
     REQUIRE(s.desk.store->discard(edit, s.by_ada()));
     CHECK(s.desk.text("contact", guid(1), "department") == "Sales");
-    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence, {}));
     s.desk.sync();
     CHECK(s.office->value("contacts", guid(1), "department") == "Sales");
     s.look_again();
@@ -210,7 +210,7 @@ TEST_CASE("Of a change whose rest was given up, what a restored organization lac
     (void)s.desk.cycle();
     CHECK(s.desk.text("contact", guid(1), "telephone1") == "1");
     CHECK(s.desk.text("contact", guid(1), "description").empty());
-    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence, {}));
     s.desk.sync();
     CHECK(s.office->value("contacts", guid(1), "telephone1") == "1");
 }
@@ -223,7 +223,7 @@ TEST_CASE("What an edit was to make again with its record waits for a word where
     s.hear_more();
     s.desk.edit("contact", s.made, {{"department", std::string("Sales")}});
     const auto edit = s.waiting().front().sequence;
-    Desk::check(s.desk.store->hold(edit, "not yet"));
+    Desk::check(s.desk.store->hold(edit, "not yet", {}));
     s.set_back();
     (void)s.desk.cycle();
     (void)s.desk.cycle();
@@ -231,7 +231,7 @@ TEST_CASE("What an edit was to make again with its record waits for a word where
     s.desk.sync();
     REQUIRE(s.desk.store->discard(edit, s.by_ada()));
     CHECK(s.desk.text("contact", s.made, "telephone1") == "1");
-    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence));
+    for (const localstore::Change& change : s.waiting()) REQUIRE(s.desk.store->release(change.sequence, {}));
     s.desk.sync();
     CHECK(s.office->value("contacts", s.made, "telephone1") == "1");
 }

@@ -142,7 +142,7 @@ TEST_CASE("Whom others had invited before a restore is asked about where a later
                   R"({"subject":"Review","scheduledstart":"2026-11-03T10:00:00Z",)"
                   R"("scheduledend":"2026-11-03T11:00:00Z"})");
     s.invited_there({kim});
-    REQUIRE(s.desk.store->release(held.front().sequence));
+    REQUIRE(s.desk.store->release(held.front().sequence, {}));
     (void)s.desk.cycle();
     (void)s.desk.cycle();
     CHECK(s.desk.store->conflicts({})->size() == 1);
@@ -199,7 +199,7 @@ TEST_CASE("A deletion that waits of a record that a restored organization lacks 
                                                      return transaction.queue.park(waiting, "not allowed",
                                                                                    s.clock->now());
                                                  })
-                        : s.desk.store->hold(waiting, "not yet"));
+                        : s.desk.store->hold(waiting, "not yet", {}));
     s.set_back();
     (void)s.desk.cycle();
     (void)s.desk.cycle();
@@ -243,7 +243,8 @@ TEST_CASE("A role that somebody else gave a guest stays where the record was mad
     const auto waiting = s.desk.store->changes({});
     REQUIRE(waiting);
     for (const localstore::Change& change : *waiting)
-        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+        if (change.state == localstore::ChangeState::held)
+            REQUIRE(s.desk.store->release(change.sequence, {}));
     (void)s.desk.cycle();
     localstore::Resolution theirs;
     theirs.side = localstore::Side::theirs;

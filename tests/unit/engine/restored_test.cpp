@@ -64,7 +64,7 @@ struct Setting {
         held.states = {localstore::ChangeState::held};
         const auto changes = desk.store->changes(held);
         REQUIRE(changes);
-        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence));
+        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence, {}));
         return static_cast<int>(changes->size());
     }
     std::string there(const char* column) { return office->value("contacts", guid(1), column); }
@@ -94,7 +94,7 @@ TEST_CASE("A read after a refused condition that finds an older version means a 
     const auto queue = s.desk.store->changes({});
     REQUIRE(queue->size() == 1);
     CHECK(queue->front().state == localstore::ChangeState::held);
-    REQUIRE(s.desk.store->release(queue->front().sequence));
+    REQUIRE(s.desk.store->release(queue->front().sequence, {}));
     s.desk.sync();
     CHECK(s.there("department") == "Buying");
 }
@@ -331,7 +331,7 @@ TEST_CASE("That an organization was restored is known until everything was compa
     REQUIRE(queue->size() == 1);
     CHECK(queue->front().state == localstore::ChangeState::held);
     // All was compared: from now on what is gone is gone.
-    REQUIRE(s.desk.store->release(queue->front().sequence));
+    REQUIRE(s.desk.store->release(queue->front().sequence, {}));
     s.desk.sync();
     s.office->erase("contacts", guid(1));
     s.desk.sync();
@@ -539,7 +539,7 @@ TEST_CASE("What a restored organization lacks is queued again once, however ofte
     };
     const auto release_all = [&] {
         const auto changes = desk.store->changes({});
-        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence));
+        for (const localstore::Change& change : *changes) REQUIRE(desk.store->release(change.sequence, {}));
         return changes->size();
     };
     REQUIRE(there() == "13");

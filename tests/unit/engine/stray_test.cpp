@@ -125,7 +125,8 @@ TEST_CASE("A record that left the scope while its deletion waited is not here wh
     const auto waiting = s.desk.store->changes({});
     REQUIRE(waiting);
     for (const localstore::Change& change : *waiting)
-        if (change.state == localstore::ChangeState::held) REQUIRE(s.desk.store->release(change.sequence));
+        if (change.state == localstore::ChangeState::held)
+            REQUIRE(s.desk.store->release(change.sequence, {}));
     s.desk.sync();
     CHECK(s.decided(id, "reconcile.edit_beats_deletion"));
     CHECK(s.office.has("contacts", id));
@@ -199,7 +200,7 @@ TEST_CASE("A record made here and deleted there is looked for, too, while someth
     s.desk.erase("contact", id);
     const auto deletion = s.desk.store->changes({});
     REQUIRE(deletion);
-    Desk::check(s.desk.store->hold(deletion->back().sequence, "not yet"));
+    Desk::check(s.desk.store->hold(deletion->back().sequence, "not yet", {}));
     s.office.erase("contacts", id);
     s.later();
     CHECK(s.desk.store->queue_figures()->live() == 0);

@@ -120,6 +120,13 @@ inline Value text(const char* value)
     return Value{std::string(value)};
 }
 
+inline std::vector<Sequence> sequences_of(const std::vector<Change>& changes)
+{
+    std::vector<Sequence> sequences;
+    for (const Change& change : changes) sequences.push_back(change.sequence);
+    return sequences;
+}
+
 /// A replica with three tables, and short words for what tests do.
 class Replica {
 public:

@@ -92,9 +92,9 @@ TEST_CASE("only a queued change can turn out to be applied")
             return transaction.queue.settle(change, {}, {ChangeState::applied, "the same", at(9)});
         });
     };
-    ok(replica.store->hold(change, "not yet"));
+    ok(replica.store->hold(change, "not yet", {}));
     CHECK(code_of(settle()) == "store.bad_intent");
-    ok(replica.store->release(change));
+    ok(replica.store->release(change, {}));
     ok(settle());
     CHECK(ok(replica.store->change(change)).state == ChangeState::applied);
 }
@@ -235,7 +235,7 @@ TEST_CASE("a deletion undone on its way and not arrived cancels out with what wo
         return transaction.intents.conflict(id(10), "412", CycleNumber{2}, at(20));
     }));
     CHECK(ok(replica.store->change(removal)).state == ChangeState::undone);
-    CHECK(ok(replica.store->change(undone.compensating.front())).state == ChangeState::undone);
+    CHECK(ok(replica.store->change(undone.compensating.front().sequence)).state == ChangeState::undone);
     const RecordState state = replica.state(1);
     REQUIRE(state.live.size() == 1);
     CHECK(state.live.front().sequence == edit);

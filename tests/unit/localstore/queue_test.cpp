@@ -133,7 +133,7 @@ TEST_CASE("a record made here cannot vanish under changes that refer to it")
           std::vector<Dependency>{{contact, account, DependencyReason::refers_to_created}});
 
     replica.undo(contact);
-    CHECK(replica.undo(account).dropped == std::vector<Sequence>{account});
+    CHECK(sequences_of(replica.undo(account).dropped) == std::vector{account});
     CHECK_FALSE(replica.get(7, "account"));
 }
 
@@ -163,10 +163,87 @@ TEST_CASE("a group is numbered once and undone as one")
     CHECK(ok(replica.store->change(sequences[0])).group == GroupNumber{sequences[0].value});
     CHECK(ok(replica.store->change(sequences[1])).group == GroupNumber{sequences[0].value});
 
-    CHECK(replica.undo(sequences[1]).dropped == sequences);
+    CHECK(sequences_of(replica.undo(sequences[1]).dropped) == sequences);
     CHECK_FALSE(replica.get(7, "account"));
     CHECK(replica.fields(1) == Fields{{"fullname", text("Ada")}});
     CHECK_FALSE(replica.state(1).dirty());
+}
+
+TEST_CASE("Several changes are undone together, or none of them")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    const Sequence account = replica.create(7, {{"name", text("Analytical Engines")}}, "account");
+    const Sequence contact =
+        replica.create(8, {{"fullname", text("Eve")}, {"parentcustomerid", Value{Lookup{"account", id(7)}}}});
+    const Sequence renamed = replica.set(1, {{"fullname", text("Countess")}});
+    const auto undo = [&](std::vector<Sequence> chosen, Act act) {
+        return replica.store->undo(chosen, by("ada"), act);
+    };
+
+    CHECK(code_of(undo({renamed, account}, Act::done)) == "store.referred_to");
+    CHECK(code_of(undo({renamed, Sequence{4711}}, Act::done)) == "store.no_change");
+    CHECK(replica.fields(1).at("fullname") == text("Countess"));
+
+    const Undone rehearsed = ok(undo({account, renamed, contact}, Act::rehearsed));
+    CHECK(sequences_of(rehearsed.dropped) == std::vector{account, contact, renamed});
+    CHECK(ok(replica.store->changes({})).size() == 3);
+    CHECK(replica.get(7, "account"));
+
+    const Undone undone = ok(undo({account, renamed, contact}, Act::done));
+    CHECK(undone.dropped.front().after.at("name") == text("Analytical Engines"));
+    CHECK(sequences_of(undone.dropped) == sequences_of(rehearsed.dropped));
+    CHECK(ok(replica.store->changes({})).empty());
+    CHECK_FALSE(replica.get(7, "account"));
+    CHECK(replica.fields(1).at("fullname") == text("Ada"));
+}
+
+TEST_CASE("Several changes are held and released together, each with its group, or none of them")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}});
+    replica.pull(2, "1", {{"fullname", text("Bob")}});
+    replica.pull(3, "1", {{"fullname", text("Eve")}});
+    WriteContext as_unit = by("ada");
+    as_unit.grouping = Grouping::one_unit;
+    const Edit edits[] = {{ChangeKind::update, {"contact", id(1)}, {{"fullname", text("A.")}}},
+                          {ChangeKind::update, {"contact", id(2)}, {{"fullname", text("B.")}}}};
+    const auto unit = ok(replica.store->write(edits, as_unit));
+    const Sequence alone = replica.set(3, {{"fullname", text("E.")}});
+    const std::vector<Sequence> chosen{alone, unit[0], unit[1]};
+
+    CHECK(sequences_of(ok(replica.store->hold(std::vector{alone, unit[1]}, "not yet", {}))) ==
+          std::vector{alone, unit[0], unit[1]});
+    CHECK(ok(replica.store->queue_figures()).held == 3);
+    CHECK(code_of(replica.store->retry(chosen, {})) == "store.change_settled");
+    ok(replica.store->release(unit[0], {}));
+    CHECK(code_of(replica.store->release(chosen, {})) == "store.change_settled");
+    CHECK(ok(replica.store->queue_figures()).held == 1);
+    CHECK(sequences_of(ok(replica.store->release(std::vector{alone}, {}))) == std::vector{alone});
+    CHECK(ok(replica.store->queue_figures()).held == 0);
+}
+
+TEST_CASE("What a person does with a change is told in the record's journal, with who did it")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("Ada")}, {"age", Value{std::int64_t{1}}}});
+    const Sequence change = replica.set(1, {{"fullname", text("Eve")}});
+    const std::string name = "Change " + std::to_string(change.value);
+    ok(replica.store->hold(change, "not yet", by("ada")));
+    ok(replica.store->release(change, by("bob")));
+    ok(replica.store->edit(change, {{"fullname", text("Eva")}}, by("ada")));
+    CHECK(code_of(replica.store->retry(change, by("ada"))) == "store.change_settled");
+    ok(replica.store->undo(std::vector{change}, by("ada"), Act::rehearsed));
+    ok(replica.store->discard(change, by("")));
+    DecisionFilter of_record;
+    of_record.key = {"contact", id(1)};
+    std::vector<std::string> told;
+    for (const Decision& decision : ok(replica.store->decisions(of_record)))
+        told.push_back(decision.rule + ": " + decision.sentence);
+    CHECK(told == std::vector<std::string>{"queue.hold: " + name + " was held by ada.",
+                                           "queue.release: " + name + " was released by bob.",
+                                           "queue.edit: " + name + " was edited by ada: fullname.",
+                                           "queue.discard: " + name + " was discarded by you."});
 }
 
 TEST_CASE("a change is held, released, and its state is in the figures")
@@ -174,11 +251,11 @@ TEST_CASE("a change is held, released, and its state is in the figures")
     Replica replica;
     replica.pull(1, "1", {{"fullname", text("Ada")}});
     const Sequence sequence = replica.set(1, {{"fullname", text("Eve")}});
-    ok(replica.store->hold(sequence, "not before Monday"));
+    ok(replica.store->hold(sequence, "not before Monday", {}));
     CHECK(ok(replica.store->queue_figures()).held == 1);
     CHECK(ok(replica.store->change(sequence)).waits_for == "not before Monday");
-    CHECK(code_of(replica.store->retry(sequence)) == "store.change_settled");
-    ok(replica.store->release(sequence));
+    CHECK(code_of(replica.store->retry(sequence, {})) == "store.change_settled");
+    ok(replica.store->release(sequence, {}));
     const QueueFigures figures = ok(replica.store->queue_figures());
     CHECK(figures.queued == 1);
     CHECK(figures.held == 0);
@@ -204,12 +281,12 @@ TEST_CASE("a refused change is parked with the server's words and can be tried a
 
     SECTION("again")
     {
-        ok(replica.store->retry(sequence));
+        ok(replica.store->retry(sequence, {}));
         CHECK(ok(replica.store->change(sequence)).state == ChangeState::queued);
     }
     SECTION("given up")
     {
-        CHECK(ok(replica.store->discard(sequence, by("ada"))).dropped == std::vector<Sequence>{sequence});
+        CHECK(sequences_of(ok(replica.store->discard(sequence, by("ada"))).dropped) == std::vector{sequence});
         CHECK(ok(replica.store->change(sequence)).state == ChangeState::discarded);
         CHECK(replica.fields(1).at("fullname") == text("Ada"));
         CHECK(replica.get(1)->badge == Badge::on_server);
@@ -278,7 +355,7 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
     };
     park(50, &IntentVerbs::refused, refused);
     CHECK(unproven().empty());
-    ok(replica.store->retry(sequence));
+    ok(replica.store->retry(sequence, {}));
     park(60, &IntentVerbs::unprovable, "a person: nobody can tell whether it was applied");
     CHECK(unproven() == std::vector{sequence});
     const std::vector<std::string> seen{"telephone1"};
@@ -294,7 +371,7 @@ TEST_CASE("a parked change is unproven while nobody can tell whether it was appl
         CHECK(arrivals.front().changes == std::vector{sequence});
         return {};
     }));
-    ok(replica.store->retry(sequence));
+    ok(replica.store->retry(sequence, {}));
     CHECK(unproven().empty());
     park(70, &IntentVerbs::refused, refused);
     CHECK(unproven().empty());
@@ -319,7 +396,7 @@ TEST_CASE("what refers to a record that is made again waits for the edits that m
     // Only the first of several edits makes it, and perhaps waits for what would wait for the others.
     replica.set(2, {{"name", text("Northwind")}}, "account");
     CHECK(ok(replica.store->dependencies_of(refers)).waits_for.size() == 1);
-    ok(replica.store->hold(renamed, "not yet"));
+    ok(replica.store->hold(renamed, "not yet", {}));
     CHECK(ok(replica.store->dependencies_of(refers)).waits_for.front().on == renamed);
     replica.erase(2, "account");
     CHECK(ok(replica.store->dependencies_of(refers)).waits_for.empty());

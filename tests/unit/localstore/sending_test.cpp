@@ -170,7 +170,7 @@ TEST_CASE("undoing what may be on the server makes a compensating change")
     const Undone undone = replica.undo(sent);
     CHECK(undone.dropped.empty());
     REQUIRE(undone.compensating.size() == 1);
-    const Change compensation = ok(replica.store->change(undone.compensating[0]));
+    const Change compensation = ok(replica.store->change(undone.compensating[0].sequence));
     CHECK(compensation.after == Fields{{"fullname", text("Ada")}});
     CHECK(replica.fields(1) == Fields{{"fullname", text("Ada")}, {"age", Value{std::int64_t{3}}}});
     replica.acknowledge(50, 1, "2", Fields{{"fullname", text("Eve")}, {"age", Value{std::int64_t{2}}}});
@@ -184,7 +184,7 @@ TEST_CASE("undoing a creation or a deletion in flight sends its opposite")
     replica.send(50, {created}, 5);
     const Undone gone = replica.undo(created);
     REQUIRE(gone.compensating.size() == 1);
-    CHECK(ok(replica.store->change(gone.compensating[0])).kind == ChangeKind::remove);
+    CHECK(ok(replica.store->change(gone.compensating[0].sequence)).kind == ChangeKind::remove);
     CHECK_FALSE(replica.get(5));
 
     replica.pull(1, "1", {{"fullname", text("Ada")}});
@@ -192,7 +192,7 @@ TEST_CASE("undoing a creation or a deletion in flight sends its opposite")
     replica.send(60, {erased}, 1);
     const Undone back = replica.undo(erased);
     REQUIRE(back.compensating.size() == 1);
-    CHECK(ok(replica.store->change(back.compensating[0])).kind == ChangeKind::create);
+    CHECK(ok(replica.store->change(back.compensating[0].sequence)).kind == ChangeKind::create);
     CHECK(replica.fields(1) == Fields{{"fullname", text("Ada")}});
     replica.acknowledge(60, 1, "2", std::nullopt);
     CHECK(replica.fields(1) == Fields{{"fullname", text("Ada")}});
@@ -227,7 +227,7 @@ TEST_CASE("runs keep groups apart, stop at what waits, and net out what cancels"
     const Sequence d = replica.set(1, {{"telephone1", text("1")}});
     const Sequence e = replica.set(1, {{"telephone1", text("2")}});
     const Sequence f = replica.set(1, {{"telephone1", text("3")}});
-    ok(replica.store->hold(e, "later"));
+    ok(replica.store->hold(e, "later", {}));
 
     const RecordState state = replica.state(1);
     const auto found = runs(state.live, state.masked);

@@ -82,7 +82,8 @@ def what_the_server_has_already_is_taken_back_by_a_new_change():
         number = number_of_the_change(desk)
         before = desk.json("queue", "show", number)["columns"]["jobtitle"]["before"]
         desk.run("sync").says(0)
-        desk.run("queue", "undo", number).says(2, "-y")
+        asked = desk.run("queue", "undo", number)
+        assert asked.code == 2 and "Would be made" in asked.told and "-y" in asked.told, asked.told
         assert desk.json("queue") == []
         told = desk.json("queue", "undo", number, "-y")
         (made,) = told["made"]
@@ -132,6 +133,64 @@ def the_list_is_chosen_by_state_and_age():
         desk.run("queue", "--state", "lost").says(2)
         desk.run("sync").says(0)
         assert [str(change["number"]) for change in desk.json("queue", "--state", "applied")] == [number]
+
+
+def three_more_changes(desk):
+    """A new account, a contact that belongs to it, and an edit of another contact: their numbers."""
+    firm = desk.json("create", "account", "name=Brief")["id"]
+    employee = desk.json("create", "contact", "lastname=Passing", f"parentcustomerid=account:{firm}")["id"]
+    desk.run("set", "contact", desk.other, "jobtitle=Wrong").says(0)
+    numbers = {change["id"]: str(change["number"]) for change in desk.json("queue")}
+    return numbers[firm], numbers[employee], numbers[desk.other]
+
+
+@case
+def several_changes_are_dropped_together_or_none():
+    with Desk() as desk:
+        firm, employee, wrong = three_more_changes(desk)
+        desk.run("queue", "discard", firm, wrong, "-y").says(1, employee)
+        assert len(desk.json("queue")) == 4
+        asked = desk.run("queue", "undo", firm, employee, wrong)
+        assert asked.code == 2 and asked.told.count("Would be undone") == 3 and "-y" in asked.told, asked.told
+        assert len(desk.json("queue")) == 4
+        done = desk.json("queue", "discard", wrong, firm, employee, "-y")
+        assert [str(change["number"]) for change in done["changes"]] == [firm, employee, wrong], done
+        desk.queue_is_untouched()
+
+
+@case
+def changes_are_chosen_by_what_they_are():
+    with Desk() as desk:
+        firm, employee, wrong = three_more_changes(desk)
+        held = desk.json("queue", "hold", "--table", "account")["changes"]
+        assert [str(change["number"]) for change in held] == [firm], held
+        assert "No change is like that." in desk.run("queue", "retry", "--all").says(0).out
+        told = desk.run("queue", "release", "--all").says(0).out
+        assert f"follows: change {employee}." in told, told
+        desk.run("queue", "hold").says(2, "--all")
+        desk.run("queue", "hold", firm, "--all").says(2, "--all")
+        desk.run("queue", "hold", "Brief").says(2, "not the number")
+        undone = desk.json("queue", "undo", "--table", "contact", "--newer-than", "1h", "-y")["changes"]
+        assert len(undone) == 3, undone
+        assert [str(change["number"]) for change in desk.json("queue")] == [firm]
+
+
+@case
+def a_wrong_bulk_edit_is_taken_back_after_it_was_sent():
+    with Desk() as desk:
+        desk.run("sync").says(0)
+        before = {record["id"]: record.get("jobtitle") for record in desk.json("list", "contact", "--limit", "20")}
+        for contact in before:
+            desk.run("set", "contact", contact, "jobtitle=Oops").says(0)
+        desk.run("sync").says(0)
+        sent = [change for change in desk.json("queue", "--state", "applied")
+                if change["columns"].get("jobtitle", {}).get("after") == "Oops"]
+        assert len(sent) == len(before) == 20, sent
+        told = desk.json("queue", "undo", *[str(change["number"]) for change in sent], "-y")
+        assert len(told["made"]) == 20 and told["kept"] == [], told
+        desk.run("sync").says(0)
+        assert before == {record["id"]: record.get("jobtitle") for record in desk.json("list", "contact", "--limit", "20")}
+        desk.run("verify").says(0)
 
 
 if __name__ == "__main__":

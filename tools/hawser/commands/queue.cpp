@@ -1,3 +1,4 @@
+#include "tools/hawser/commands/change_choice.h"
 #include "tools/hawser/commands/commands.h"
 #include "tools/hawser/commands/queue_edit.h"
 #include "tools/hawser/commands/queue_show.h"
@@ -14,17 +15,13 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <optional>
 
 namespace hawser::cli {
 
 namespace {
 
 struct QueueOptions {
-    std::string table;
-    std::vector<std::string> states;
-    std::string older_than;
-    std::string newer_than;
+    ChangeChoice choice;
     std::size_t limit = 1000;
 };
 
@@ -56,51 +53,13 @@ Row row_of(const Change& change, const Table* table, RecordNames& names)
     return row;
 }
 
-Result<ChangeState> state_named(std::string_view word)
-{
-    for (int state = 0; state <= static_cast<int>(ChangeState::discarded); ++state)
-        if (word_of(static_cast<ChangeState>(state)) == word) return static_cast<ChangeState>(state);
-    return usage_error(fmt::format("there is no state {}", word));
-}
-
-/// Empty when nothing was asked.
-Result<std::optional<Instant>> moment_before(const std::string& duration)
-{
-    if (duration.empty()) return std::optional<Instant>();
-    const auto parsed = parse_duration(duration);
-    if (!parsed) return parsed.error();
-    return std::optional(system_clock()->now() - *parsed);
-}
-
-Result<ChangeFilter> filter_of(const Replica& replica, const QueueOptions& options)
-{
-    ChangeFilter filter;
-    filter.limit = options.limit;
-    if (!options.table.empty()) {
-        const auto table = find_table(replica, options.table);
-        if (!table) return table.error();
-        filter.table = table->name;
-    }
-    for (const std::string& word : options.states) {
-        const auto state = state_named(word);
-        if (!state) return state.error();
-        filter.states.push_back(*state);
-    }
-    const auto before = moment_before(options.older_than);
-    if (!before) return before.error();
-    const auto from = moment_before(options.newer_than);
-    if (!from) return from.error();
-    filter.made_before = *before;
-    filter.made_from = *from;
-    return filter;
-}
-
 Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
 {
     const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
-    const auto filter = filter_of(*replica, options);
+    auto filter = filter_of(*replica, options.choice);
     if (!filter) return filter.error();
+    filter->limit = options.limit;
     const auto changes = replica->queue(*filter);
     if (!changes) return changes.error();
     const auto status = Synchronizer::status(*replica);
@@ -115,10 +74,8 @@ Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
                {"columns", Align::left, Keep::always, Long::wrap},
                {"why it waits", Align::left, Keep::if_it_fits, Long::wrap},
                {"made", Align::left, Keep::if_it_fits}}};
-    const bool chosen =
-        !options.table.empty() || !options.states.empty() || filter->made_before || filter->made_from;
-    grid.none =
-        chosen ? "No change is like that." : "The queue is empty: everything you changed is on the server.";
+    grid.none = options.choice.is_open() ? "The queue is empty: everything you changed is on the server."
+                                         : "No change is like that.";
     RecordNames names(*replica);
     std::map<std::string, Table> tables;
     for (Table& table : replica->tables()) tables.emplace(table.name, table);
@@ -147,16 +104,7 @@ void add_queue(Command app, Invocation& invocation)
                     "hawser queue show 3       all that is known of one change\n"
                     "hawser queue retry 3      undo, retry, discard, hold or release a change");
     command.group(group::explain);
-    command.option("--table", options->table, "Only this table").type_name("TABLE");
-    command.option("--state", options->states, "Only in this state; may be given more than once")
-        .type_name("STATE")
-        .may_repeat()
-        .one_of({"queued", "held", "in_flight", "parked", "contested", "applied", "superseded", "undone",
-                 "discarded"});
-    command
-        .option("--older-than", options->older_than, "Only made longer ago than that: 90s, 30m, 2h, 3d, 1w")
-        .type_name("TIME");
-    command.option("--newer-than", options->newer_than, "Only made since then").type_name("TIME");
+    add_choice(command, options->choice);
     command.option("--limit", options->limit, "How many at most (1000)").between(1, 100'000);
     command.runs(invocation, options, run_queue);
     add_queue_show(command, invocation);

@@ -1,238 +1,255 @@
 #include "tools/hawser/commands/queue_verbs.h"
 
+#include "tools/hawser/change_text.h"
+#include "tools/hawser/commands/change_choice.h"
+#include "tools/hawser/commands/queue_take_back.h"
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/question.h"
-#include "tools/hawser/record_finder.h"
 #include "tools/hawser/remedies.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
-#include "tools/hawser/value_text.h"
 #include "tools/hawser/words.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <set>
+#include <charconv>
 
 namespace hawser::cli {
 
 namespace {
 
 struct VerbOptions {
-    std::int64_t change = 0;
+    std::vector<std::string> changes;
+    bool all = false;
+    ChangeChoice choice;
     bool yes = false;
 };
 
-struct Verb {
+/// A verb that takes changes out of the queue.
+struct Dropping {
     std::string_view name;
-    Result<void> (Replica::*act)(ChangeNumber);
-    bool drops;             ///< The changes leave the queue unsent.
-    std::string_view done;  ///< "… is undone".
+    Result<Undone> (Replica::*act)(const std::vector<ChangeNumber>&, Act);
+    std::string_view would; ///< "Would be lost".
+    std::string_view done;  ///< "Given up".
     std::string_view after; ///< What follows from it.
+    bool gives_up;          ///< For good: it asks also about a single change.
 };
 
-constexpr Verb undo{"undo", &Replica::undo, true, "undone",
-                    "It is as if it had never been made; what may have been sent already is taken back with "
-                    "the next sync."};
-constexpr Verb discard{"discard", &Replica::discard, true, "given up",
-                       "What may have been sent already is taken back with the next sync."};
-constexpr Verb retry{"retry", &Replica::retry, false, "queued again", "It is sent with the next sync."};
-constexpr Verb hold{"hold", &Replica::hold, false, "held", "It is not sent until it is released."};
-constexpr Verb release{"release", &Replica::release, false, "released", "It is sent with the next sync."};
+/// A verb that only says when changes are sent.
+struct Placing {
+    std::string_view name;
+    Result<std::vector<Change>> (Replica::*act)(const std::vector<ChangeNumber>&);
+    ChangeState from; ///< What it is for when no state is named.
+    std::string_view done;
+    std::string_view after;
+};
 
-Result<std::vector<Change>> live_changes(const Replica& replica)
-{
-    std::vector<Change> live;
-    ChangeFilter filter;
-    for (bool more = true; more;) {
-        auto page = replica.queue(filter);
-        if (!page) return page.error();
-        more = page->size() == filter.limit;
-        if (!page->empty()) filter.after = page->back().number;
-        std::ranges::move(*page, std::back_inserter(live));
-    }
-    return live;
-}
+constexpr Dropping undo{
+    "undo", &Replica::undo, "Would be undone", "Undone", "As if never made: nothing of it is sent.", false};
+constexpr Dropping discard{
+    "discard", &Replica::discard, "Would be lost", "Given up", "The record's log keeps what it was.", true};
+constexpr Placing retry{"retry", &Replica::retry, ChangeState::parked, "Queued again",
+                        "Sent with the next sync."};
+constexpr Placing hold{"hold", &Replica::hold, ChangeState::queued, "Held", "Not sent until released."};
+constexpr Placing release{"release", &Replica::release, ChangeState::held, "Released",
+                          "Sent with the next sync."};
 
-/// The change with all that shares its fate: its group, and what was edited in a record whose creation
-/// is dropped. Empty when the change is not in the queue.
-std::vector<Change> together(const std::vector<Change>& live, ChangeNumber number, bool drops)
+Result<std::vector<Change>> named_changes(const Replica& replica, const std::vector<std::string>& words)
 {
-    std::set<ChangeNumber> members;
-    std::vector<const Change*> todo;
-    const auto draw_in = [&](auto&& belongs) {
-        for (const Change& change : live)
-            if (belongs(change) && members.insert(change.number).second) todo.push_back(&change);
-    };
-    draw_in([&](const Change& change) { return change.number == number; });
-    while (!todo.empty()) {
-        const Change& member = *todo.back();
-        todo.pop_back();
-        if (member.group) draw_in([&](const Change& change) { return change.group == member.group; });
-        if (drops && member.kind == ChangeKind::create && member.state != ChangeState::in_flight)
-            draw_in([&](const Change& change) {
-                return change.record == member.record && change.number > member.number;
-            });
-    }
     std::vector<Change> found;
-    std::ranges::copy_if(live, std::back_inserter(found),
-                         [&](const Change& change) { return members.contains(change.number); });
+    for (const std::string& word : words) {
+        ChangeNumber number = 0;
+        const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+        if (failure != std::errc() || end != word.data() + word.size() || number < 1)
+            return usage_error(
+                fmt::format("{} is not the number of a change; hawser queue shows them", word));
+        auto explained = replica.explain(number);
+        if (!explained) return explained.error();
+        found.push_back(std::move(explained->change));
+    }
     return found;
 }
 
-/// "change 3, update of Ada Lovelace: jobtitle: Clerk -> Boss", with whole values.
-std::string content_of(const Change& change, const Replica& replica, RecordNames& names)
+/// Those that were named, or all of the kind that was; `usual` where no state is named.
+Result<std::vector<Change>> chosen_changes(const Replica& replica, const VerbOptions& options,
+                                           const std::vector<ChangeState>& usual)
 {
-    const auto table = replica.table(change.record.table);
-    const NameOf name_of = [&](const Lookup& lookup) { return names.name_of(lookup); };
-    std::vector<std::string> parts;
-    for (const ColumnEdit& edit :
-         change.kind == ChangeKind::erase ? std::vector<ColumnEdit>{} : change.edits) {
-        const Column* column = table ? table->column(edit.column) : nullptr;
-        const std::string before = people_text(column, edit.before, name_of);
-        const std::string after =
-            is_null(edit.after) ? "(cleared)" : people_text(column, edit.after, name_of);
-        parts.push_back(fmt::format("{}: {}{}{}", edit.column, before, before.empty() ? "" : " -> ", after));
-    }
-    return fmt::format("change {}, {} of {}{}{}", change.number, word_of(change.kind),
-                       names.name_of(change.record, change.record_name), parts.empty() ? "" : ": ",
-                       fmt::join(parts, "; "));
+    const bool by_kind = options.all || !options.choice.is_open();
+    if (by_kind != options.changes.empty())
+        return usage_error("name the changes, or say which: --all, --table, --state, --older-than, "
+                           "--newer-than");
+    if (!by_kind) return named_changes(replica, options.changes);
+    auto filter = filter_of(replica, options.choice);
+    if (!filter) return filter.error();
+    if (filter->states.empty()) filter->states = usual;
+    return all_changes(replica, *filter);
 }
 
-std::string capitalized(std::string text)
+std::vector<ChangeNumber> numbers_of(const std::vector<Change>& changes)
 {
-    if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
-        text.front() = static_cast<char>(text.front() - 'a' + 'A');
-    return text;
+    std::vector<ChangeNumber> numbers;
+    for (const Change& change : changes) numbers.push_back(change.number);
+    return numbers;
+}
+
+/// Of a single change, with the commands that clear the way for it.
+Error with_way_out(const Replica& replica, const Error& error, const std::vector<Change>& chosen)
+{
+    return chosen.size() == 1 ? with_remedy(replica, error, chosen.front().record) : error;
+}
+
+boost::json::array json_of_all(const std::vector<Change>& changes)
+{
+    boost::json::array documents;
+    for (const Change& change : changes) documents.push_back(json_of(change));
+    return documents;
 }
 
 /// No answer is an error: nobody gives something up by accident.
-Result<bool> agreed_to_lose(const Invocation& invocation, const Replica& replica,
-                            const std::vector<Change>& changes)
+Result<bool> agreed_to(const Invocation& invocation, const Replica& replica, const Dropping& verb,
+                       const Undone& rehearsed)
 {
     RecordNames names(replica);
-    for (const Change& change : changes)
-        remark(invocation, "Would be lost: " + content_of(change, replica, names));
-    const auto agreed = ask(fmt::format("Give up {} for good?", count_of(changes.size(), "change")));
-    if (!agreed) return usage_error("there is nobody to ask; give it up with -y");
-    if (!*agreed) remark(invocation, "Nothing was given up.");
+    const auto show = [&](std::string_view would, const std::vector<Change>& changes) {
+        for (const Change& change : changes)
+            remark(invocation, fmt::format("{}: {}", would, content_of(change, replica, names)));
+    };
+    show(verb.would, rehearsed.dropped);
+    show("Would be made, as it may have arrived", rehearsed.compensating);
+    show("Would be queued again, as the restored organization lacks it", rehearsed.requeued);
+    const std::size_t count = rehearsed.dropped.size() + rehearsed.compensating.size();
+    const auto agreed =
+        ask(fmt::format("{} {}?", verb.gives_up ? "Give up for good" : "Undo", count_of(count, "change")));
+    if (!agreed) return usage_error(fmt::format("there is nobody to ask; {} with -y", verb.name));
+    if (!*agreed) remark(invocation, "Nothing was changed.");
     return *agreed;
 }
 
-/// A deletion that may have arrived cannot be taken back whole.
-std::string_view what_follows(const Verb& verb, const std::vector<Change>& changes)
-{
-    const bool may_have_deleted = std::ranges::any_of(changes, [](const Change& change) {
-        return change.kind == ChangeKind::erase && change.state == ChangeState::in_flight;
-    });
-    if (!verb.drops || !may_have_deleted) return verb.after;
-    return "A deletion may have arrived already. If it has, the next sync creates the record again, but what "
-           "the organization deleted along with it does not come back.";
-}
-
-std::string kept_text(const TakenBack::Kept& kept, RecordNames& names)
-{
-    const std::string record = names.name_of(kept.record, kept.record_name);
-    if (kept.column.empty())
-        return fmt::format("{} stays as it is: it is gone, or there again, since.", record);
-    return fmt::format("{} of {} stays as it is: somebody wrote it since.", kept.column, record);
-}
-
-void tell_taken_back(const Invocation& invocation, const Replica& replica, const TakenBack& taken)
+void tell_dropped(const Invocation& invocation, const Replica& replica, const Dropping& verb,
+                  const Undone& undone)
 {
     Output output(invocation);
     RecordNames names(replica);
-    boost::json::array documents, kept;
-    for (const Change& change : taken.changes) documents.push_back(json_of(change));
-    for (const TakenBack::Kept& one : taken.kept)
-        kept.push_back({{"table", one.record.table}, {"id", one.record.id.text()}, {"column", one.column}});
-    output.json({{"verb", "undo"}, {"made", std::move(documents)}, {"kept", std::move(kept)}});
-    for (const Change& change : taken.changes)
-        output.sentence(fmt::format("Made {}.", content_of(change, replica, names)), Style::good);
-    for (const TakenBack::Kept& one : taken.kept) output.sentence(kept_text(one, names), Style::warning);
-    if (taken.changes.empty()) output.sentence("Nothing is left to take back.");
-    if (!taken.changes.empty()) output.sentence("It is sent with the next sync.", Style::faint);
+    output.json({{"verb", verb.name},
+                 {"changes", json_of_all(undone.dropped)},
+                 {"made", json_of_all(undone.compensating)},
+                 {"requeued", json_of_all(undone.requeued)}});
+    const auto list = [&](std::string_view done, const std::vector<Change>& changes) {
+        for (const Change& change : changes)
+            output.sentence(fmt::format("{} {}.", done, content_of(change, replica, names)), Style::good);
+    };
+    list(verb.done, undone.dropped);
+    list("Made", undone.compensating);
+    list("Queued again, as the restored organization lacks it:", undone.requeued);
+    if (!undone.dropped.empty()) output.sentence(verb.after, Style::faint);
+    const bool makes_again = std::ranges::any_of(
+        undone.compensating, [](const Change& change) { return change.kind == ChangeKind::create; });
+    if (makes_again)
+        output.sentence("A deletion may have arrived already. If it has, the next sync creates the record "
+                        "again, but what the organization deleted along with it does not come back.",
+                        Style::faint);
+    else if (!undone.compensating.empty())
+        output.sentence("What may have arrived already is taken back with the next sync.", Style::faint);
+    if (undone.dropped.empty() && undone.compensating.empty())
+        output.sentence("Nothing is left to take back.");
 }
 
-std::string question_before(const Replica& replica, ChangeNumber number, const TakenBack& rehearsed)
+Result<ExitCode> drop(const Invocation& invocation, Replica& replica, const Dropping& verb,
+                      const std::vector<Change>& chosen, bool yes)
 {
-    RecordNames names(replica);
-    std::vector<std::string> made, kept;
-    for (const Change& change : rehearsed.changes) made.push_back(content_of(change, replica, names));
-    for (const TakenBack::Kept& one : rehearsed.kept) kept.push_back(kept_text(one, names) + " ");
-    return fmt::format("The server has change {} already. Taking it back makes {}. {}Make {}?", number,
-                       listed(made), fmt::join(kept, ""), made.size() == 1 ? "it" : "them");
-}
-
-/// What was applied is taken back by a new change, which a person sees before it is made.
-Result<ExitCode> take_back(const Invocation& invocation, Replica& replica, const VerbOptions& options)
-{
-    const auto rehearsed = replica.take_back(options.change, Act::rehearsed);
-    if (!rehearsed) return rehearsed.error();
-    if (!options.yes && !rehearsed->changes.empty()) {
-        const auto agreed = ask(question_before(replica, options.change, *rehearsed));
-        if (!agreed) return usage_error("there is nobody to ask; take it back with -y");
-        if (!*agreed) {
-            remark(invocation, "Nothing was changed.");
-            return ExitCode::done;
-        }
-    }
-    const auto taken = replica.take_back(options.change);
-    if (!taken) return taken.error();
-    tell_taken_back(invocation, replica, *taken);
-    return ExitCode::done;
-}
-
-bool is_applied(const Replica& replica, ChangeNumber change)
-{
-    const auto explained = replica.explain(change);
-    return explained && explained->change.state == ChangeState::applied;
-}
-
-Result<ExitCode> run_verb(Invocation& invocation, const Verb& verb, const VerbOptions& options)
-{
-    auto replica = open_replica(invocation);
-    if (!replica) return replica.error();
-    if (verb.act == &Replica::undo && is_applied(*replica, options.change))
-        return take_back(invocation, *replica, options);
-    const auto live = live_changes(*replica);
-    if (!live) return live.error();
-    const std::vector<Change> changes = together(*live, options.change, verb.drops);
-    if (verb.act == &Replica::discard && !options.yes && !changes.empty()) {
-        const auto agreed = agreed_to_lose(invocation, *replica, changes);
+    const std::vector<ChangeNumber> numbers = numbers_of(chosen);
+    if (!yes && (verb.gives_up || numbers.size() > 1)) {
+        const auto rehearsed = (replica.*verb.act)(numbers, Act::rehearsed);
+        if (!rehearsed) return with_way_out(replica, rehearsed.error(), chosen);
+        const auto agreed = agreed_to(invocation, replica, verb, *rehearsed);
         if (!agreed) return agreed.error();
         if (!*agreed) return ExitCode::done;
     }
-    RecordNames names(*replica); // Asked before a created record vanishes.
-    std::vector<std::string> contents;
-    for (const Change& change : changes) contents.push_back(content_of(change, *replica, names));
-    if (const auto done = ((*replica).*verb.act)(options.change); !done) {
-        const auto asked = std::ranges::find(changes, options.change, &Change::number);
-        return asked == changes.end() ? done.error() : with_remedy(*replica, done.error(), asked->record);
-    }
-    Output output(invocation);
-    boost::json::array documents;
-    for (const Change& change : changes) documents.push_back(json_of(change));
-    output.json({{"verb", verb.name}, {"changes", std::move(documents)}});
-    for (const std::string& content : contents)
-        output.sentence(fmt::format("{} {}.", capitalized(std::string(verb.done)), content), Style::good);
-    output.sentence(what_follows(verb, changes), Style::faint);
+    const auto undone = (replica.*verb.act)(numbers, Act::done);
+    if (!undone) return with_way_out(replica, undone.error(), chosen);
+    tell_dropped(invocation, replica, verb, *undone);
     return ExitCode::done;
 }
 
-void add_verb(Command queue, Invocation& invocation, const Verb& verb, const std::string& description)
+ExitCode tell_none(const Invocation& invocation, std::string_view verb)
 {
+    Output output(invocation);
+    output.json({{"verb", verb}, {"changes", boost::json::array()}});
+    output.sentence("No change is like that.");
+    return ExitCode::done;
+}
+
+Result<ExitCode> run_drop(Invocation& invocation, const Dropping& verb, const VerbOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    auto chosen = chosen_changes(*replica, options, {});
+    if (!chosen) return chosen.error();
+    if (chosen->empty()) return tell_none(invocation, verb.name);
+    if (verb.gives_up) return drop(invocation, *replica, verb, *chosen, options.yes);
+    const auto applied = std::ranges::stable_partition(
+        *chosen, [](const Change& change) { return change.state != ChangeState::applied; });
+    if (applied.empty()) return drop(invocation, *replica, verb, *chosen, options.yes);
+    if (applied.size() < chosen->size())
+        return usage_error("some of them the server has already and some wait; undo the ones and then the "
+                           "others, as with --state applied");
+    return take_back(invocation, *replica, numbers_of(*chosen), options.yes);
+}
+
+/// What waited for a refused change goes with it, and people may want to know.
+void tell_followers(Output& output, const Replica& replica, const std::vector<Change>& placed)
+{
+    constexpr std::size_t told_at_most = 20;
+    std::vector<std::string> followers;
+    for (const Change& change : placed) {
+        if (followers.size() >= told_at_most) break;
+        const auto explained = replica.explain(change.number);
+        if (!explained) continue;
+        for (const Dependency& other : explained->waited_for_by)
+            followers.push_back(std::to_string(other.change));
+    }
+    if (followers.empty()) return;
+    output.sentence(fmt::format("What waited for it follows: change{} {}.", followers.size() == 1 ? "" : "s",
+                                listed(followers)),
+                    Style::faint);
+}
+
+Result<ExitCode> run_place(Invocation& invocation, const Placing& verb, const VerbOptions& options)
+{
+    auto replica = open_replica(invocation);
+    if (!replica) return replica.error();
+    const auto chosen = chosen_changes(*replica, options, {verb.from});
+    if (!chosen) return chosen.error();
+    if (chosen->empty()) return tell_none(invocation, verb.name);
+    const auto placed = ((*replica).*verb.act)(numbers_of(*chosen));
+    if (!placed) return with_way_out(*replica, placed.error(), *chosen);
+    RecordNames names(*replica);
+    Output output(invocation);
+    output.json({{"verb", verb.name}, {"changes", json_of_all(*placed)}});
+    for (const Change& change : *placed)
+        output.sentence(fmt::format("{} {}.", verb.done, content_of(change, *replica, names)), Style::good);
+    output.sentence(verb.after, Style::faint);
+    if (verb.from != ChangeState::queued) tell_followers(output, *replica, *placed);
+    return ExitCode::done;
+}
+
+template <class Verb, class Run>
+void add_verb(Command queue, Invocation& invocation, const Verb& verb, const std::string& description,
+              Run run)
+{
+    constexpr bool drops = std::is_same_v<Verb, Dropping>;
     const auto options = std::make_shared<VerbOptions>();
-    Command command =
-        queue.command(std::string(verb.name), description, fmt::format("hawser queue {} 3", verb.name));
-    command.option("CHANGE", options->change, "Its number, from hawser queue")
-        .required()
-        .between(1, std::numeric_limits<std::int64_t>::max());
-    if (verb.drops) command.flag("-y,--yes", options->yes, "Do not ask");
-    command.runs(invocation, options, [verb](Invocation& called, const VerbOptions& chosen) {
-        return run_verb(called, verb, chosen);
+    Command command = queue.command(
+        std::string(verb.name), description,
+        fmt::format("hawser queue {0} 3\nhawser queue {0} 3 5\nhawser queue {0} --table contact", verb.name));
+    command.option("CHANGE", options->changes, "Their numbers, from hawser queue");
+    command.flag("--all", options->all, "All that it can be done to");
+    add_choice(command, options->choice);
+    if constexpr (drops) command.flag("-y,--yes", options->yes, "Do not ask");
+    command.runs(invocation, options, [verb, run](Invocation& called, const VerbOptions& chosen) {
+        return run(called, verb, chosen);
     });
 }
 
@@ -241,11 +258,13 @@ void add_verb(Command queue, Invocation& invocation, const Verb& verb, const std
 void add_queue_verbs(Command queue, Invocation& invocation)
 {
     add_verb(queue, invocation, undo,
-             "Take a change back, as if it had never been made. What the server has already asks first.");
-    add_verb(queue, invocation, retry, "Send a refused change once more.");
-    add_verb(queue, invocation, discard, "Give a change up; the record's log keeps it. Asks first.");
-    add_verb(queue, invocation, hold, "Keep a change back until it is released.");
-    add_verb(queue, invocation, release, "Let a held change go.");
+             "Take changes back, as if they had never been made. What the server has already asks first.",
+             run_drop);
+    add_verb(queue, invocation, retry, "Send refused changes once more.", run_place);
+    add_verb(queue, invocation, discard, "Give changes up; the record's log keeps them. Asks first.",
+             run_drop);
+    add_verb(queue, invocation, hold, "Keep changes back until they are released.", run_place);
+    add_verb(queue, invocation, release, "Let held changes go.", run_place);
 }
 
 } // namespace hawser::cli
