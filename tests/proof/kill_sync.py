@@ -185,6 +185,9 @@ def count_of(lines, columns):
 def judge(ledger, organization, colleague):
     """The findings; none is what we want."""
     effects, findings = effects_of(organization.written(), "ada"), []
+    asked = {(table, identifier) for table, identifier, _ in ledger.ours}
+    findings += [f"{table} {identifier}: {lines[0]['outcome']}, and nobody asked for it"
+                 for (table, identifier), lines in effects.items() if (table, identifier) not in asked]
     for table, identifier, columns in ledger.ours:
         count = count_of(effects[table, identifier], columns)
         if count != 1:

@@ -18,8 +18,8 @@ constexpr std::uint64_t stories = 8; // Each takes ten times as long.
 constexpr std::uint64_t stories = 80;
 #endif
 
-/// The numbers of stories that broke a promise once. They may be written otherwise since; what each found has
-/// a test of its own.
+/// The numbers of stories that broke a promise once. They may be written otherwise since; most of what they
+/// found has a test of its own.
 constexpr std::uint64_t failed_once[] = {
     177,         227,         391,         479,         852,         930'000'273, 932'000'075, 932'001'271,
     932'001'455, 932'001'722, 2'194,       4'236,       8'019,       9'237,       9'934,       100'004'201,
