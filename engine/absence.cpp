@@ -14,6 +14,7 @@ namespace hawser::engine {
 namespace {
 
 constexpr std::size_t reads_a_batch = 200;
+constexpr std::size_t ids_a_question = 1'000;
 constexpr std::size_t records_a_transaction = 200;
 
 } // namespace
@@ -81,6 +82,15 @@ Task<Result<void>> Absence::confirm(localstore::Scope scope, std::vector<Guid> i
         else
             found.insert(found.end(), some->begin(), some->end());
     }
+    if (why == Suspicion::unseen && !scope.filter.empty()) {
+        std::vector<Guid> there;
+        for (const dataverse::Presence& one : found)
+            if (one.state == dataverse::Presence::State::present) there.push_back(one.id);
+        auto asking = moved(scope, std::move(there));
+        const Result<std::set<Guid>> still = co_await std::move(asking);
+        if (!still) co_return still.error();
+        std::erase_if(found, [&](const dataverse::Presence& one) { return still->contains(one.id); });
+    }
     // What a restored organization lacks stays here.
     if (why == Suspicion::unseen && !cycle_.restored) {
         const auto gone =
@@ -140,13 +150,40 @@ Task<Result<std::vector<dataverse::Presence>>> Absence::look(localstore::Scope s
     co_return found;
 }
 
+Task<Result<std::set<Guid>>> Absence::moved(localstore::Scope scope, std::vector<Guid> ids)
+{
+    std::set<Guid> within;
+    const auto table = around_.table(scope.table);
+    if (!table) co_return table.error();
+    const auto filter = parse_filter((*table)->table(), scope.filter);
+    if (!filter) co_return filter.error();
+    const std::string condition = dataverse::wire_filter((*table)->table(), *filter);
+    for (std::size_t at = 0; at < ids.size(); at += ids_a_question) {
+        const std::vector<dataverse::BatchItem> items =
+            dataverse::within_items((*table)->table(), condition,
+                                    std::span(ids).subspan(at, std::min(ids_a_question, ids.size() - at)));
+        http::Request request = dataverse::write_batch(
+            around_.courier.service(), items, dataverse::OnError::go_on, around_.courier.request_id());
+        auto sending = around_.courier.send(std::move(request));
+        const Result<http::Answer> answer = co_await std::move(sending);
+        if (!answer) co_return answer.error();
+        const dataverse::BatchAnswer parts =
+            dataverse::parse_batch(*answer, items, dataverse::OnError::go_on, around_.now());
+        if (const auto quiet = heed_throttling(around_, parts))
+            co_return dataverse::to_error(*quiet, "look which records left the scope");
+        auto some = dataverse::parse_within((*table)->table(), parts, around_.now());
+        if (!some) co_return some.error();
+        within.merge(*some);
+    }
+    co_return within;
+}
+
 Result<void> Absence::act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
                           Suspicion why)
 {
     const auto table = around_.table(scope.table);
     if (!table) return table.error();
-    // A record that changed during the round may have moved behind its end; without a filter there is
-    // no scope that it could have left.
+    // Without a filter there is no scope that a record could have left: it moved behind the end of the round.
     const bool may_leave = why == Suspicion::unseen && !scope.filter.empty();
     return around_.store.transact(
         localstore::Durability::relaxed, [&](localstore::Transaction& transaction) -> Result<void> {

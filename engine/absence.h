@@ -39,6 +39,8 @@ public:
 
 private:
     Task<Result<std::vector<dataverse::Presence>>> look(localstore::Scope scope, std::vector<Guid> ids);
+    /// Those of the records that are still in the scope: they changed during the round and moved behind its end.
+    Task<Result<std::set<Guid>>> moved(localstore::Scope scope, std::vector<Guid> ids);
     Result<void> act(const localstore::Scope& scope, std::span<const dataverse::Presence> found,
                      Suspicion why);
 

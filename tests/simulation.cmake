@@ -8,7 +8,7 @@ target_link_libraries(hawser_fault_vfs PUBLIC SQLite::SQLite3)
 add_library(hawser_simulation STATIC choose_table.cpp office.cpp organization_exchange.cpp
   simulation/colleagues.cpp simulation/edges.cpp simulation/folder_image.cpp simulation/ground.cpp
   simulation/installation.cpp simulation/network.cpp simulation/oracle.cpp simulation/oracle_end.cpp simulation/oracle_waits.cpp
-  simulation/meetings.cpp simulation/oracle_guests.cpp
+  simulation/meetings.cpp simulation/oracle_guests.cpp simulation/oracle_rewritten.cpp
   simulation/people.cpp simulation/quiet.cpp simulation/request_told.cpp simulation/rows.cpp simulation/script.cpp simulation/shrink.cpp
   simulation/world.cpp)
 hawser_settings(hawser_simulation)

@@ -126,6 +126,10 @@ void World::heed_log(std::optional<std::size_t> who)
             tell("    written: " + one.user + " " + one.outcome + " " + one.key.table + " " +
                  one.key.id.text() + (one.condition.empty() ? "" : ", with " + one.condition) + what);
         }
+        if (who && script_.plugin && one.key.table == "contact" &&
+            std::ranges::find(one.columns, rewritten_column) != one.columns.end() &&
+            text_of(now, rewritten_column).starts_with(rewritten_prefix))
+            count("rewritten within the write");
         oracle_.wrote(who, one, now);
         if (one.outcome != "deleted") written.push_back(one.key);
     }
@@ -251,7 +255,7 @@ void World::privilege_changes(const Seat& seat)
         lowered_.erase(seat.user);
     }
     for (std::size_t i = 0; i < script_.seats.size(); ++i)
-        if (script_.seats[i].user == seat.user) oracle_.narrowed(i);
+        if (script_.seats[i].user == seat.user) oracle_.lost_rights(i);
 }
 
 /// All that were handed out until now are too old; those handed out later are not.
@@ -263,9 +267,13 @@ void World::tokens_expire(Draw draw)
     (void)office_->organization->set_setting("change_tracking_retention", "1");
     const Clock::Milliseconds wait{draw.between(5'000, 120'000)};
     // Both answers to an expired token are known.
-    (void)office_->organization->set_setting("expired_token_status", draw.chance(0.5) ? "410" : "400");
-    time_->call_after(
-        wait, [this] { (void)office_->organization->set_setting("change_tracking_retention", "7d"); });
+    tokens_expire_soon_ = true;
+    expired_status_ = draw.chance(0.5) ? "410" : "400";
+    (void)office_->organization->set_setting("expired_token_status", expired_status_);
+    time_->call_after(wait, [this] {
+        tokens_expire_soon_ = false;
+        (void)office_->organization->set_setting("change_tracking_retention", "7d");
+    });
 }
 
 void World::restore()

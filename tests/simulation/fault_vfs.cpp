@@ -24,11 +24,15 @@ struct Fate {
     {
     }
 
-    bool is_last_step() const { return !crashed && end_at != 0 && has_come_to(end_at); }
+    bool is_last_step(const std::uint64_t& count) const
+    {
+        const bool is_meant = kind == EndAt::any_step || &count == &work.syncs;
+        return !crashed && end_at != 0 && is_meant && has_come_to(end_at);
+    }
     /// Counts the step, unless everything ends with it or had ended before.
     bool ends(std::uint64_t& count)
     {
-        if (is_last_step()) {
+        if (is_last_step(count)) {
             ended_at = name_of(count);
             end();
         }
@@ -65,6 +69,7 @@ struct Fate {
     sqlite3_vfs* real;
     FileWork work{};
     std::uint64_t end_at = 0;
+    EndAt kind = EndAt::any_step;
     Loss loss = Loss::nothing;
     std::uint64_t seed = 0;
     const char* ended_at = "";
@@ -134,7 +139,7 @@ int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 of
         if (offset + size > end) return SQLITE_FULL;
     }
     // The write at which the power fails may have come halfway.
-    if (fate.is_last_step() && fate.loss == Loss::torn) (*file.kept)->write(start, bytes);
+    if (fate.is_last_step(fate.work.writes) && fate.loss == Loss::torn) (*file.kept)->write(start, bytes);
     if (fate.ends(fate.work.writes)) return SQLITE_IOERR_WRITE;
     const int written = real(file).xWrite(file.real, data, size, offset);
     if (written == SQLITE_OK) (*file.kept)->write(start, bytes);
@@ -414,10 +419,11 @@ FileWork FaultVfs::work() const
     return impl_->work;
 }
 
-void FaultVfs::crash_at(std::uint64_t step, Loss loss, std::uint64_t seed)
+void FaultVfs::crash_at(std::uint64_t step, Loss loss, std::uint64_t seed, EndAt at)
 {
     const Guard guard(impl_->mutex);
     impl_->end_at = step;
+    impl_->kind = at;
     impl_->loss = loss;
     impl_->seed = seed;
 }

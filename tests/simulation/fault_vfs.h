@@ -22,6 +22,12 @@ constexpr const char* name(Loss loss)
     return loss == Loss::nothing ? "killed" : loss == Loss::unsynced ? "lost" : "torn";
 }
 
+/// At which steps everything may end.
+enum class EndAt {
+    any_step,
+    a_sync, ///< Where a commit was about to become safe.
+};
+
 /// What was done to the files of a folder.
 struct FileWork {
     std::uint64_t writes = 0;
@@ -60,8 +66,8 @@ public:
     FileWork work() const;
     std::uint64_t steps() const { return work().total(); }
 
-    /// Everything ends at the step of that number. 0: never.
-    void crash_at(std::uint64_t step, Loss loss, std::uint64_t seed);
+    /// Everything ends at the step of that number, or at the first of that kind from it on. 0: never.
+    void crash_at(std::uint64_t step, Loss loss, std::uint64_t seed, EndAt at = EndAt::any_step);
     /// Everything ends now.
     void crash(Loss loss, std::uint64_t seed);
     bool crashed() const;

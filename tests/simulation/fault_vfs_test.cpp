@@ -233,6 +233,27 @@ TEST_CASE("A rename is a step", "[vfs]")
     CHECK_FALSE(std::filesystem::exists(folder / "newer"));
 }
 
+TEST_CASE("Everything can end at the next sync, whatever is written before it", "[vfs]")
+{
+    const Folder folder;
+    FaultVfs vfs(folder.path());
+    {
+        Bare bare(folder / "bare.db", vfs.name());
+        REQUIRE(bare.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE a (n)") ==
+                SQLITE_OK);
+        const FileWork before = vfs.work();
+        vfs.crash_at(vfs.steps() + 1, Loss::unsynced, 0, hawser::tests::EndAt::a_sync);
+        CHECK(bare.run("INSERT INTO a VALUES (1)") == SQLITE_IOERR);
+        REQUIRE(vfs.crashed());
+        CHECK(vfs.end_in_words() == "lost at a sync");
+        CHECK(vfs.work().writes > before.writes);
+        CHECK(vfs.work().syncs == before.syncs);
+    }
+    vfs.restart();
+    Bare bare(folder / "bare.db", vfs.name());
+    CHECK(bare.ask("SELECT count(*) FROM a") == "0");
+}
+
 TEST_CASE("A full disk refuses what grows and takes what does not", "[vfs]")
 {
     const Folder folder;

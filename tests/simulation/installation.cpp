@@ -89,12 +89,14 @@ void Installation::kill()
     engine_.reset();
     lock_.reset();
     store_.reset();
-    if (crashed()) disk_->restart();
+    if (!crashed()) return;
+    let_go_of_file();
+    disk_->restart();
 }
 
-void Installation::crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed)
+void Installation::crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed, tests::EndAt at)
 {
-    if (disk_) disk_->crash_at(disk_->steps() + steps, loss, seed);
+    if (disk_) disk_->crash_at(disk_->steps() + steps, loss, seed, at);
 }
 
 void Installation::crash_no_more()
@@ -108,7 +110,7 @@ void Installation::start()
     policies_ = configured();
     auto opened = localstore::Store::open(store_options());
     if (!opened) {
-        if (is_disk_limited_ || crashed()) return;
+        if (may_not_begin()) return;
         throw std::runtime_error("the replica cannot be opened: " + opened.error().message);
     }
     store_ = std::move(*opened);
@@ -121,7 +123,7 @@ void Installation::take_up()
     if (!take_lock()) return;
     auto made = engine::Engine::make(
         {context_, *store_, *policies_, clock, random_, network, tokens, setup_.options});
-    if (!made && (is_disk_limited_ || crashed())) return;
+    if (!made && may_not_begin()) return;
     if (!made) throw std::runtime_error(made.error().message);
     engine_ = std::move(*made);
     loop_ = std::make_unique<engine::Loop>(context_, clock);
@@ -157,12 +159,16 @@ void Installation::limit_disk(std::optional<std::uint64_t> bytes)
 {
     memory_.leave_room(bytes);
     is_disk_limited_ = bytes.has_value();
-    if (is_disk_limited_ || has_engine()) return;
+}
+
+void Installation::begin_where_possible()
+{
+    if (may_not_begin() || has_engine()) return;
     kill();
     start();
 }
 
-std::shared_ptr<sqlite3> Installation::hold_file() const
+bool Installation::hold_file()
 {
     const localstore::StoreOptions options = store_options();
     sqlite3* opened = nullptr;
@@ -173,7 +179,17 @@ std::shared_ptr<sqlite3> Installation::hold_file() const
     sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     const bool begun = result == SQLITE_OK &&
                        sqlite3_exec(opened, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
-    return begun ? other : nullptr;
+    if (!begun) return false;
+    other_program_ = std::move(other);
+    locked_before_ = memory_.times_locked();
+    return true;
+}
+
+void Installation::let_go_of_file()
+{
+    if (!other_program_) return;
+    times_busy_ += memory_.times_locked() - locked_before_;
+    other_program_.reset();
 }
 
 void Installation::begin(std::function<engine::Task<void>(engine::Engine&)> operation)
@@ -200,6 +216,7 @@ bool Installation::bring_back_copy()
 {
     if (!has_copy_) return false;
     kill();
+    let_go_of_file();
     // Putting a copy in place is nothing that the process does.
     crash_no_more();
     for (const char* const part : {"", "-wal", "-shm"})

@@ -44,7 +44,11 @@ class Installation {
 public:
     Installation(Setup setup, std::shared_ptr<tests::VirtualClock> time, engine::Context& context,
                  std::shared_ptr<Network> network);
-    ~Installation() { kill(); }
+    ~Installation()
+    {
+        kill();
+        let_go_of_file();
+    }
 
     bool alive() const { return store_ != nullptr; }
     /// False of one that waits to begin as a copy.
@@ -60,18 +64,27 @@ public:
     void kill();
     /// Opens the file and takes the engine up again; empty-handed when the disk does not let it.
     void start();
-    /// Everything ends at the write, sync or deletion of a file that comes after so many; only for frail ones.
-    void crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed);
+    /// Everything ends at the write, sync or deletion of a file that comes after so many, or at the next sync then; only
+    /// for frail ones.
+    void crash_after(std::uint64_t steps, tests::Loss loss, std::uint64_t seed, tests::EndAt at);
     void crash_no_more();
     /// Whether that has come. What is in memory then is worth nothing; `kill` and `start` go on from the disk.
     bool crashed() const { return disk_ && disk_->crashed(); }
     std::string end_in_words() const { return disk_ ? disk_->end_in_words() : std::string(); }
 
-    /// The files can grow by so many bytes; empty: there is room again, and a process that could not begin does.
+    /// The files can grow by so many bytes; empty: there is room again.
     void limit_disk(std::optional<std::uint64_t> bytes);
+    /// A process that could not begin does.
+    void begin_where_possible();
 
-    /// Another program's open transaction, until this is forgotten; empty where it does not come to that.
-    std::shared_ptr<sqlite3> hold_file() const;
+    /// Another program writes to the file until it lets go, or the machine fails. False where it does not come to that.
+    bool hold_file();
+    void let_go_of_file();
+    bool is_file_held() const { return other_program_ != nullptr; }
+
+    /// How often SQLite was told that the disk is full, and, while another program held the file, that it is locked.
+    std::uint64_t times_full() const { return memory_.times_full(); }
+    std::uint64_t times_busy() const { return times_busy_; }
 
     /// The engine's lock on the replica, which a process that is split off here could not have.
     void let_go_of_lock() { lock_.reset(); }
@@ -107,6 +120,8 @@ public:
     std::shared_ptr<tests::ScriptedTokens> tokens = std::make_shared<tests::ScriptedTokens>();
 
 private:
+    /// Whether something that will pass keeps a process from beginning.
+    bool may_not_begin() const { return is_disk_limited_ || crashed() || is_file_held(); }
     Result<void> take_lock();
 
     void take_up();
@@ -120,6 +135,9 @@ private:
     std::unique_ptr<tests::FaultVfs> disk_{}; ///< Outlives whatever has a file open.
     std::shared_ptr<Random> random_;
     std::shared_ptr<engine::Policies> policies_;
+    std::shared_ptr<sqlite3> other_program_{};
+    std::uint64_t locked_before_ = 0; ///< How often a lock was taken before it came.
+    std::uint64_t times_busy_ = 0;
     bool is_disk_limited_ = false;
     bool has_copy_ = false;
     std::unique_ptr<localstore::Store> store_;

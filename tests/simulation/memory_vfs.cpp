@@ -25,14 +25,25 @@ using Number = std::pair<std::uint64_t, std::uint64_t>;
 
 struct Handle;
 
-using Room = std::optional<std::uint64_t>;
+/// How much the files can grow, and what was refused.
+struct Limits {
+    std::optional<std::uint64_t> room{};
+    std::uint64_t times_full = 0;
+    std::uint64_t times_locked = 0;
+
+    int locked()
+    {
+        ++times_locked;
+        return SQLITE_BUSY;
+    }
+};
 
 /// One file, whatever it is called.
 struct Content {
-    explicit Content(std::shared_ptr<Room> left) : room(std::move(left)) {}
+    explicit Content(std::shared_ptr<Limits> common) : limits(std::move(common)) {}
 
     std::string bytes{};
-    std::shared_ptr<Room> room; ///< Of its folder.
+    std::shared_ptr<Limits> limits; ///< Of its folder.
     Number number{};
     int hold = -1; ///< Keeps the number from being given to another file.
     int readers = 0;
@@ -53,7 +64,7 @@ struct Folder {
     std::string path;
     sqlite3_vfs* beneath = sqlite3_vfs_find(nullptr);
     std::map<Number, std::shared_ptr<Content>> contents{};
-    std::shared_ptr<Room> room = std::make_shared<Room>();
+    std::shared_ptr<Limits> limits = std::make_shared<Limits>();
 };
 
 /// How often a file was renamed or deleted.
@@ -110,7 +121,7 @@ std::string content_of(const std::filesystem::path& path)
 /// What others wrote there is taken over.
 std::shared_ptr<Content> adopt(Folder& folder, const char* path)
 {
-    auto made = std::make_shared<Content>(folder.room);
+    auto made = std::make_shared<Content>(folder.limits);
     if (!number_of(path, made->number)) return nullptr;
     // A descriptor that can neither read nor write takes no locks with it when it is closed.
     made->hold = ::open(path, O_PATH | O_CLOEXEC);
@@ -147,18 +158,18 @@ int lock_file(sqlite3_file* given, int level)
     Content& held = content(given);
     if (file.level >= level) return SQLITE_OK;
     if (file.level == SQLITE_LOCK_NONE) {
-        if (held.excluding != nullptr) return SQLITE_BUSY;
+        if (held.excluding != nullptr) return held.limits->locked();
         ++held.readers;
         file.level = SQLITE_LOCK_SHARED;
     }
     if (level == SQLITE_LOCK_SHARED) return SQLITE_OK;
-    if (held.reserving != nullptr && held.reserving != &file) return SQLITE_BUSY;
+    if (held.reserving != nullptr && held.reserving != &file) return held.limits->locked();
     held.reserving = &file;
     file.level = std::max(file.level, SQLITE_LOCK_RESERVED);
     if (level == SQLITE_LOCK_RESERVED) return SQLITE_OK;
     held.excluding = &file;
     file.level = SQLITE_LOCK_PENDING;
-    if (held.readers > 1) return SQLITE_BUSY;
+    if (held.readers > 1) return held.limits->locked();
     file.level = SQLITE_LOCK_EXCLUSIVE;
     return SQLITE_OK;
 }
@@ -172,7 +183,8 @@ int check_reserved(sqlite3_file* given, int* answer)
 int lock_shared(sqlite3_file* given, int offset, int count, int flags)
 {
     Handle& file = handle(given);
-    auto& locks = content(given).shared_locks;
+    Content& held = content(given);
+    auto& locks = held.shared_locks;
     const unsigned mask = ((1U << (offset + count)) - 1) & ~((1U << offset) - 1);
     const bool alone = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
     unsigned& mine = alone ? file.excludes : file.shares;
@@ -182,7 +194,7 @@ int lock_shared(sqlite3_file* given, int offset, int count, int flags)
         if ((flags & SQLITE_SHM_UNLOCK) != 0)
             lock = !has ? lock : alone ? 0 : lock - 1;
         else if (!has && (alone ? lock != 0 : lock < 0))
-            return SQLITE_BUSY;
+            return held.limits->locked();
     }
     if ((flags & SQLITE_SHM_UNLOCK) != 0) {
         mine &= ~mask;
@@ -252,9 +264,12 @@ int write_file(sqlite3_file* given, const void* data, int size, sqlite3_int64 of
     std::string& bytes = content(given).bytes;
     const auto start = static_cast<std::size_t>(offset);
     const std::size_t end = start + static_cast<std::size_t>(size);
-    if (Room& room = *content(given).room; room && end > bytes.size()) {
-        if (end - bytes.size() > *room) return SQLITE_FULL;
-        *room -= end - bytes.size();
+    if (Limits& limits = *content(given).limits; limits.room && end > bytes.size()) {
+        if (end - bytes.size() > *limits.room) {
+            ++limits.times_full;
+            return SQLITE_FULL;
+        }
+        *limits.room -= end - bytes.size();
     }
     if (bytes.capacity() < end) bytes.reserve(std::max(least_room, 2 * end));
     if (bytes.size() < start) bytes.resize(start);
@@ -355,6 +370,12 @@ int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* answer)
     return SQLITE_OK;
 }
 
+/// In one thread nobody lets go of a lock meanwhile.
+int no_sleep(sqlite3_vfs*, int microseconds)
+{
+    return microseconds;
+}
+
 std::string new_name()
 {
     static std::atomic<int> count{0};
@@ -382,6 +403,7 @@ MemoryVfs::MemoryVfs(const std::filesystem::path& folder) : impl_(std::make_uniq
     own.xOpen = open_file;
     own.xDelete = delete_file;
     own.xAccess = access_file;
+    own.xSleep = no_sleep;
     if (sqlite3_vfs_register(&own, 0) != SQLITE_OK) throw std::runtime_error("SQLite takes no other VFS");
 }
 
@@ -416,7 +438,17 @@ void MemoryVfs::write(const std::filesystem::path& file, std::string bytes)
 
 void MemoryVfs::leave_room(std::optional<std::uint64_t> bytes)
 {
-    *impl_->folder.room = bytes;
+    impl_->folder.limits->room = bytes;
+}
+
+std::uint64_t MemoryVfs::times_full() const
+{
+    return impl_->folder.limits->times_full;
+}
+
+std::uint64_t MemoryVfs::times_locked() const
+{
+    return impl_->folder.limits->times_locked;
 }
 
 } // namespace hawser::tests

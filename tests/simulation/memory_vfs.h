@@ -28,6 +28,9 @@ public:
 
     /// SQLite's files can grow by so many bytes, all together; empty: without a limit.
     void leave_room(std::optional<std::uint64_t> bytes);
+    /// How often SQLite was told that there is none, and that a lock is taken.
+    std::uint64_t times_full() const;
+    std::uint64_t times_locked() const;
 
     /// A file was renamed: whether an open one is still what its path leads to is looked at again. Removing a file that
     /// is open, but by SQLite, is not noticed.

@@ -267,13 +267,13 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
         person.versions_made.insert(written.version);
         check_condition(person, written);
         check_overwritten(person, written, before, now);
-        check_effects(person, written, before, now);
+        const Row sent = as_sent(person, written, now);
+        check_effects(person, written, before, sent);
         check_guests(person, written, before, now);
         check_columns(person, written, before, now);
         check_references(person, written, now);
-        check_units(person, written, before, now);
-        // What somebody creates again holds what others had written before it was deleted.
-        if (written.outcome == "created") see(person, key, now);
+        check_units(person, written, before, sent);
+        see_own(person, written, sent, now);
     }
     if (!who || !direct) put_back(key, before, now);
     if (!who && now && key.table == "account" && (!before || counters_.contains(key))) {
@@ -314,10 +314,11 @@ void Oracle::wrote(std::optional<std::size_t> who, const Written& written, const
                 person.reached.erase({key, std::string(column.name)});
                 for (auto& [guest, one] : person.guests[{key, std::string(column.name)}]) one.arrived = 0;
             }
-    for (const auto& [column, text] : *now) {
-        ever_[{key, column}].insert(text);
-        in_this_life_[{key, column}].insert(text);
-    }
+    for (const auto& [column, text] : *now)
+        for (const std::string& value : {text, behind_prefix({key, column}, text)}) {
+            ever_[{key, column}].insert(value);
+            in_this_life_[{key, column}].insert(value);
+        }
     rows_[key] = *now;
 }
 
@@ -446,8 +447,10 @@ void Oracle::put_back(const RecordKey& key, const Row& before, const Row& now)
         const std::string is = text_of(now, column.name);
         for (Person& person : people_) {
             const auto last = person.last.find(place);
-            if (last == person.last.end() || last->second != std::pair(was, is)) continue;
-            --person.effects[place][was];
+            if (last == person.last.end()) continue;
+            const auto& [said, over] = last->second;
+            if (over != is || (said != was && said != behind_prefix(place, was))) continue;
+            --person.effects[place][said];
             person.last.erase(last);
         }
     }
@@ -513,10 +516,11 @@ void Oracle::organization_restored(std::map<RecordKey, Texts> rows)
     for (const auto& [key, row] : rows_)
         if (!rows.contains(key)) lacking_.insert(key);
     // What others, or a job, wrote over before is theirs to lose.
-    const auto stood = [former = std::exchange(rows_, std::move(rows))](const Place& place,
-                                                                        const std::string& value) {
+    const auto stood = [this, former = std::exchange(rows_, std::move(rows))](const Place& place,
+                                                                              const std::string& value) {
         const auto row = former.find(place.first);
-        return row != former.end() && text_of(row->second, place.second) == value;
+        const std::string there = row == former.end() ? std::string() : text_of(row->second, place.second);
+        return row != former.end() && (there == value || behind_prefix(place, there) == value);
     };
     versions_.clear();
     for (Person& person : people_) {

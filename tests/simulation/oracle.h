@@ -91,6 +91,9 @@ public:
         people_[who].ask_share = share;
     }
 
+    /// The organization puts a text in front of what anybody writes into a column, within the same write.
+    void has_plugin() { plugin_ = true; }
+
     // ---- what the organization says ----------------------------------------------------------------
     /// After a request was carried out: the record as the organization holds it now. `who` is the
     /// installation that sent the request; empty for a colleague.
@@ -140,8 +143,10 @@ public:
     void replica_replaced(std::size_t who);
     /// What waits in the replica waits twice from now on; each sends it for itself.
     void replica_copied(std::size_t from, std::size_t to);
-    /// What this user may read was narrowed.
+    /// What this user may read was narrowed, or what they chose is only a part.
     void narrowed(std::size_t who) { people_[who].narrowed = true; }
+    /// They may not read everything, or lost that for a while.
+    void lost_rights(std::size_t who) { people_[who].narrowed = people_[who].lost_rights = true; }
 
     // ---- the end -----------------------------------------------------------------------------------
     /// Everybody is quiet: every edit has come to its end.
@@ -219,10 +224,14 @@ private:
         bool replaced = false;
         bool copied = false; ///< Two replicas began as this one.
         bool narrowed = false;
+        bool lost_rights = false;
     };
 
     void break_(int invariant, std::string sentence);
     void see(Person& person, const RecordKey& key, const Row& row);
+    Row as_sent(const Person& person, const Written& written, const Row& now) const;
+    void see_own(Person& person, const Written& written, const Row& sent, const Row& now);
+    std::string behind_prefix(const Place& place, const std::string& text) const;
     void check_condition(Person& person, const Written& written);
     void check_overwritten(Person& person, const Written& written, const Row& before, const Row& now);
     void check_effects(Person& person, const Written& written, const Row& before, const Row& now);
@@ -232,6 +241,8 @@ private:
     void check_units(Person& person, const Written& written, const Row& before, const Row& now);
     void check_unit(const Person& person, Unit& unit, const Written& written);
     bool have_others_written(std::size_t who, const RecordKey& key) const;
+    bool may_have_left(const Person& person, const RecordKey& key) const;
+    bool is_account_gone() const;
     bool is_unseen(const Person& person, const RecordKey& key, std::string_view etag) const;
     void enter(Person& person, const Place& place, std::string_view etag, const std::string& stood,
                const std::string& value);
@@ -251,6 +262,7 @@ private:
     void close_counters();
 
     std::vector<Person> people_;
+    bool plugin_ = false;
     std::map<RecordKey, Texts> rows_{};
     std::map<RecordKey, std::int64_t> versions_{}; ///< Of what is there; nothing of what a backup brought.
     std::map<Place, std::set<std::string>> ever_{};

@@ -37,13 +37,31 @@ bool Oracle::have_others_written(std::size_t who, const RecordKey& key) const
            });
 }
 
+/// Out of what somebody chose, or out of what they may read.
+bool Oracle::may_have_left(const Person& person, const RecordKey& key) const
+{
+    if (person.lost_rights || !person.narrowed) return person.lost_rights;
+    const auto states = ever_.find({key, "statecode"});
+    const bool was_inactive = states != ever_.end() && states->second.contains("1");
+    return was_inactive || ever_deleted_.contains(key) || lacking_.contains(key);
+}
+
+/// References lead to accounts only.
+bool Oracle::is_account_gone() const
+{
+    const auto is_account = [](const RecordKey& key) { return key.table == "account"; };
+    return std::ranges::any_of(ever_deleted_, is_account) || std::ranges::any_of(lacking_, is_account);
+}
+
 void Oracle::parked(std::size_t who, const std::vector<RecordKey>& unit, const std::string& words)
 {
     const Person& person = people_[who];
     const std::string change = "a change of " + called(unit.front());
     require(!words.empty(), 10, change + " that was refused at " + person.name + " does not say why");
-    // Where an answer was lost and the record may not be read any more, only a person can go on.
-    const bool nobody_can_tell = words.find("nobody can tell from here") != std::string::npos;
+    // Where an answer was lost and the record, or what proves it, may not be read any more or was removed by another
+    // copy, only a person can go on.
+    const bool nobody_can_tell = words.find("nobody can tell from here") != std::string::npos &&
+                                 (person.lost_rights || person.copied || person.replaced);
     const bool said = std::ranges::any_of(person.refusals, [&](const auto& refusal) {
         const auto& [text, asked] = refusal;
         return !text.empty() && words.find(text) != std::string::npos &&
@@ -76,8 +94,9 @@ void Oracle::held(std::size_t who, const std::vector<RecordKey>& unit, const std
         {"had this record already and it was deleted there", was_deleted},
         {", which you deleted here later", wrote_unknown},
         {", which this group deletes", wrote_unknown},
-        {"left this replica's scope, or may no longer be read", true},
-        {"its group waits for change", restored_ || !ever_deleted_.empty()},
+        {"left this replica's scope, or may no longer be read",
+         any([&](const RecordKey& key) { return may_have_left(people_[who], key); })},
+        {"its group waits for change", unit.size() > 1 && is_account_gone()},
     };
     const auto reason = std::ranges::find_if(
         reasons, [&](const auto& one) { return words.find(one.first) != std::string::npos; });

@@ -491,18 +491,26 @@ void World::begin_return(Installation& desk)
     });
 }
 
-/// Another program writes to the file for a while.
-void World::block_file(Installation& desk, Milliseconds time)
+/// Another program writes to the file for a while, in which people work on.
+void World::hold_file(Installation& desk, Milliseconds time)
 {
-    if (blocked_) return;
-    const auto hold = desk.hold_file();
-    if (!hold) return;
-    blocked_ = true;
+    if (desk.is_file_held() || !desk.hold_file()) return;
+    const std::size_t where = desk.setup().number;
     count("happened: file held");
-    tell(place(desk.setup().number) + ": another program holds the file");
-    pass(time);
-    tell(place(desk.setup().number) + ": the other program lets go of the file");
-    blocked_ = false;
+    tell(place(where) + ": another program holds the file");
+    time_->call_after(time, [this, where] {
+        tell(place(where) + ": the other program lets go of the file");
+        desks_[where]->let_go_of_file();
+        desks_[where]->begin_where_possible();
+    });
+}
+
+/// At any step of its files' work, or where a commit was about to become safe.
+void World::crash_soon(Installation& desk, Draw& draw)
+{
+    constexpr tests::Loss losses[] = {tests::Loss::nothing, tests::Loss::unsynced, tests::Loss::torn};
+    const auto at = draw.chance(0.65) ? tests::EndAt::any_step : tests::EndAt::a_sync;
+    desk.crash_after(1 + draw.below(40), draw.pick(std::to_array(losses)), draw.next(), at);
 }
 
 void World::act_on_machine(const Deed& deed, Installation& desk)
@@ -544,14 +552,13 @@ void World::act_on_machine(const Deed& deed, Installation& desk)
         time_->call_after(Milliseconds{draw.between(1'000, 120'000)}, [this, where] {
             tell(place(where) + ": there is room on the disk again");
             desks_[where]->limit_disk(std::nullopt);
+            desks_[where]->begin_where_possible();
         });
         return;
-    case Act::crash: {
-        constexpr tests::Loss losses[] = {tests::Loss::nothing, tests::Loss::unsynced, tests::Loss::torn};
-        return desk.crash_after(1 + draw.below(40), draw.pick(std::to_array(losses)), draw.next());
-    }
+    case Act::crash:
+        return crash_soon(desk, draw);
     case Act::busy:
-        return block_file(desk, Milliseconds{draw.between(100, 20'000)});
+        return hold_file(desk, Milliseconds{draw.between(100, 20'000)});
     case Act::keep_copy:
         tell(who + ": the replica file is copied");
         if (desk.keep_copy()) oracle_.replica_kept(where);

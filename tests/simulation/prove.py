@@ -23,11 +23,12 @@ MARK = "<!-- prove -->"
 # What is injected. An act that may come to nothing counts where it happened.
 INJECTED = [
     *(f"act: {name}" for name in (
-        "clock jump", "colleague meets", "disk full", "go offline", "holiday", "kill", "meet", "renew token", "suspend",
-        "tokens expire", "wrong user")),
+        "clock jump", "colleague meets", "go offline", "holiday", "kill", "meet", "renew token", "suspend")),
     *(f"happened: {name}" for name in (
-        "copy runs, too", "file held", "older copy", "organization restored", "privilege taken", "record leaves")),
-    "bumped", "rewritten", "asleep for days",
+        "copy runs, too", "older copy", "organization restored", "privilege taken", "record leaves")),
+    *(f"SQLite was told: {what}" for what in ("busy", "full")),
+    *(f"token expired: {answer}" for answer in ("400", "410", "everything, without a word")),
+    "another user's token arrived", "asleep for days", "bumped", "rewritten", "rewritten within the write",
     *(f"mishap: {name}" for name in (
         "401", "403 in HTML", "404 in HTML", "410 in HTML", "429", "500", "503 in HTML", "answer lost",
         "cut off at a write", "duplicate", "killed after", "killed before", "late", "outrun", "portal",
@@ -70,7 +71,7 @@ SOMETIMES = [
         "sent, indeterminate", "sent, later", "sent, unknown", "answered, applied", "unknown, applied",
         "unknown, conflict", "unknown, indeterminate")),
     "cut off: lost at a sync", "cut off: torn at a sync",
-    "refused: store.disk_full", "refused: store.referred_to",
+    "refused: store.busy", "refused: store.disk_full", "refused: store.referred_to",
     *(f"verify failed: {code}" for code in (
         "engine.offline_by_choice", "engine.suspended", "net.captive_portal", "net.unreachable", "server.throttled")),
 ]  # fmt: skip
@@ -83,8 +84,11 @@ SELDOM = [
     "intent: answered, indeterminate", "intent: unknown, answered", "intent: unknown, refused", "intent: unknown, sent",
     "verify failed: engine.other_user", "verify failed: engine.stopped",
 ]  # fmt: skip
-# Right where it happens, and shown by tests/unit/localstore/mask_test.cpp and tests/unit/engine/push_plan_test.cpp.
-PERHAPS = ["refused: store.group_circle", "decision: group.stuck"]
+# Right where it happens, and where it is shown.
+PERHAPS = {
+    "refused: store.group_circle": "tests/unit/localstore/mask_test.cpp",
+    "decision: group.stuck": "tests/unit/engine/push_plan_test.cpp",
+}
 # At least so often in ENOUGH stories; what happens happens several times as often.
 FLOORS = {5_000: INJECTED, 1_000: OFTEN, 20: SOMETIMES, 1: SELDOM, 0: PERHAPS}
 # What no story can come to, and where it is shown.
@@ -177,9 +181,10 @@ def table(jobs, minutes):
         "|---|---:|---:|",
     ]
     counts = all_counts(jobs)
-    least = floors(stories)
+    least = floors(stories, minutes)
     rows = {what: f"never; {why}" for what, why in NEVER.items()} | dict.fromkeys(least, "0")
     rows |= {what: f"{times:,}" for what, times in counts.items()}
+    rows |= {what: f"{rows[what]}; {where}" for what, where in PERHAPS.items() if what in rows}
 
     def place(what):
         """What is injected comes first, then what comes of it, then what people merely do."""
@@ -190,20 +195,20 @@ def table(jobs, minutes):
     return "\n".join(lines)
 
 
-def floors(stories):
-    """How often each has to happen in so many stories."""
+def floors(stories, minutes):
+    """How often each has to happen in so many stories. A run that takes long has to come to all of it."""
     if stories < FEW:
         return {}
     share = stories / ENOUGH
     if share < 1:
-        share /= 2  # Chance weighs more in fewer stories.
+        share = 1 if minutes >= LONG else share / 2  # Chance weighs more in fewer stories.
     return {what: int(least * share) for least, names in FLOORS.items() for what in names}
 
 
-def too_rare(counts, stories):
+def too_rare(counts, stories, minutes):
     return [
         f"{what}: {counts.get(what, 0):,} of {least:,}"
-        for what, least in floors(stories).items()
+        for what, least in floors(stories, minutes).items()
         if counts.get(what, 0) < least
     ]
 
@@ -232,7 +237,7 @@ def report(jobs, minutes, page):
         print(f"{stories:,} stories are too few to say whether anything is too rare.")
     for what in without_floor(all_counts(jobs)):
         print(f"has no floor in prove.py: {what}")
-    rare = too_rare(all_counts(jobs), stories)
+    rare = too_rare(all_counts(jobs), stories, minutes)
     broken = [job for job in jobs if not job.ended_well]
     for sentence in [f"too rare: {what}" for what in rare] + [job.end() for job in broken]:
         print(sentence)

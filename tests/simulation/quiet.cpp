@@ -55,6 +55,7 @@ void World::come_to_rest()
         desk->tokens->token = office_->token(desk->setup().seat.user);
         desk->clock->wrong_by = {};
         desk->limit_disk(std::nullopt);
+        desk->begin_where_possible();
     }
     Draw draw(stirred(script_.seed, 9));
     // What only a sweep can find is found within the time of one. What an organization lacks that seemed
@@ -152,20 +153,41 @@ bool World::waits_for_a_person(Installation& desk, const localstore::Change& cha
     return false;
 }
 
-/// What is held since the last cycle is held for a reason that is there now.
-void World::heed_held(std::size_t where)
+/// What waits for a person since the last cycle: what is held for a reason that is there now, and the record's journal
+/// tells of it.
+void World::heed_waiting(std::size_t where)
 {
     Installation& desk = *desks_[where];
     if (!desk.alive() || desk.crashed()) return;
     localstore::ChangeFilter filter;
-    filter.states = {localstore::ChangeState::held};
+    filter.states = {localstore::ChangeState::held, localstore::ChangeState::parked};
     const auto changes = desk.store().changes(filter);
     std::set<std::pair<localstore::Sequence, std::string>> now;
     for (const localstore::Change& change : changes.value_or(std::vector<localstore::Change>{})) {
-        const auto one = now.emplace(change.sequence, change.waits_for).first;
-        if (!held_[where].contains(*one)) oracle_.held(where, records_with(desk, change), change.waits_for);
+        const bool is_held = change.state == localstore::ChangeState::held;
+        const auto one = now.emplace(change.sequence, is_held ? change.waits_for : change.last_error).first;
+        if (waiting_[where].contains(*one)) continue;
+        const std::vector<RecordKey> unit = records_with(desk, change);
+        if (is_held) oracle_.held(where, unit, change.waits_for);
+        oracle_.require(is_told(desk, unit), 10,
+                        place(where) + " says nowhere why a change of " + change.key.table + " " +
+                            change.key.id.text() + " waits for a person: " + one->second);
     }
-    held_[where] = std::move(now);
+    waiting_[where] = std::move(now);
+}
+
+/// Whether the journal of one of the records tells of something that was decided.
+bool World::is_told(Installation& desk, const std::vector<RecordKey>& records)
+{
+    return std::ranges::any_of(records, [&](const RecordKey& key) {
+        localstore::DecisionFilter of_record;
+        of_record.key = key;
+        const auto decisions = desk.store().decisions(of_record);
+        return decisions && std::ranges::any_of(*decisions, [](const localstore::Decision& decision) {
+                   return !decision.rule.empty() && !decision.sentence.empty() &&
+                          !decision.rule.starts_with("merge.");
+               });
+    });
 }
 
 /// The record of the change, and those of what went or goes with it.

@@ -1,7 +1,9 @@
 #include "tests/simulation/request_told.h"
 
+#include "base/time_text.h"
 #include "tests/organization_exchange.h"
 #include "tests/simulation/rows.h"
+#include "transport/odata/url.h"
 
 #include <algorithm>
 #include <map>
@@ -100,6 +102,24 @@ std::vector<RecordKey> written_by(const std::string& body)
                     keys.push_back({std::string(table.name), *guid});
             }
     return keys;
+}
+
+std::vector<Instant> delta_tokens_in(const http::Request& request)
+{
+    constexpr std::string_view mark = "$deltatoken=";
+    std::vector<Instant> times;
+    for (const std::string* text : {&request.url, &request.body})
+        for (auto at = text->find(mark); at != std::string::npos; at = text->find(mark, at + 1)) {
+            const auto end = text->find_first_of("& \r\n", at);
+            const auto token = odata::percent_decode(std::string_view(*text).substr(at, end - at));
+            // "…!03/14/2026 10:00:00"
+            const std::string time(behind(token.value_or(std::string()), "!"));
+            if (time.size() != 19) continue;
+            const auto handed_out = parse_instant(time.substr(6, 4) + "-" + time.substr(0, 2) + "-" +
+                                                  time.substr(3, 2) + "T" + time.substr(11) + "Z");
+            if (handed_out) times.push_back(*handed_out);
+        }
+    return times;
 }
 
 } // namespace hawser::simulation

@@ -48,6 +48,10 @@ std::span<const TrackedTable> tables_of(bool meetings);
 /// Null when the table plays no part.
 const TrackedTable* tracked(std::string_view table);
 
+/// The column of contacts that a plug-in rewrites where there is one, and what it puts in front of a text.
+inline constexpr std::string_view rewritten_column = "firstname";
+inline constexpr std::string_view rewritten_prefix = "Mx. ";
+
 /// The merge policy file of the stories.
 std::string_view policy_text();
 

@@ -14,12 +14,12 @@ struct Frequent {
 };
 
 constexpr Frequent at_a_seat[] = {
-    {Act::create, 18},    {Act::edit, 76},       {Act::erase, 10},    {Act::unit, 10},
-    {Act::former_id, 4},  {Act::undo, 6},        {Act::discard, 2},   {Act::hold, 2},
-    {Act::release, 4},    {Act::retry, 2},       {Act::resolve, 8},   {Act::cycle, 20},
-    {Act::verify, 1},     {Act::go_offline, 3},  {Act::go_online, 5}, {Act::kill, 1},
-    {Act::suspend, 1},    {Act::clock_jump, 1},  {Act::disk_full, 1}, {Act::busy, 1},
-    {Act::wrong_user, 1}, {Act::renew_token, 1}, {Act::crash, 2},
+    {Act::create, 18},     {Act::edit, 76},      {Act::erase, 10},    {Act::unit, 10},
+    {Act::former_id, 4},   {Act::undo, 6},       {Act::discard, 2},   {Act::hold, 2},
+    {Act::release, 4},     {Act::retry, 2},      {Act::resolve, 8},   {Act::cycle, 20},
+    {Act::verify, 1},      {Act::go_offline, 3}, {Act::go_online, 5}, {Act::suspend, 1},
+    {Act::clock_jump, 1},  {Act::disk_full, 1},  {Act::busy, 1},      {Act::wrong_user, 1},
+    {Act::renew_token, 1}, {Act::crash, 3},
 };
 constexpr Frequent elsewhere[] = {
     {Act::colleague_create, 4}, {Act::colleague_edit, 24}, {Act::colleague_erase, 4},
@@ -52,8 +52,9 @@ void settle_ground(Script& script)
 {
     Draw draw(stirred(script.ground, 23));
     script.quiet_token_expiry = draw.chance(0.5);
-    script.kept = draw.chance(0.3);
+    script.kept = draw.chance(0.15);
     script.meetings = Draw(stirred(script.ground, 213)).chance(0.1);
+    script.plugin = Draw(stirred(script.ground, 227)).chance(0.15);
     const bool in_background = draw.chance(0.08);
     const std::size_t seats = 2 + draw.below(100) / 88;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
@@ -63,10 +64,10 @@ void settle_ground(Script& script)
         seat.in_background = in_background;
         if (draw.chance(0.2)) seat.contact_filter = "statecode eq 0";
         seat.some_columns = draw.chance(0.4);
-        seat.frail = draw.chance(0.3);
+        seat.frail = draw.chance(0.24);
         script.seats.push_back(std::move(seat));
     }
-    if (script.kept || !draw.chance(0.2)) return;
+    if (script.kept || !draw.chance(0.17)) return;
     Seat copy = script.seats.front();
     copy.frail = false;
     copy.copy_of = 0;
@@ -86,9 +87,9 @@ void add_rare_deeds(Script& script, Draw& draw)
     script.restores = script.kept && rare < 80;
     if (script.restores)
         set_back(script, draw, Act::back_up, Act::restore, 0);
-    else if (!script.kept && rare < 34)
+    else if (!script.kept && rare < 32)
         set_back(script, draw, Act::keep_copy, Act::older_copy, last);
-    else if (!script.kept && rare < 68)
+    else if (!script.kept && rare < 70)
         script.deeds.push_back({Act::holiday, 0, script.deeds[script.deeds.size() / 2].at, draw.next()});
 }
 
@@ -118,14 +119,14 @@ Script write_script(std::uint64_t seed)
     script.mishaps = draw.pick(std::to_array(rates));
     const std::size_t seats = script.seats.size();
     Clock::Milliseconds now{0};
-    const std::uint64_t deeds = 85 + draw.below(30);
+    const std::uint64_t deeds = 70 + draw.below(28);
     for (std::uint64_t i = 0; i < deeds; ++i) {
         // People work in bursts.
         now += Clock::Milliseconds{draw.chance(0.6) ? draw.between(10, 900) : draw.between(2'000, 120'000)};
         const Act act = draw.chance(0.26) ? frequent(elsewhere, draw) : frequent(at_a_seat, draw);
         script.deeds.push_back({act, draw.below(seats), now, draw.next()});
         // Work is cut off while it is done.
-        if (act == Act::cycle && draw.chance(0.02))
+        if (act == Act::cycle && draw.chance(0.035))
             script.deeds.push_back({Act::kill, script.deeds.back().where,
                                     now + Clock::Milliseconds{draw.between(10, 4'000)}, draw.next()});
     }
@@ -140,9 +141,9 @@ Mishap befalls(const Script& script, std::size_t where, std::uint64_t number, bo
     Draw draw(stirred(stirred(script.seed, 1000 + where), number));
     Mishap mishap = Mishap::none;
     if (draw.chance(script.mishaps)) mishap = static_cast<Mishap>(1 + draw.below(mishap_kinds - 1));
-    // To begin again takes as long as ten requests.
+    // To begin again takes as long as fifty requests.
     const bool killed = mishap == Mishap::killed_before || mishap == Mishap::killed_after;
-    if (killed && draw.chance(0.5)) mishap = Mishap::none;
+    if (killed && draw.chance(0.6)) mishap = Mishap::none;
     // Few requests are of the kind that it can befall.
     if (mishap == Mishap::none && changes_a_record && draw.chance(script.mishaps / 6))
         mishap = Mishap::outrun;

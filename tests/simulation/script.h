@@ -117,9 +117,10 @@ struct Script {
     bool kept = false;     ///< Whether the organization lives in a file, from which it can be set back.
     bool restores = false; ///< Whether it is set back.
     bool meetings = false; ///< Whether people have appointments aboard, too.
+    bool plugin = false;   ///< Whether the organization rewrites a column within each write.
     /// When fewer came of the deeds, for all that befell people, the story goes on until there are so many.
     std::uint64_t least_edits = 50;
-    std::uint64_t busy_cycles = 18;
+    std::uint64_t busy_cycles = 16;
     std::uint64_t least_cycles = 30; ///< With those of the quiet at the end.
     std::set<Mishap> left_out{};
     std::set<std::pair<std::size_t, std::uint64_t>> spared{}; ///< Requests that nothing befalls.

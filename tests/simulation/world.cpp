@@ -98,6 +98,11 @@ void World::found()
     (void)office_->organization->set_setting("expired_token", script_.quiet_token_expiry ? "full" : "error");
     if (Draw(stirred(script_.ground, 4)).chance(0.5))
         (void)office_->organization->set_setting("deletes_of_living", "true");
+    if (script_.plugin) {
+        (void)office_->organization->set_setting("plugin.contact." + std::string(rewritten_column),
+                                                 rewritten_prefix);
+        oracle_.has_plugin();
+    }
     const auto teams = boost::json::parse(ask("GET", "teams?$select=teamid").body);
     team_ = teams.at("value").at(0).at("teamid").as_string().c_str();
     colleague_ = office_->organization->user("carol")->id.text();
@@ -121,6 +126,7 @@ void World::found()
         if (script_.ground % watched_every == 0) setup.moved = [this](const std::string& how) { count(how); };
         const bool sees_less = setup.seat.user == "bob" || !setup.seat.contact_filter.empty();
         if (sees_less) oracle_.narrowed(i);
+        if (setup.seat.user == "bob") oracle_.lost_rights(i);
         slipped_away_ = slipped_away_ || sees_less;
         networks_.push_back(network_for(i));
         desks_.push_back(std::make_unique<Installation>(std::move(setup), time_, context_, networks_.back()));
@@ -130,8 +136,8 @@ void World::found()
 SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
 {
     SynchronizerOptions options;
-    options.page_bytes = draw.chance(0.2) ? 3'000 : 2u << 20;
-    options.batch_changes = draw.chance(0.2) ? 1 : 250;
+    options.page_bytes = draw.chance(0.15) ? 3'000 : 2u << 20;
+    options.batch_changes = draw.chance(0.15) ? 1 : 250;
     options.mass_change_least = 4;
     if (!draw.chance(0.1)) options.metadata_every = std::chrono::hours{24 * 90};
     oracle_.wants_to_be_asked(where, 4, options.mass_change_share);
@@ -150,7 +156,7 @@ SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
         unreported_.erase(where);
         oracle_.cycle_turned(where);
         look(where);
-        heed_held(where);
+        heed_waiting(where);
     };
     options.log = [this, where](std::string_view, std::string_view event, std::string_view json) {
         // What an earlier cycle did that could not report, as on a full disk, is none of this one's.
@@ -239,6 +245,10 @@ Report World::live(Script script)
     } catch (const std::exception& failure) {
         // Such as a replica that cannot be opened any more.
         oracle_.require(false, 1, failure.what());
+    }
+    for (const auto& desk : desks_) {
+        report_.counts["SQLite was told: full"] += desk->times_full();
+        report_.counts["SQLite was told: busy"] += desk->times_busy();
     }
     tell("what became of it, and why:");
     for (const auto& desk : desks_)
@@ -341,18 +351,34 @@ http::Answer World::carry(std::size_t where, const http::Request& request)
     const std::string* token = http::find_header(request.headers, "Authorization");
     const std::string target = tests::target_of(request.url);
     for (const server::User& user : office_->organization->users())
-        if (token && *token == "Bearer " + user.token)
+        if (token && *token == "Bearer " + user.token) {
+            if (user.name != script_.seats[where].user) count("another user's token arrived");
             oracle_.arrived(where, user.name, target.find("WhoAmI") != std::string::npos);
+        }
     if (request.method != "GET") heed_references(where, request.body);
     for (const RecordKey& key : written_by(request.body)) oracle_.tried(where, key, time_->elapsed());
     if (request.method != "GET" && !bumped_.empty()) bump(request);
     http::Answer answer = tests::carry_out(*office_->organization, request, time_->now(), *office_->random);
     count("requests");
+    count_expired(request, answer);
     note(request.method + target + request.body + std::to_string(answer.status));
     if (telling_) tell(place(where) + " " + told(request) + ": " + std::to_string(answer.status));
     heed_log(where);
     late_ = false;
     return answer;
+}
+
+/// Both answers that are known to a change-tracking token that is too old: an error, or everything without a word.
+void World::count_expired(const http::Request& request, const http::Answer& answer)
+{
+    constexpr std::string_view expired = "0x80044352";
+    const bool is_told = answer.body.find(expired) != std::string::npos;
+    if (is_told) count("token expired: " + expired_status_);
+    if (is_told || !script_.quiet_token_expiry) return;
+    const std::chrono::seconds lifetime =
+        tokens_expire_soon_ ? std::chrono::seconds{1} : std::chrono::days{7};
+    for (const Instant handed_out : delta_tokens_in(request))
+        if (time_->now() - handed_out > lifetime) count("token expired: everything, without a word");
 }
 
 void World::delivers(std::size_t where, const http::Request& request, const http::Answer& answer)
@@ -440,7 +466,7 @@ void World::perform(const Deed& deed)
     case Act::run_copy:
         return run_copy(desk);
     case Act::holiday:
-        return go_on_holiday(std::chrono::hours{24 * draw.between(2, 40)}, draw.chance(0.55));
+        return go_on_holiday(std::chrono::hours{24 * draw.between(2, 40)}, draw.chance(0.58));
     default:
         break;
     }

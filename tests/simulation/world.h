@@ -69,6 +69,7 @@ protected:
     {
         return std::make_shared<Network>(*this, script_, time_, where);
     }
+    void count_expired(const http::Request& request, const http::Answer& answer);
     void heed_cycles(std::size_t where, std::string_view event, std::string_view json);
     void tell(const std::string& sentence);
     void note(std::string_view what);
@@ -132,7 +133,8 @@ protected:
     void begin_verify(Installation& desk);
     void begin_departure(Installation& desk, bool now);
     void begin_return(Installation& desk);
-    void block_file(Installation& desk, Clock::Milliseconds time);
+    static void crash_soon(Installation& desk, Draw& draw);
+    void hold_file(Installation& desk, Clock::Milliseconds time);
 
     // quiet.cpp: the end.
     void come_to_rest();
@@ -141,7 +143,8 @@ protected:
     void clear_up(Installation& desk, Draw& draw, int round);
     void clear_up(Installation& desk, const localstore::Change& change, int round);
     bool waits_for_a_person(Installation& desk, const localstore::Change& change);
-    void heed_held(std::size_t where);
+    void heed_waiting(std::size_t where);
+    static bool is_told(Installation& desk, const std::vector<RecordKey>& records);
     std::vector<RecordKey> records_with(Installation& desk, const localstore::Change& change) const;
     void compare(Installation& desk);
     void explain(Installation& desk);
@@ -175,16 +178,17 @@ protected:
     bool rewriting_ = false;
     bool backed_up_ = false;
     bool expiry_happened_ = false;
-    bool slipped_away_ = false; ///< Something left what somebody may see, or what they chose.
+    bool tokens_expire_soon_ = false;
+    std::string expired_status_ = "400"; ///< Of the answer that says so.
+    bool slipped_away_ = false;          ///< Something left what somebody may see, or what they chose.
     std::map<std::size_t, Clock::Milliseconds> failed_at_{}; ///< The last cycle, where it failed.
-    std::map<std::size_t, std::set<std::pair<localstore::Sequence, std::string>>> held_{};
+    std::map<std::size_t, std::set<std::pair<localstore::Sequence, std::string>>> waiting_{};
     std::set<std::size_t> unreported_{}; ///< Where a cycle has begun and not reported.
     bool calm_ = false;
     std::uint64_t last_value_ = 0;
     std::uint64_t writes_ = 0;
     std::uint64_t cycles_ = 0;
     int events_ = 0;
-    bool blocked_ = false;
     bool late_ = false; ///< What is carried now was given up by its sender.
 };
 

@@ -13,7 +13,7 @@ namespace hawser::dataverse {
 namespace {
 
 constexpr std::size_t max_page_rows = 5'000;
-constexpr std::size_t activities_an_operation = 50;
+constexpr std::size_t ids_an_operation = 50;
 constexpr std::string_view annotations =
     "odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\"";
 
@@ -39,6 +39,20 @@ BatchItem read_item(std::string path)
     Step step;
     step.path = std::move(path);
     return {{std::move(step)}};
+}
+
+/// "contactid eq … or contactid eq …", of some of them.
+std::string any_of(std::string_view column, std::span<const Guid> ids)
+{
+    std::string condition;
+    for (const Guid& id : ids)
+        condition += (condition.empty() ? "" : " or ") + std::string(column) + " eq " + id.text();
+    return condition;
+}
+
+std::span<const Guid> portion(std::span<const Guid> ids, std::size_t start)
+{
+    return ids.subspan(start, std::min(ids_an_operation, ids.size() - start));
 }
 
 Presence::State presence(const Outcome& outcome)
@@ -188,19 +202,50 @@ std::vector<Presence> parse_confirm(const BatchAnswer& answer, std::span<const G
     return result;
 }
 
+std::vector<BatchItem> within_items(const Table& table, std::string_view filter, std::span<const Guid> ids)
+{
+    std::vector<BatchItem> items;
+    for (std::size_t start = 0; start < ids.size(); start += ids_an_operation) {
+        const std::string condition =
+            "(" + any_of(table.primary_id, portion(ids, start)) + ") and (" + std::string(filter) + ")";
+        items.push_back(read_item(table.entity_set + "?$select=" + table.primary_id +
+                                  "&$filter=" + odata::encode_option(condition)));
+    }
+    return items;
+}
+
+Result<std::set<Guid>> parse_within(const Table& table, const BatchAnswer& answer, Instant now)
+{
+    const auto what = "look which records of " + table.name + " are in the scope";
+    const Asked asked{Asked::Action::read, {}};
+    std::set<Guid> within;
+    for (const auto& item : answer.items) {
+        const auto outcome = classify(item, answer.whole, asked, now);
+        if (outcome.kind != Outcome::Kind::applied) return to_error(outcome, what);
+        const auto object = parse_object(item.answers.back(), asked, what, now);
+        if (!object) return object.error();
+        const auto* list = array_at(*object, "value");
+        if (!list) return bad_answer(what, "it has no list of rows (\"value\")");
+        for (const auto& entry : *list) {
+            const auto* row = entry.if_object();
+            const auto* id = row ? row->if_contains(table.primary_id) : nullptr;
+            const auto guid = id && id->is_string() ? Guid::parse(std::string_view(id->get_string()))
+                                                    : std::optional<Guid>();
+            if (!guid) return bad_answer(what, "a row has no id");
+            within.insert(*guid);
+        }
+    }
+    return within;
+}
+
 std::vector<BatchItem> party_items(const Table& table, std::span<const Guid> ids)
 {
     std::vector<BatchItem> items;
     if (!has_parties(table)) return items;
-    for (std::size_t start = 0; start < ids.size(); start += activities_an_operation) {
-        std::string condition;
-        for (const auto& id : ids.subspan(start, std::min(activities_an_operation, ids.size() - start)))
-            condition +=
-                (condition.empty() ? "_activityid_value eq " : " or _activityid_value eq ") + id.text();
+    for (std::size_t start = 0; start < ids.size(); start += ids_an_operation)
         items.push_back(read_item("activityparties?$select=_activityid_value,_partyid_value,addressused,"
                                   "participationtypemask&$filter=" +
-                                  odata::encode_option(condition)));
-    }
+                                  odata::encode_option(any_of("_activityid_value", portion(ids, start)))));
     return items;
 }
 
@@ -231,7 +276,7 @@ Result<PartyMap> parse_parties(const Table& table, const BatchAnswer& answer, st
         for (const auto& entry : *list)
             if (const auto* row = entry.if_object()) rows.row(*row);
     }
-    const std::size_t asked_for = (ids.size() + activities_an_operation - 1) / activities_an_operation;
+    const std::size_t asked_for = (ids.size() + ids_an_operation - 1) / ids_an_operation;
     if (answer.items.size() != asked_for + led_to) return bad_answer(what, "a page of it is missing");
     return rows.map();
 }

@@ -10,6 +10,7 @@
 #include "transport/dataverse/service.h"
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ std::vector<BatchItem> confirm_items(const Table& table, std::span<const Guid> i
 
 struct Presence {
     enum class State {
-        present,   ///< Still there: it left the scope.
+        present,   ///< Still there.
         gone,      ///< Verified not-found.
         no_access, ///< Exists or not, this user may not see it.
         unknown,   ///< No usable answer; ask again.
@@ -71,6 +72,10 @@ struct Presence {
     std::string etag{};
 };
 std::vector<Presence> parse_confirm(const BatchAnswer& answer, std::span<const Guid> ids, Instant now);
+
+/// Which of up to 1,000 records `filter` (wire spelling) chooses, about 50 an operation. Batch with OnError::go_on.
+std::vector<BatchItem> within_items(const Table& table, std::string_view filter, std::span<const Guid> ids);
+Result<std::set<Guid>> parse_within(const Table& table, const BatchAnswer& answer, Instant now);
 
 /// The participants of up to 1,000 activities, about 50 an operation. Batch with OnError::go_on.
 std::vector<BatchItem> party_items(const Table& table, std::span<const Guid> ids);

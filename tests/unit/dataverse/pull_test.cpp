@@ -135,6 +135,25 @@ TEST_CASE("vanished ids are told apart", "[pull]")
     CHECK(found[4].state == Presence::State::unknown);
 }
 
+TEST_CASE("which records a filter still chooses is asked in a few operations", "[pull]")
+{
+    const auto table = sample::contact();
+    const std::vector<Guid> ids{sample::first, sample::second};
+    const auto items = within_items(table, "statecode eq 0", ids);
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].steps[0].path == "contacts?$select=contactid&$filter=(contactid%20eq%20" +
+                                        sample::first.text() + "%20or%20contactid%20eq%20" +
+                                        sample::second.text() + ")%20and%20(statecode%20eq%200)");
+    CHECK(within_items(table, "statecode eq 0", std::vector<Guid>(120)).size() == 3);
+    const std::string rows = R"({"value":[{"contactid":")" + sample::second.text() + R"("}]})";
+    const auto within = parse_within(table, answers({sample::answer(200, rows)}), sample::now);
+    REQUIRE(within);
+    CHECK(*within == std::set<Guid>{sample::second});
+    for (const auto& answer :
+         {sample::answer(503), sample::answer(200, "{}"), sample::answer(200, R"({"value":[{}]})")})
+        CHECK_FALSE(parse_within(table, answers({answer}), sample::now));
+}
+
 TEST_CASE("the participants of many activities are fetched in a few operations", "[pull][parties]")
 {
     const auto table = sample::email();

@@ -163,6 +163,42 @@ TEST_CASE("A pull that was killed goes on at its page", "[engine][pull][I5]")
     desk.check_equal();
 }
 
+TEST_CASE("A record that changes during a round of many pages has not left the scope for that",
+          "[engine][pull][I4]")
+{
+    const auto clock = monday();
+    Office office(*clock);
+    fill(office, 1, 40);
+    Desk desk(office, clock, "ada", small_pages());
+    desk.choose({{"contact", "statecode eq 0"}});
+    desk.sync();
+    REQUIRE(count(desk) == 40);
+    desk.edit("contact", guid(39), {{"jobtitle", std::string("Buyer")}});
+    std::size_t pages = 0;
+    desk.exchange->script = [&](std::size_t, const http::Request& request) {
+        if (request.url.find("/contacts?") == std::string::npos) return Fault::none;
+        // Behind the end of what the round began with; one of the three really leaves.
+        if (++pages == 3) {
+            office.put("contacts", guid(38), R"({"firstname":"Grace"})");
+            office.put("contacts", guid(39), R"({"firstname":"Grace"})");
+            office.put("contacts", guid(40), R"({"statecode":1,"statuscode":2})");
+        }
+        return Fault::none;
+    };
+    const auto report = desk.cycle(whole());
+    REQUIRE(report);
+    CHECK(pages > 3);
+    CHECK(desk.has("contact", guid(38)));
+    CHECK(desk.has("contact", guid(39)));
+    CHECK_FALSE(desk.has("contact", guid(40)));
+    CHECK(desk.store->queue_figures()->held == 0);
+    desk.sync();
+    CHECK(office.value("contacts", guid(39), "jobtitle") == "Buyer");
+    CHECK(desk.text("contact", guid(39), "firstname") == "Grace");
+    CHECK(desk.text("contact", guid(38), "firstname") == "Grace");
+    desk.check_equal();
+}
+
 TEST_CASE("A refused resume link restarts the round", "[engine][pull][I5]")
 {
     const auto clock = monday();

@@ -19,6 +19,34 @@ TEST_CASE("the server trims text, computes names and stamps the row")
     CHECK(keeping.make("contacts", R"({"lastname":"Byron  "})").text("lastname") == "Byron  ");
 }
 
+TEST_CASE("a plug-in rewrites what a request writes within the same write")
+{
+    Office office(Office::with({{"plugin.contact.firstname", "Mx. "}}));
+    const Reply made = office.make("contacts", R"({"firstname":"Ada","lastname":"Byron"})");
+    CHECK(made.text("firstname") == "Mx. Ada");
+    CHECK(made.text("fullname") == "Mx. Ada Byron");
+    const std::string path = "contacts(" + made.text("contactid") + ")";
+    const std::size_t lines = office.log.size();
+    const std::int64_t version = made["versionnumber"].as_int64();
+    REQUIRE(office.patch(path, R"({"firstname":"Augusta"})").status() == 204);
+    CHECK(office.log.size() == lines + 1);
+    CHECK(office.get(path).text("firstname") == "Mx. Augusta");
+    CHECK(office.get(path)["versionnumber"].as_int64() == version + 1);
+    // What is there already, empty, not written or too long stays as it is.
+    REQUIRE(office.patch(path, R"({"firstname":"Mx. King"})").status() == 204);
+    CHECK(office.get(path).text("firstname") == "Mx. King");
+    const std::string longest(50, 'x');
+    REQUIRE(office.patch(path, R"({"firstname":")" + longest + R"("})").status() == 204);
+    CHECK(office.get(path).text("firstname") == longest);
+    REQUIRE(office.organization->set_setting("plugin.contact.firstname", "Dr. "));
+    REQUIRE(office.patch(path, R"({"lastname":"King"})").status() == 204);
+    CHECK(office.get(path).text("firstname") == longest);
+    REQUIRE(office.patch(path, R"({"firstname":null})").status() == 204);
+    CHECK(office.get(path)["firstname"].is_null());
+    CHECK_FALSE(office.organization->set_setting("plugin.contact", "x"));
+    CHECK_FALSE(office.organization->set_setting("plugin..firstname", "x"));
+}
+
 TEST_CASE("values that do not fit are refused with the organization's codes")
 {
     Office office;

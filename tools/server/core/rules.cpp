@@ -222,6 +222,20 @@ std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Pa
                        " with Id " + id.text() + "."};
 }
 
+void run_plugins(const Call& call, const Table& table, const Payload& payload, Values& values)
+{
+    for (const auto& [place, prefix] : call.settings().plugin) {
+        if (!place.starts_with(table.name + ".")) continue;
+        const std::string column = place.substr(table.name.size() + 1);
+        const Column* known = table.column(column);
+        if (!known || known->kind != Kind::text || !touched(table, payload, column)) continue;
+        const std::string text = text_in(table, values, column);
+        const bool fits = known->max_length == 0 || prefix.size() + text.size() <= known->max_length;
+        if (!text.empty() && !text.starts_with(prefix) && fits)
+            put_text(table, values, column, prefix + text);
+    }
+}
+
 void compute(const Call& call, const Table& table, const Payload& payload, Values& values)
 {
     const bool named = touched(table, payload, "firstname") || touched(table, payload, "lastname");

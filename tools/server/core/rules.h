@@ -16,6 +16,9 @@ void apply_defaults(const Call& call, const Table& table, Values& values);
 std::optional<Refusal> settle_state(const Table& table, const Guid& id, const Payload& payload,
                                     Values& values, PayloadUse use);
 
+/// What the plug-ins of the settings make of the texts that the request writes. What they made already they leave.
+void run_plugins(const Call& call, const Table& table, const Payload& payload, Values& values);
+
 /// Columns the server computes: full names, addresses in one piece, durations, file sizes.
 void compute(const Call& call, const Table& table, const Payload& payload, Values& values);
 

@@ -93,6 +93,15 @@ Result<void> Settings::set(std::string_view name, std::string_view value)
         change_tracking.insert_or_assign(std::string(name.substr(tracking.size())), *given);
         return {};
     }
+    constexpr std::string_view rewriting = "plugin.";
+    if (name.substr(0, rewriting.size()) == rewriting) {
+        const std::string_view column = name.substr(rewriting.size());
+        const auto point = column.find('.');
+        if (point == 0 || point == std::string_view::npos || point + 1 == column.size())
+            return unusable(name, value, "its name as plugin.TABLE.COLUMN");
+        plugin.insert_or_assign(std::string(column), std::string(value));
+        return {};
+    }
     if (name == "expired_token") {
         if (value != "error" && value != "full") return unusable(name, value, "error or full");
         expired_token = value == "full" ? ExpiredToken::full : ExpiredToken::error;
@@ -104,7 +113,7 @@ Result<void> Settings::set(std::string_view name, std::string_view value)
     for (const auto& [one, field] : fields()) known += one + ", ";
     return Error{ErrorKind::refuse, "server.setting",
                  "There is no setting " + std::string(name) + "; known are " + known +
-                     "expired_token and change_tracking.TABLE."};
+                     "expired_token, change_tracking.TABLE and plugin.TABLE.COLUMN."};
 }
 
 } // namespace hawser::server

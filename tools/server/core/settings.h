@@ -18,6 +18,8 @@ struct Settings {
     std::int64_t change_tracking_retention = 7 * 86400; ///< Seconds.
     bool deletes_of_living = false;
     std::map<std::string, bool, std::less<>> change_tracking{}; ///< "change_tracking.TABLE"
+    /// "plugin.TABLE.COLUMN": what is put in front of a text that a request writes there, in the same write.
+    std::map<std::string, std::string, std::less<>> plugin{};
 
     std::int64_t requests_per_window = 0; ///< 0 = no throttling.
     std::int64_t window_seconds = 300;

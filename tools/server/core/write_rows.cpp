@@ -97,6 +97,7 @@ Outcome<StoredRow> insert_row(const Call& call, const Table& table, const Guid& 
     stamp(call, table, values, "modifiedon", "modifiedby");
     if (const Payload::Entry* past = payload.entry(*table.column("overriddencreatedon")); past && past->bytes)
         values[table.column("createdon")->ordinal] = *past->bytes;
+    run_plugins(call, table, payload, values);
     compute(call, table, payload, values);
     if (const auto refusal = check_required(table, values)) return *refusal;
     if (const auto refusal = check_file(call, table, values)) return *refusal;
@@ -126,6 +127,7 @@ Outcome<StoredRow> change_row(const Call& call, const Table& table, const Stored
     if (const auto refusal = settle_state(table, row.id, payload, values, PayloadUse::update))
         return *refusal;
     stamp(call, table, values, "modifiedon", "modifiedby");
+    run_plugins(call, table, payload, values);
     compute(call, table, payload, values);
     if (const auto refusal = check_required(table, values)) return *refusal;
     if (const auto refusal = check_file(call, table, values)) return *refusal;
