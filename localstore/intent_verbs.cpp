@@ -256,7 +256,8 @@ void take_representation(Subject& subject, const Acknowledged& answer, CycleNumb
 {
     Shadow next = *subject.shadow;
     next.remote = answer.representation ? Remote::present : Remote::deleted;
-    next.etag = answer.etag;
+    // A deletion is answered without a version: the one that it deleted stays.
+    if (answer.representation || !answer.etag.empty()) next.etag = answer.etag;
     if (answer.representation) {
         if (answer.coverage == Coverage::whole_record) next.fields.clear();
         for (const auto& [name, value] : *answer.representation) {
@@ -294,14 +295,14 @@ void apply_covered(Subject& subject, const std::vector<Covered>& covered, bool g
                        settling.now);
 }
 
-/// The answer is younger than all that was staged: it says the same version, or that the record lives.
+/// The answer is younger than all that was staged: it says the same version, deletes it, or says that the record lives.
 void drop_overtaken_staged(TransactionState& state, Subject& subject, const Acknowledged& answer)
 {
     if (!subject.row.has(flag::staged)) return;
     const bool lives = answer.representation && answer.is_there;
     state.database
         .prepare("DELETE FROM hawser_staged WHERE record = ?1 AND (etag = ?2 OR (?3 AND body IS NULL))")
-        .with(subject.row.record, answer.etag, lives ? 1 : 0)
+        .with(subject.row.record, subject.shadow->etag, lives ? 1 : 0)
         .run();
     if (state.database.changes() > 0) subject.row.set(flag::staged, false);
 }

@@ -377,6 +377,8 @@ void Oracle::check_overwritten(Person& person, const Written& written, const Row
         if (was.empty() && cleared_.contains({written.key, std::string(column.name)})) continue;
         const auto seen = person.seen.find({written.key, std::string(column.name)});
         if (seen != person.seen.end() && seen->second.contains(was)) continue;
+        const auto made = person.made_of_theirs.find({written.key, std::string(column.name)});
+        if (made != person.made_of_theirs.end() && made->second.contains(was)) continue;
         // Made again elsewhere, it came without a reference to what was deleted meanwhile.
         if (was.empty() && column.name == "parentcustomerid" && seen != person.seen.end() &&
             std::ranges::any_of(seen->second, [&](const std::string& target) {

@@ -182,13 +182,14 @@ private:
     struct Person {
         std::string user;
         std::string name;
-        std::vector<std::string> doubled{};                    ///< What of theirs the network carried twice.
-        std::map<Place, std::set<std::string>> seen{};         ///< What stood before their eyes.
-        std::map<Place, std::vector<std::string>> steps{};     ///< What they made of it, in order.
-        std::map<Place, std::vector<std::string>> stood{};     ///< What each of these was made of.
-        std::map<Place, std::map<std::string, int>> allowed{}; ///< How often a value may be written.
-        std::map<Place, std::map<std::string, int>> effects{}; ///< How often it was.
-        std::map<Place, std::size_t> reached{};                ///< The last step that was written.
+        std::vector<std::string> doubled{};            ///< What of theirs the network carried twice.
+        std::map<Place, std::set<std::string>> seen{}; ///< What stood before their eyes.
+        std::map<Place, std::set<std::string>> made_of_theirs{}; ///< By a plug-in, of what they wrote.
+        std::map<Place, std::vector<std::string>> steps{};       ///< What they made of it, in order.
+        std::map<Place, std::vector<std::string>> stood{};       ///< What each of these was made of.
+        std::map<Place, std::map<std::string, int>> allowed{};   ///< How often a value may be written.
+        std::map<Place, std::map<std::string, int>> effects{};   ///< How often it was.
+        std::map<Place, std::size_t> reached{};                  ///< The last step that was written.
         std::map<Place, std::pair<std::string, std::int64_t>>
             written_in{};                                               ///< The last effect, and its version.
         std::map<Place, std::pair<std::string, std::int64_t>> lost{};   ///< The same, of what a backup lacks.

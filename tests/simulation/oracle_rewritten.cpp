@@ -31,14 +31,15 @@ Row Oracle::as_sent(const Person& person, const Written& written, const Row& now
     return sent;
 }
 
-/// What the organization made of somebody's own words is nobody else's edit. What they create again holds what others
+/// What the organization made of somebody's own words is nobody else's edit, though who did not hear of it may take it for
+/// one. What they create again holds what others
 /// had written before it was deleted.
 void Oracle::see_own(Person& person, const Written& written, const Row& sent, const Row& now)
 {
     for (const TrackedColumn& column : tracked(written.key.table)->columns)
         if (text_of(sent, column.name) != text_of(now, column.name))
-            person.seen[{written.key, std::string(column.name)}].insert(text_of(now, column.name));
-    if (written.outcome == "created") see(person, written.key, now);
+            person.made_of_theirs[{written.key, std::string(column.name)}].insert(text_of(now, column.name));
+    if (written.outcome == "created") see(person, written.key, sent);
 }
 
 } // namespace hawser::simulation

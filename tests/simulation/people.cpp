@@ -162,6 +162,8 @@ void World::write(Installation& desk, const std::vector<localstore::Edit>& edits
                         place(who) + " does not see what was entered into " + key.table + " " +
                             key.id.text() + (cut_off ? " after a loss of power" : ""));
         if (!made && now == was) continue;
+        // It had come a moment before, and was not safe: nobody deleted it.
+        if (cut_off && !now && entered.at(key)) continue;
         Row from = was;
         if (const auto& typed = entered.at(key); cut_off && from && now && typed)
             forget_lost(from, now, *tracked(key.table),
@@ -250,14 +252,15 @@ void World::edit_by_former_id(Installation& desk, Draw& draw)
     if (!was) return;
     const localstore::Edit edit{ChangeKind::update, former, some_fields(desk, present, was, draw)};
     const auto made = desk.write({edit}, localstore::Grouping::separate);
-    (void)survive(desk);
+    const bool cut_off = survive(desk);
     tell(place(who) + described(edit) + (made ? "" : "; refused: " + made.error().message));
     count(made ? "edits" : "refused edits");
     const Row now = desk.see(present);
     oracle_.require(!made || shows(present, was, edit.after, now), 1,
                     place(who) + " does not see what was entered under a former id of contact " +
                         present.id.text());
-    if (made || now != was) acted(desk, present, was, now);
+    const bool is_lost = cut_off && !now;
+    if ((made || now != was) && !is_lost) acted(desk, present, was, now);
     if (made && desk.has_engine() && desk.setup().seat.in_background) desk.engine().nudge();
 }
 

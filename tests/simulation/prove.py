@@ -106,8 +106,8 @@ NEVER = {
     "cycle failed: auth.no_token": "a token is always there: tests/unit/engine/replica_tokens_test.cpp",
     "cycle failed: engine.other_organization": "there is one: tests/unit/engine/connection_test.cpp",
 }
-# So rare that no run can be asked for it.
-ONCE_IN_A_WHILE = ["change: parked, contested", *(
+# So rare that no run can be asked for it, and what people did with the queue, which the journal tells as well.
+ONCE_IN_A_WHILE = [*(f"decision: queue.{verb}" for verb in ("discard", "edit", "hold", "release", "retry", "take_back", "undo")), "change: parked, contested", *(
     f"cut off: {loss} at a {step}" for loss in ("killed", "lost", "torn")
     for step in ("truncate", "delete", "rename")), *(f"verify failed: {code}" for code in (
     "net.lost_answer", "net.timeout", "server.bad_answer", "server.gone_page", "server.sign_in", "server.unavailable",

@@ -52,10 +52,10 @@ void settle_ground(Script& script)
 {
     Draw draw(stirred(script.ground, 23));
     script.quiet_token_expiry = draw.chance(0.5);
-    script.kept = draw.chance(0.15);
+    script.kept = draw.chance(0.14);
     script.meetings = Draw(stirred(script.ground, 213)).chance(0.1);
     script.plugin = Draw(stirred(script.ground, 227)).chance(0.15);
-    const bool in_background = draw.chance(0.08);
+    const bool in_background = draw.chance(0.05);
     const std::size_t seats = 2 + draw.below(100) / 88;
     const char* const users[] = {"ada", "ada", "bob", "dan"};
     for (std::size_t i = 0; i < seats; ++i) {

@@ -136,8 +136,8 @@ void World::found()
 SynchronizerOptions World::options_of(std::size_t where, Draw& draw)
 {
     SynchronizerOptions options;
-    options.page_bytes = draw.chance(0.15) ? 3'000 : 2u << 20;
-    options.batch_changes = draw.chance(0.15) ? 1 : 250;
+    options.page_bytes = draw.chance(0.12) ? 3'000 : 2u << 20;
+    options.batch_changes = draw.chance(0.12) ? 1 : 250;
     options.mass_change_least = 4;
     if (!draw.chance(0.1)) options.metadata_every = std::chrono::hours{24 * 90};
     oracle_.wants_to_be_asked(where, 4, options.mass_change_share);

@@ -160,6 +160,35 @@ TEST_CASE("a version that comes while an intent is open is staged until it is se
     }
 }
 
+TEST_CASE("the version that a deletion deleted does not come back, though it was staged meanwhile")
+{
+    Replica replica;
+    replica.pull(1, "4", {{"fullname", text("Ada")}});
+    const Sequence deletion = replica.erase(1);
+    replica.send(50, {deletion}, 1);
+    const auto staged = [&](const char* etag) {
+        ok(replica.transact([&](Transaction& transaction) {
+            return transaction.records.stage({"contact", id(1)}, etag, Fields{{"fullname", text("Ada")}},
+                                             CycleNumber{4});
+        }));
+    };
+    SECTION("the same version says nothing any more")
+    {
+        staged("4");
+        replica.acknowledge(50, 1, "", std::nullopt);
+        CHECK_FALSE(replica.state(1).staged);
+        CHECK(replica.state(1).tombstone);
+        CHECK(replica.state(1).etag == "4");
+    }
+    SECTION("a newer one was made after it")
+    {
+        staged("7");
+        replica.acknowledge(50, 1, "", std::nullopt);
+        REQUIRE(replica.state(1).staged);
+        CHECK(replica.state(1).staged->etag == "7");
+    }
+}
+
 TEST_CASE("undoing what may be on the server makes a compensating change")
 {
     Replica replica;
