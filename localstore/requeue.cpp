@@ -323,8 +323,7 @@ Result<void> QueueVerbs::requeue_covered(const RecordKey& key, Instant now)
         }
         if (covered.lost.empty() || !subject->shadow) return {};
         std::ranges::sort(covered.lost);
-        const auto twice = std::ranges::unique(covered.lost);
-        covered.lost.erase(twice.begin(), twice.end());
+        covered.lost.erase(std::unique(covered.lost.begin(), covered.lost.end()), covered.lost.end());
         std::vector<Change> lost = find_arrived(state_, covered.lost);
         for (Change& change : lost)
             leave_out(change, [&](const auto& member) {

@@ -92,6 +92,13 @@ def clocks_and_chance_are_found():
 
 
 @case
+def what_clang_cannot_build_is_found_where_it_has_to():
+    expect(["clang"], "localstore/x.cpp", "auto twice = std::ranges::unique(all);\n", "for (int i : std::views::iota(1)) {}\n")
+    expect([], "localstore/x.cpp", "all.erase(std::unique(all.begin(), all.end()), all.end());\n")
+    expect([], "engine/x.cpp", "auto twice = std::ranges::unique(all);\n")
+
+
+@case
 def sleeping_tests_are_found():
     expect(["sleep"], "tests/unit/x.cpp", "void f() { std::this_thread::sleep_for(1s); }\n", "void f() { usleep(5); }\n")
     expect(["sleep"], "tests/wire/x.py", "time.sleep(1)\n")
