@@ -307,7 +307,6 @@ void World::heed_claim(std::size_t where, const TrackedTable& table, std::int64_
     const bool sees_everything = seat.contact_filter.empty() && !lowered_.contains(seat.user) &&
                                  office_->organization->user(seat.user)->depth == server::Depth::global;
     if (!sees_everything) return;
-    count("checkpoints compared");
     const auto is_open = [&desk](const RecordKey& key) {
         const auto state = desk.store().state(key);
         const auto record = desk.store().get(key);
@@ -315,7 +314,8 @@ void World::heed_claim(std::size_t where, const TrackedTable& table, std::int64_
         const bool became_another = *record && (*record)->key != key;
         return state->dirty() || state->staged || became_another;
     };
-    oracle_.asked_since(where, table.name, version, desk.see_all(table), is_open);
+    if (oracle_.asked_since(where, table.name, version, desk.see_all(table), is_open))
+        count("checkpoints compared");
 }
 
 void World::sends(std::size_t where, const http::Request& request)

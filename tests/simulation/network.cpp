@@ -34,6 +34,7 @@ http::Exchange::Ticket Network::send(http::Request request, Done done)
     journey->back = Milliseconds{draw.between(5, 200)};
     journey->life = life_;
     journey->number = number;
+    journey->place = world_.next_place();
     journey->request = std::move(request);
     journey->done = std::move(done);
     const bool changes_a_record = journey->request.body.find("If-Match: W/") != std::string::npos;
@@ -48,17 +49,15 @@ void Network::start(const Shared& journey, Mishap mishap, Draw draw)
 {
     switch (mishap) {
     case Mishap::reordered:
-        journey->there += Milliseconds{draw.between(1'000, 9'000)};
-        [[fallthrough]];
+        wait_to_be_overtaken(journey, clock_->elapsed() + std::min(Milliseconds{draw.between(1'000, 90'000)},
+                                                                   journey->request.timeout * 4 / 5));
+        break;
     case Mishap::none:
     case Mishap::outrun:
         after(journey->there, [this, journey] { arrive(journey); });
         break;
     case Mishap::duplicate:
-        after(journey->there, [this, journey] {
-            (void)world_.carry(where_, journey->request);
-            arrive(journey);
-        });
+        arrive_twice(journey, draw);
         break;
     case Mishap::truncated:
         after(journey->there, [this, journey, draw]() mutable {
@@ -79,6 +78,7 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
         (void)world_.carry(where_, journey->request);
     };
     const Milliseconds given_up{draw.between(300, 30'000)};
+    const bool is_done = draw.chance(0.5);
     switch (mishap) {
     case Mishap::unreachable:
         return fail(journey, journey->there, "net.unreachable");
@@ -96,11 +96,11 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
     case Mishap::unauthorized:
         return reply(journey, {401, {{"WWW-Authenticate", "Bearer"}}, ""});
     case Mishap::gateway_403:
-        return reply(journey, page(403, "Forbidden"));
+        return answer_instead(journey, page(403, "Forbidden"), is_done);
     case Mishap::gateway_404:
-        return reply(journey, page(404, "Not Found"));
+        return answer_instead(journey, page(404, "Not Found"), is_done);
     case Mishap::gateway_410:
-        return reply(journey, page(410, "Gone"));
+        return answer_instead(journey, page(410, "Gone"), is_done);
     case Mishap::throttled: {
         http::Answer answer = refusal(429, "0x80072322", "Number of requests exceeded");
         const std::chrono::seconds quiet{draw.between(1, 90)};
@@ -112,11 +112,11 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
         return reply(journey, std::move(answer));
     }
     case Mishap::server_error:
-        return reply(journey, refusal(500, "0x80040216", "An unexpected error occurred."));
+        return answer_instead(journey, refusal(500, "0x80040216", "An unexpected error occurred."), is_done);
     case Mishap::unavailable:
-        return reply(journey, page(503, "Service Unavailable"));
+        return answer_instead(journey, page(503, "Service Unavailable"), is_done);
     case Mishap::portal:
-        return reply(journey, page(200, "Welcome to the hotel"));
+        return answer_instead(journey, page(200, "Welcome to the hotel"), is_done);
     case Mishap::killed_after:
         after(Milliseconds{draw.between(5, 20'000)}, carried);
         [[fallthrough]];
@@ -125,8 +125,48 @@ void Network::start_unlucky(const Shared& journey, Mishap mishap, Draw draw)
     }
 }
 
+void Network::arrive_twice(const Shared& journey, Draw draw)
+{
+    // At once, when only the second answer comes back, or whenever the copy that took another way arrives.
+    const bool at_once = draw.chance(0.5);
+    const Milliseconds apart{draw.between(1, 60'000)};
+    after(journey->there, [this, journey, at_once] {
+        if (at_once) (void)world_.carry(where_, journey->request);
+        arrive(journey);
+    });
+    if (at_once) return;
+    after(journey->there + apart, [this, journey] {
+        world_.comes_late(where_);
+        (void)world_.carry(where_, journey->request);
+    });
+}
+
+void Network::wait_to_be_overtaken(const Shared& journey, Milliseconds until)
+{
+    constexpr Milliseconds step{500};
+    after(std::max(journey->there, step), [this, journey, until] {
+        const bool overtaken = world_.is_overtaken(journey->place);
+        if (!overtaken && clock_->elapsed() < until) return wait_to_be_overtaken(journey, until);
+        if (overtaken) world_.was_overtaken();
+        arrive(journey);
+    });
+}
+
+void Network::answer_instead(const Shared& journey, http::Answer answer, bool is_done)
+{
+    if (is_done) {
+        world_.hides_the_answer(journey->request);
+        after(journey->there, [this, journey] {
+            world_.comes_late(where_);
+            (void)world_.carry(where_, journey->request);
+        });
+    }
+    reply(journey, std::move(answer));
+}
+
 void Network::arrive(const Shared& journey)
 {
+    world_.arrives(journey->place);
     deliver(journey, world_.carry(where_, journey->request));
 }
 

@@ -21,6 +21,14 @@ public:
     virtual http::Answer carry(std::size_t where, const http::Request& request) = 0;
     /// What is carried next was given up by its sender.
     virtual void comes_late(std::size_t) {}
+    /// Something on the way answers, after the organization did what was asked.
+    virtual void hides_the_answer(const http::Request&) {}
+    /// The place of a request among all that anybody sends.
+    virtual std::uint64_t next_place() { return 0; }
+    /// Whether one with a later place has arrived.
+    virtual bool is_overtaken(std::uint64_t) const { return true; }
+    virtual void arrives(std::uint64_t) {}
+    virtual void was_overtaken() {}
     /// An answer is about to be delivered.
     virtual void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) = 0;
     /// A colleague is faster. False when the request is about no record that is there.
@@ -66,12 +74,16 @@ private:
         Clock::Milliseconds back{};
         int life = 0; ///< Of the process that sent it.
         Ticket number = 0;
+        std::uint64_t place = 0;
     };
     using Shared = std::shared_ptr<Journey>;
 
     void start(const Shared& journey, Mishap mishap, Draw draw);
     void start_unlucky(const Shared& journey, Mishap mishap, Draw draw);
     void arrive(const Shared& journey);
+    void arrive_twice(const Shared& journey, Draw draw);
+    void wait_to_be_overtaken(const Shared& journey, Clock::Milliseconds until);
+    void answer_instead(const Shared& journey, http::Answer answer, bool is_done);
     void deliver(const Shared& journey, http::Answer answer);
     void fail(const Shared& journey, Clock::Milliseconds after, const char* code);
     void reply(const Shared& journey, http::Answer answer);

@@ -204,15 +204,15 @@ void Oracle::looked(std::size_t who, std::string_view table, const std::map<Guid
     held = std::move(now);
 }
 
-void Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t version,
+bool Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t version,
                          const std::map<Guid, Texts>& visible,
                          const std::function<bool(const RecordKey&)>& is_open)
 {
     Person& person = people_[who];
     person.has_met = restored_;
-    if (restored_ || person.narrowed) return;
+    if (restored_ || person.narrowed) return false;
     const auto before = person.compared.find(table);
-    if (before != person.compared.end() && before->second == version) return;
+    if (before != person.compared.end() && before->second == version) return false;
     person.compared.insert_or_assign(std::string(table), version);
     for (const auto& [key, written] : versions_) {
         if (key.table != table || written > version) continue;
@@ -223,6 +223,7 @@ void Oracle::asked_since(std::size_t who, std::string_view table, std::int64_t v
                       (seen == visible.end() ? "lacks " : "has another copy of ") + called(key) +
                       ", which was written before, at " + std::to_string(written));
     }
+    return true;
 }
 
 // ---- what the organization says -----------------------------------------------------------------------

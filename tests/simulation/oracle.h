@@ -105,7 +105,7 @@ public:
     /// An installation whose user may see everything asks for what changed after a version, and says with it that
     /// it has all up to that one. `visible` is what can be seen of the table there, `is_open` whether something of
     /// a record still waits there.
-    void asked_since(std::size_t who, std::string_view table, std::int64_t version,
+    bool asked_since(std::size_t who, std::string_view table, std::int64_t version,
                      const std::map<Guid, Texts>& visible,
                      const std::function<bool(const RecordKey&)>& is_open);
     /// An answer with whole rows reached the installation.

@@ -30,7 +30,8 @@ INJECTED = [
     *(f"token expired: {answer}" for answer in ("400", "410", "everything, without a word")),
     "another user's token arrived", "asleep for days", "bumped", "rewritten", "rewritten within the write",
     *(f"mishap: {name}" for name in (
-        "401", "403 in HTML", "404 in HTML", "410 in HTML", "429", "500", "503 in HTML", "answer lost",
+        "401", "403 in HTML", "404 in HTML", "410 in HTML", "429", "500", "503 in HTML", "another answer to what was done",
+        "answer lost",
         "cut off at a write", "duplicate", "killed after", "killed before", "late", "outrun", "portal",
         "reordered", "request lost", "slow", "truncated", "unreachable")),
 ]  # fmt: skip

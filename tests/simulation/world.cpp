@@ -339,11 +339,17 @@ void World::look(std::size_t where)
 void World::befell(std::size_t where, std::uint64_t number, Mishap mishap, const http::Request& request)
 {
     report_.befallen.emplace_back(where, number);
-    count("mishap: " + std::string(name(mishap)));
+    // What is held back counts where it was overtaken.
+    if (mishap != Mishap::reordered) count("mishap: " + std::string(name(mishap)));
     if (mishap == Mishap::duplicate) oracle_.doubled(where, request.body);
     if (telling_)
         tell(place(where) + ": request " + std::to_string(number) + " (" + told(request) +
              ") meets: " + std::string(name(mishap)));
+}
+
+void World::hides_the_answer(const http::Request& request)
+{
+    if (!written_by(request.body).empty()) count("mishap: another answer to what was done");
 }
 
 http::Answer World::carry(std::size_t where, const http::Request& request)

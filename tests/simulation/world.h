@@ -51,6 +51,11 @@ public:
     http::Answer carry(std::size_t where, const http::Request& request) override;
     void delivers(std::size_t where, const http::Request& request, const http::Answer& answer) override;
     void comes_late(std::size_t) override { late_ = true; }
+    void hides_the_answer(const http::Request& request) override;
+    std::uint64_t next_place() override { return ++places_; }
+    bool is_overtaken(std::uint64_t place) const override { return place < latest_place_; }
+    void arrives(std::uint64_t place) override { latest_place_ = std::max(latest_place_, place); }
+    void was_overtaken() override { count("mishap: reordered"); }
     bool outrun(const http::Request& request) override;
     void kill(std::size_t where) override { doomed_.insert(where); }
     void befell(std::size_t where, std::uint64_t number, Mishap mishap,
@@ -189,7 +194,9 @@ protected:
     std::uint64_t writes_ = 0;
     std::uint64_t cycles_ = 0;
     int events_ = 0;
-    bool late_ = false; ///< What is carried now was given up by its sender.
+    std::uint64_t places_ = 0;       ///< Requests that were sent.
+    std::uint64_t latest_place_ = 0; ///< Of those that arrived, the one that was sent last.
+    bool late_ = false;              ///< What is carried now was given up by its sender.
 };
 
 } // namespace hawser::simulation
