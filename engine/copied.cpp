@@ -26,7 +26,7 @@ Result<void> begin_as_copy(localstore::Store& store, const Guid& instance, Insta
     return store.transact(
         localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
             Result<void> done = transaction.journal.set_instance(instance);
-            if (done) done = transaction.journal.set_setting(compare_first_setting, "1");
+            if (done) done = transaction.journal.set_setting(localstore::compare_first_setting, "1");
             if (!done) return done;
             return transaction.journal.decide(
                 {}, {}, "copied",

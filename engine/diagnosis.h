@@ -4,8 +4,6 @@
 
 namespace hawser::engine {
 
-/// Set on a copied or restored replica until a whole pull has compared it; nothing is pushed before.
-inline constexpr std::string_view compare_first_setting = "sync.compare_first";
 /// Set from the moment that the organization is known to be an older copy of itself until everything was
 /// compared with it.
 inline constexpr std::string_view restored_setting = "sync.restored";

@@ -194,7 +194,7 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
     const Result<ConnectionState> before = state();
     if (!before) co_return before.error();
     // A copied file knows less than the organization does: a whole pull comes before anything else.
-    const bool compare_first = !parts_.store.setting(compare_first_setting).empty();
+    const bool compare_first = !parts_.store.setting(localstore::compare_first_setting).empty();
     if (compare_first) {
         request.compare_first = true;
         request.extent = Puller::Extent::full;
@@ -222,7 +222,7 @@ Task<Result<CycleReport>> Engine::run_cycle(CycleRequest request)
         if (compare_first) {
             const Result<void> compared =
                 parts_.store.transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
-                    return transaction.journal.set_setting(compare_first_setting, "");
+                    return transaction.journal.set_setting(localstore::compare_first_setting, "");
                 });
             if (!compared) co_return compared.error();
         }

@@ -79,7 +79,7 @@ Result<void> look_for_restored(CycleWork& cycle, localstore::Transaction& transa
                       "it holds version " + std::to_string(*read) + " of " + key.table + " " + key.id.text() +
                           ", and version " + std::to_string(*held) + " was here before",
                       now);
-    if (noted) noted = transaction.journal.set_setting(compare_first_setting, "1");
+    if (noted) noted = transaction.journal.set_setting(localstore::compare_first_setting, "1");
     if (!noted) return noted;
     const auto again = requeue_lost(cycle, transaction, key, *read, now);
     if (!again) return again.error();

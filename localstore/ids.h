@@ -20,6 +20,10 @@ inline constexpr std::string_view former_change_setting = "former.change";
 /// Set from the moment that a replica is found to be a copy until it is another installation.
 inline constexpr std::string_view copied_setting = "installation.copied";
 
+/// Set while others may have sent what this replica holds, as after a copy, until a whole pull has compared it; nothing is
+/// sent before.
+inline constexpr std::string_view compare_first_setting = "sync.compare_first";
+
 /// Changes made as one unit share one; 0 is "in no group".
 struct GroupNumber {
     std::int64_t value = 0;

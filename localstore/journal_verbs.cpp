@@ -122,6 +122,9 @@ Result<void> JournalVerbs::set_instance(const Guid& instance)
         Statement cycle = database.prepare("SELECT ifnull(max(number), 0) FROM hawser_cycle");
         cycle.step();
         const std::int64_t change = next_number(database, Numbered::change) - 1;
+        Statement former = database.prepare("SELECT instance FROM hawser_meta WHERE one = 1");
+        if (former.step()) keep_identities(database, former.guid(0), Sequence{change});
+        former.reset();
         for (const auto& [name, last] :
              {std::pair(former_cycle_setting, cycle.integer(0)), std::pair(former_change_setting, change)}) {
             const Result<void> kept = set_setting(name, std::to_string(last));

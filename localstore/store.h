@@ -26,6 +26,7 @@
 
 namespace hawser::localstore {
 
+class WaitingListener;
 namespace platform {
 class FileUse;
 }
@@ -193,6 +194,7 @@ public:
     Result<std::vector<Dependency>> dependencies_of(std::span<const Sequence> changes) const;
     Result<QueueFigures> queue_figures() const;
     Result<std::vector<Intent>> open_intents() const;
+    Result<void> tell_waiting(WaitingListener& listener) const;
     Result<std::vector<Receipt>> receipts(const RecordKey& key, std::size_t limit) const;
 
     // ---- conflicts ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ Transaction::Transaction(TransactionState& state)
       queue(state),
       intents(state),
       conflicts(state),
+      carry(state),
       journal(state),
       state_(state)
 {

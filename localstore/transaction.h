@@ -2,6 +2,7 @@
 
 #include "hawser/metadata.h"
 #include "hawser/result.h"
+#include "localstore/carried.h"
 #include "localstore/conflict.h"
 #include "localstore/intent.h"
 #include "localstore/journal.h"
@@ -218,6 +219,29 @@ private:
     TransactionState& state_;
 };
 
+/// What waited in another installation of the same user becomes work of this one (docs/JOURNAL.md).
+class CarryVerbs {
+public:
+    /// The number that the change has here: it was taken over before, or made here. Told apart from another change that
+    /// got the same number, as after a restored copy, by its record and the time that it was made.
+    Result<std::optional<Sequence>> find(const ChangeIdentity& identity, const Change& change) const;
+
+    /// The change with a new number. A record without edits here goes back to the base that the change stands on, so that
+    /// the next round meets its edits like any others; so the caller sees to it that a whole round comes before anything is
+    /// sent. Where the record has edits that were made here, or stands on another base by now, the change is put behind
+    /// them: for the caller to hold, as soon as its group is whole. Fails with store.unknown_column, with hawser::canonical's codes for a value of another kind than its
+    /// column, and as an edit does there.
+    Result<TakenOver> take_over(const Carried& carried, const WriteContext& context);
+
+    /// A table as the other installation knows it, when it is not known here.
+    Result<void> know(const Table& table);
+
+private:
+    friend class Transaction;
+    explicit CarryVerbs(TransactionState& state) : state_(state) {}
+    TransactionState& state_;
+};
+
 class ConflictVerbs {
 public:
     Result<ConflictNumber> open(const NewConflict& conflict);
@@ -271,6 +295,7 @@ public:
     QueueVerbs queue;
     IntentVerbs intents;
     ConflictVerbs conflicts;
+    CarryVerbs carry;
     JournalVerbs journal;
 
     /// Adds the table or takes over what the organization says of it now: new columns are appended

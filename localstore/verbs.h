@@ -1,5 +1,6 @@
 #pragma once
 
+#include "localstore/carried.h"
 #include "localstore/change_row.h"
 #include "localstore/conflict_row.h"
 #include "localstore/store_impl.h"
@@ -51,6 +52,14 @@ void add_lanes(Database& database, ScopeNumber scope);
 enum class Purpose { edit, compensation };
 Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edit& edit,
                             const WriteContext& context, Purpose purpose, GroupNumber& group);
+
+/// Fails with store.unknown_column when the table lacks one of these.
+Result<void> check_columns(const Subject& subject, const Fields& fields);
+
+/// Who made the change first: this installation, or the one that it was taken over from.
+ChangeIdentity identity_of(Database& database, Sequence change);
+/// Before this replica becomes another installation: its changes up to `last` stay those that `instance` made.
+void keep_identities(Database& database, const Guid& instance, Sequence last);
 
 /// The parked changes of the record that this edit of a person mends: those whose columns it sets
 /// anew, a refused creation that it completes, all of them when it deletes the record.

@@ -12,16 +12,6 @@ Error deleted(const RecordKey& key, std::string_view where)
                    describe(key) + " is deleted " + std::string(where) + ". Undo the deletion first.");
 }
 
-Result<void> check_columns(const Subject& subject, const Fields& fields)
-{
-    for (const auto& [name, value] : fields) {
-        if (subject.table().table.column(name) != nullptr) continue;
-        return refusal(code::unknown_column,
-                       "The table " + subject.table().table.name + " has no column \"" + name + "\".");
-    }
-    return {};
-}
-
 Result<void> check_creation(const Subject& subject, Purpose purpose)
 {
     if (!subject.known()) return {};
@@ -119,6 +109,16 @@ void fill_update(const Fields& local, const Fields& wanted, Change& change)
 }
 
 } // namespace
+
+Result<void> check_columns(const Subject& subject, const Fields& fields)
+{
+    for (const auto& [name, value] : fields) {
+        if (subject.table().table.column(name) != nullptr) continue;
+        return refusal(code::unknown_column,
+                       "The table " + subject.table().table.name + " has no column \"" + name + "\".");
+    }
+    return {};
+}
 
 Result<Sequence> write_edit(TransactionState& state, Subject& subject, const Edit& edit,
                             const WriteContext& context, Purpose purpose, GroupNumber& group)

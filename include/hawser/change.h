@@ -165,6 +165,30 @@ struct ChangeExplanation {
 /// Whether something is done, or only said as it would be: then nothing is written.
 enum class Act { done, rehearsed };
 
+/// What a journal says of the records that it is about (docs/JOURNAL.md).
+enum class Contents {
+    whole,
+    redacted, ///< To be shared: no text, date, address or name, but how long each is. It cannot be imported.
+};
+
+/// What was written to a journal.
+struct Exported {
+    std::uint64_t changes = 0;
+    std::uint64_t records = 0;
+    std::uint64_t conflicts = 0; ///< Open ones.
+    std::uint64_t unknown = 0;   ///< Requests that were sent, and of which no answer says what became.
+};
+
+/// What was taken over from a journal.
+struct Imported {
+    std::uint64_t changes = 0;   ///< Added to the queue.
+    std::uint64_t records = 0;   ///< That those are about.
+    std::uint64_t known = 0;     ///< Not added: this replica has them, or did, or its record says the same.
+    std::uint64_t held = 0;      ///< Of the added ones: put behind edits that were made here, and held.
+    std::uint64_t conflicts = 0; ///< Opened.
+    std::uint64_t unknown = 0;   ///< Requests without an answer, which the next cycle settles by reading.
+};
+
 /// What undoing or discarding does.
 struct Undone {
     /// Out of the queue, as they were: the changes, their groups, and the later edits of a record that is not made.

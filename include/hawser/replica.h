@@ -254,6 +254,18 @@ public:
     retry(const std::vector<ChangeNumber>& changes); ///< Parked changes go back to the queue.
     Result<void> retry(ChangeNumber change);
 
+    /// Writes the queue with all that it stands on, as of one moment, to a journal of mode 0600: changes, open conflicts and
+    /// requests without an answer, but no token. The queue stays as it is. Also of a replica that is only inspected. Fails
+    /// with journal.file_exists and journal.not_written; nothing is left of the file then.
+    Result<Exported> export_queue(const std::filesystem::path& file,
+                                  Contents contents = Contents::whole) const;
+
+    /// Adds what waits in a journal to the queue, all of it or nothing; what this replica has, or had, is not added again.
+    /// Nothing is sent before the next cycle compared with the whole organization. Fails with journal.redacted,
+    /// journal.other_organization, journal.other_user, journal.newer, journal.damaged and the other codes of a file
+    /// that is no whole journal (docs/JOURNAL.md), with input.wrong_type and store.unknown_column, and as an edit does.
+    Result<Imported> import_queue(const std::filesystem::path& file);
+
     /// Conflicts, oldest first, at most 1,000.
     Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;
     /// Settles all contested columns of one conflict. Chosen values keep the rules of an update and

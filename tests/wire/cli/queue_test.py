@@ -193,5 +193,48 @@ def a_wrong_bulk_edit_is_taken_back_after_it_was_sent():
         desk.run("verify").says(0)
 
 
+@case
+def the_queue_goes_into_a_file_that_is_the_users_alone_and_stays():
+    with Desk() as desk:
+        file = desk.directory / "queue.hjournal"
+        told = desk.run("queue", "export", str(file)).says(0).out
+        assert "holds 1 change of 1 record." in told and "stays as it is" in told, told
+        assert file.stat().st_mode & 0o777 == 0o600, oct(file.stat().st_mode)
+        assert desk.token.encode() not in file.read_bytes()
+        desk.run("queue", "export", str(file)).says(1, "There is a file", "already")
+        desk.run("queue", "export", str(desk.directory / "no" / "queue.hjournal")).says(1, "could not be written")
+        shared = desk.directory / "for-support.hjournal"
+        told = desk.json("queue", "export", str(shared), "--redact")
+        assert told == {"file": str(shared), "redacted": True, "changes": 1, "records": 1, "conflicts": 0,
+                        "unknown": 0}, told
+        desk.queue_is_untouched()
+        taken = desk.json("queue", "import", str(file))
+        assert taken["changes"] == 0 and taken["known"] == 1, taken
+        assert "Nothing new is in it." in desk.run("queue", "import", str(file)).says(0).out
+        desk.run("queue", "import", str(shared)).says(1, "is redacted")
+        file.write_bytes(file.read_bytes()[:-9])
+        desk.run("queue", "import", str(file)).says(1, "a part of it is missing")
+        desk.run("queue", "import", str(desk.directory / "nothing")).says(1, "cannot be opened")
+        desk.queue_is_untouched()
+        desk.organization.close()
+        desk.run("queue", "export", str(desk.directory / "offline.hjournal")).says(0)
+
+
+@case
+def a_journal_goes_on_in_a_new_replica():
+    with Desk() as desk:
+        file = desk.directory / "queue.hjournal"
+        desk.run("queue", "export", str(file)).says(0)
+        new = desk.directory / "new.hawser"
+        desk.init(new).says(0)
+        told = desk.run("queue", "import", str(file), replica=new).says(0).out
+        assert "Taken over: 1 change of 1 record." in told and "compared" in told, told
+        desk.queue_is_untouched(new)
+        desk.comes_right(new)
+        # The one that wrote the journal finds its change done.
+        desk.comes_right()
+
+
+
 if __name__ == "__main__":
     sys.exit(run())

@@ -1,5 +1,6 @@
 #include "tools/hawser/commands/change_choice.h"
 #include "tools/hawser/commands/commands.h"
+#include "tools/hawser/commands/queue_carry.h"
 #include "tools/hawser/commands/queue_edit.h"
 #include "tools/hawser/commands/queue_show.h"
 #include "tools/hawser/commands/queue_verbs.h"
@@ -110,6 +111,7 @@ void add_queue(Command app, Invocation& invocation)
     add_queue_show(command, invocation);
     add_queue_edit(command, invocation);
     add_queue_verbs(command, invocation);
+    add_queue_carry(command, invocation);
 }
 
 } // namespace hawser::cli
