@@ -80,7 +80,42 @@ public:
     std::unique_ptr<Synchronizer> synchronizer;
 };
 
+/// No way to anybody.
+class NoNetwork : public http::Exchange {
+public:
+    Ticket send(http::Request, Done done) override
+    {
+        done(Error{ErrorKind::offline, "net.unreachable", "there is no connection"});
+        return 1;
+    }
+    void cancel(Ticket) override {}
+};
+
 } // namespace
+
+TEST_CASE("A copied file is another installation as soon as a synchronizer takes it, before it asks anybody",
+          "[replica][synchronizer][I2]")
+{
+    Home home;
+    ok(home.replica->choose({{"contact"}}));
+    const auto work_on = [](Replica& replica) {
+        Synchronizer synchronizer(replica, {}, {std::make_shared<NoNetwork>(), fixed_token("token")});
+        CHECK(code_of(synchronizer.cycle()) == "net.unreachable");
+    };
+    work_on(*home.replica);
+    const Guid first = home.replica->binding().instance_id;
+    const auto file = home.folder / "copy.hawser";
+    ok(home.replica->backup(file));
+
+    Replica copy = ok(Replica::open(options_of(file)));
+    CHECK(copy.binding().instance_id == first);
+    work_on(copy);
+    CHECK(copy.binding().instance_id != first);
+    CHECK(copy.impl()->store->setting(localstore::compare_first_setting) == "1");
+    work_on(*home.replica);
+    CHECK(home.replica->binding().instance_id == first);
+    CHECK(home.replica->impl()->store->setting(localstore::compare_first_setting).empty());
+}
 
 TEST_CASE("Stopping ends the calls of other threads that wait for the organization",
           "[replica][synchronizer]")
