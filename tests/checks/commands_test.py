@@ -67,7 +67,7 @@ def no_option_is_told_that_does_not_exist():
     for name, text in sections().items():
         exist = everywhere | set(re.findall(r"--[a-z][a-z-]+", help_of(name)))
         if name == "queue":
-            for verb in ("show", "edit", "undo", "retry", "discard", "hold", "release"):
+            for verb in ("show", "edit", "undo", "retry", "discard", "hold", "release", "export", "import"):
                 exist |= set(re.findall(r"--[a-z][a-z-]+", help_of("queue", verb)))
         if name in ("create", "set", "delete"):
             exist |= {"--yes", "--dry-run"}
