@@ -190,7 +190,7 @@ private:
 
     Error broken_frame(std::size_t failure) const
     {
-        if (read_ <= packed_.size() && lines_ == 0 && total_ == 0) return not_one();
+        if (!is_frame()) return not_one();
         return refused("journal.damaged", "is damaged at about byte " +
                                               std::to_string(read_ - (in_.size - in_.pos)) + " (" +
                                               ZSTD_getErrorName(failure) + "). " + std::string(whole_one));
@@ -200,7 +200,7 @@ private:
     {
         const auto more = read_some();
         if (!more) return more.error();
-        if (*more == 0) return lines_ == 0 && total_ == 0 ? not_one() : incomplete();
+        if (*more == 0) return is_frame() ? incomplete() : not_one();
         return {};
     }
 
@@ -213,12 +213,18 @@ private:
             return refused("journal.unreadable", "cannot be read at byte " + std::to_string(read_) + ": " +
                                                      std::strerror(errno) + ".");
         in_ = {packed_.data(), static_cast<std::size_t>(done), 0};
+        if (read_ == 0 && done >= magic_bytes) std::memcpy(&magic_, packed_.data(), magic_bytes);
         read_ += static_cast<std::uint64_t>(done);
         return static_cast<std::size_t>(done);
     }
 
+    static constexpr ssize_t magic_bytes = 4;
+    /// Whether the file begins as every zstd frame does.
+    bool is_frame() const { return magic_ == ZSTD_MAGICNUMBER; }
+
     std::filesystem::path file_;
     JournalLimits limits_;
+    std::uint32_t magic_ = 0; ///< The file's first bytes.
     int descriptor_ = -1;
     ZSTD_DCtx* unpacker_ = nullptr;
     std::vector<char> packed_{};

@@ -116,7 +116,8 @@ BatchAnswer answered_as_a_whole(const http::Answer& answer, std::size_t items, O
         whole.kind = Kind::unknown;
         whole.text = "the answer to the batch is no batch answer";
     }
-    const bool plain = whole.kind != Kind::unknown && whole.kind != Kind::intercepted;
+    // What fails after the part was carried out fails as a whole, too.
+    const bool plain = answer.status < 500 && whole.kind != Kind::unknown && whole.kind != Kind::intercepted;
     if (items == 1 && plain && !turned_away(answer.status)) {
         result.items.front() = {State::answered, {answer}};
         return result;

@@ -189,6 +189,20 @@ TEST_CASE("a plain refusal of a batch of one is that item's own answer", "[batch
     CHECK(kind_of(answer, 0) == Kind::refused);
 }
 
+TEST_CASE("a failure of a batch of one says nothing about its item, which may have been carried out before",
+          "[batch][I2]")
+{
+    const std::string words = sample::error_json("0x80040216", "An unexpected error occurred.");
+    for (const int status : {500, 502, 503, 504})
+        for (const auto on_error : {OnError::stop, OnError::go_on}) {
+            INFO(status);
+            const auto answer = parse_batch(sample::answer(status, words), std::vector<BatchItem>{single()},
+                                            on_error, sample::now);
+            CHECK(answer.items[0].state == State::unknown);
+            CHECK(kind_of(answer, 0) == Kind::unknown);
+        }
+}
+
 TEST_CASE("a batch answer cut at any byte never calls an item applied that is not", "[batch]")
 {
     const std::vector<BatchItem> items{single(), pair(), single()};
