@@ -24,6 +24,10 @@ using localstore::Sequence;
 
 constexpr std::string_view has_own_edits = "it came from a journal, and the record has edits of its own "
                                            "here: look at both, then release or discard it";
+constexpr std::string_view was_asked_about =
+    "it came from a journal and was in an open conflict there, which is about another base than here. Look "
+    "at what the "
+    "organization has (queue show N --now), then release or discard it";
 constexpr std::string_view may_be_applied = "it came from a journal and was being sent there: it may already "
                                             "have been applied. Look at what the organization "
                                             "has (queue show N --now), then release or discard it";
@@ -160,8 +164,12 @@ public:
         const std::vector<Sequence>& behind = ground->second.behind;
         const bool all_fresh = std::ranges::all_of(
             behind, [&](Sequence here) { return fresh_.contains(here) && !held_.contains(here); });
-        // Where they stand behind others, the question is asked anew when they are released.
-        if (behind.empty() || !all_fresh) return {};
+        if (behind.empty() || !all_fresh) {
+            // The question is about another base than what they stand on here.
+            for (const Sequence here : behind)
+                if (fresh_.contains(here)) held_.insert_or_assign(here, was_asked_about);
+            return {};
+        }
         localstore::NewConflict opened{conflict.key, conflict.reason,   conflict.sentence, conflict.columns,
                                        {},           conflict.opened_at};
         const auto number = transaction_.conflicts.open(opened);

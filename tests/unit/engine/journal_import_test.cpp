@@ -240,6 +240,22 @@ TEST_CASE("A refusal, a question and a unit come as they were", "[carry]")
     CHECK(move.here.read(contact(1), "jobtitle") == "Admiral");
 }
 
+TEST_CASE("A question that cannot be asked here keeps what it is about back", "[carry]")
+{
+    Move move;
+    move.there.write(update(contact(1), {{"jobtitle", text("Admiral")}}));
+    CHECK(move.carry().changes == 1);
+    ok(move.here.replica->discard({1}));
+    move.there.write(update(contact(1), {{"firstname", text("Grace")}}));
+    move.there.contest(contact(1), {{"lastname", text("Doe")}, {"firstname", text("Greta")}}, {"firstname"});
+    const Imported imported = move.carry();
+    CHECK(imported.changes == 1);
+    CHECK(imported.known == 1);
+    CHECK(imported.held == 1);
+    CHECK(imported.conflicts == 0);
+    CHECK(move.here.queue().back().state == ChangeState::held);
+}
+
 TEST_CASE("A request whose answer is missing is open here as well, under the same id", "[carry]")
 {
     Move move;
