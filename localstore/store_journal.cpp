@@ -148,7 +148,7 @@ struct Trimmed {
 std::int64_t trim_some(Database& database, const Trimmed& kind, Instant now, std::int64_t most)
 {
     constexpr int at_once = 500;
-    Statement erase = database.prepare_once(
+    Statement erase = database.prepare_built(
         "DELETE FROM " + kind.table + " WHERE " + kind.number + " IN (SELECT " + kind.number + " FROM " +
         kind.table + " WHERE " + kind.removable + " AND (" + kind.at + " < ?1 OR " + kind.number +
         " <= (SELECT max(" + kind.number + ") FROM " + kind.table + ") - ?2) AND " + kind.number +
