@@ -6,11 +6,14 @@
 #include "engine/pull.h"
 #include "engine/push_plan.h"
 #include "engine/queue_plan.h"
+#include "engine/read_back.h"
 #include "engine/read_page.h"
 #include "engine/reconcile.h"
 #include "engine/tables.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace hawser::engine {
 
@@ -109,6 +112,40 @@ public:
         return {};
     }
 
+    /// The records with edits that no pull brings: they are in no scope, and are met when something of them is sent.
+    Result<std::vector<ReadBack>> unmet() const
+    {
+        const auto queue = plan_queue(around_.store, around_.now(), around_.options.backoff_most);
+        if (!queue) return queue.error();
+        std::set<RecordKey> keys;
+        std::vector<ReadBack> reads;
+        for (const PushUnit& unit : queue->plan.ready)
+            for (const localstore::Sequence sequence : unit.changes) {
+                const auto change = around_.store.change(sequence);
+                if (!change) return change.error();
+                if (!keys.insert(change->key).second) continue;
+                const auto state = around_.store.state(change->key);
+                if (!state) return state.error();
+                const bool is_there = state->shadow && state->shadow->remote == localstore::Remote::present;
+                if (!state->scopes.empty() || !is_there) continue;
+                const auto table = around_.table(change->key.table);
+                if (!table) return table.error();
+                reads.push_back({change->key, *table});
+            }
+        return reads;
+    }
+
+    Result<void> met(const ReadBack& read, const Found& found)
+    {
+        if (found.presence == Found::Presence::absent) return remote_tombstone(*read.table, read.key.id);
+        if (found.presence != Found::Presence::present) return {};
+        const auto state = around_.store.state(read.key);
+        if (!state) return state.error();
+        if (state->etag == found.etag) return {};
+        decided(*read.table, *state, {conflict::Presence::present, found.etag, found.fields, {}});
+        return {};
+    }
+
     Plan take() { return std::move(plan_); }
 
 private:
@@ -120,6 +157,11 @@ private:
         std::string sentence;
         for (const conflict::Decision& decision : plan.decisions)
             sentence += (sentence.empty() ? "" : " ") + decision.sentence;
+        for (const conflict::Contested& contested : plan.contested) {
+            asked_.insert({state.key, contested.column});
+            sentence += " " + contested.column + ": " + to_json(contested.mine) + " here, " +
+                        to_json(contested.theirs) + " there, " + to_json(contested.base) + " before.";
+        }
         add(state.key, situation.name, std::string(action_of(plan)), std::move(sentence));
     }
 
@@ -139,7 +181,9 @@ private:
             return {};
         }
         std::string columns;
-        for (const auto& [column, value] : change->after) columns += (columns.empty() ? "" : ", ") + column;
+        for (const auto& [column, value] : change->after)
+            if (!asked_.contains({change->key, column})) columns += (columns.empty() ? "" : ", ") + column;
+        if (columns.empty() && !change->after.empty()) return {};
         add(change->key, name, std::string(localstore::to_text(change->kind)),
             columns.empty() ? "sent" : "sends " + columns);
         return {};
@@ -153,6 +197,7 @@ private:
 
     Surroundings& around_;
     Plan plan_{};
+    std::set<std::pair<RecordKey, std::string>> asked_{}; ///< Columns that a person would be asked about.
 };
 
 /// What changed since the last pull, in the mode of that pull.
@@ -220,6 +265,13 @@ Task<Result<Plan>> look_ahead(Surroundings& around, std::vector<std::string> tab
         const Result<void> looked = co_await std::move(looking);
         if (!looked) co_return looked.error();
     }
+    auto reads = outlook.unmet();
+    if (!reads) co_return reads.error();
+    auto reading = read_back(around, *reads);
+    const auto found = co_await std::move(reading);
+    if (!found) co_return found.error();
+    for (std::size_t i = 0; i < reads->size(); ++i)
+        if (const Result<void> met = outlook.met((*reads)[i], (*found)[i]); !met) co_return met.error();
     const Result<void> recovered = outlook.under_way();
     if (!recovered) co_return recovered.error();
     const Result<void> queued = outlook.queue();

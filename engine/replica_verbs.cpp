@@ -98,10 +98,15 @@ Result<TakenBack> Replica::take_back(ChangeNumber change, Act act)
     return take_back(std::vector{change}, act);
 }
 
+Result<std::vector<Change>> Replica::hold(const std::vector<ChangeNumber>& changes, const std::string& why)
+{
+    return faces_of(*impl_, impl_->store->hold(sequences(changes), why,
+                                               impl_->context({}, localstore::Grouping::separate)));
+}
+
 Result<std::vector<Change>> Replica::hold(const std::vector<ChangeNumber>& changes)
 {
-    return faces_of(*impl_, impl_->store->hold(sequences(changes), "held by you",
-                                               impl_->context({}, localstore::Grouping::separate)));
+    return hold(changes, "held by you");
 }
 
 Result<void> Replica::hold(ChangeNumber change)

@@ -53,6 +53,15 @@ Result<Fields> checked_choice(const Replica::Impl& impl, const RecordKey& key, c
     return std::move(fine->columns);
 }
 
+/// Of a record that is not here any more, what the change called it.
+std::string name_said_in(const localstore::Store& store, const localstore::Change& change)
+{
+    const auto known = store.table(change.key.table);
+    if (!known) return {};
+    std::string name = name_in((*known)->table, change.after);
+    return name.empty() ? name_in((*known)->table, change.before) : name;
+}
+
 } // namespace
 
 Result<std::shared_ptr<const localstore::KnownTable>> Replica::Impl::table(std::string_view name) const
@@ -124,7 +133,7 @@ Result<std::vector<Change>> Replica::queue(const ChangeFilter& filter) const
         Change face = engine::face_of(change);
         auto named = names.find(face.record);
         if (named == names.end()) named = names.emplace(face.record, impl_->name_of(face.record)).first;
-        face.record_name = named->second;
+        face.record_name = named->second.empty() ? name_said_in(*impl_->store, change) : named->second;
         if (const auto found = waits->find(face.number); found != waits->end())
             face.waits_for = found->second;
         faces.push_back(std::move(face));

@@ -1,3 +1,5 @@
+#include "localstore/change_row.h"
+#include "localstore/record_row.h"
 #include "localstore/store.h"
 #include "localstore/store_impl.h"
 #include "localstore/verbs.h"
@@ -27,6 +29,7 @@ public:
             const std::vector<Change> some = list_changes(database_, tables_, filter);
             for (const Change& change : some) {
                 if (auto told = about(change.key); !told) return told;
+                if (auto told = referred_to(change); !told) return told;
                 if (auto told = listener_.change(change, identity_of(database_, change.sequence)); !told)
                     return told;
             }
@@ -66,6 +69,19 @@ private:
             if (auto told = listener_.table(*table); !told) return told;
         }
         return listener_.record(record_state(database_, fold_, tables_, key));
+    }
+
+    /// What is here of the records that it refers to.
+    Result<void> referred_to(const Change& change)
+    {
+        for (const Reference& reference : references(change)) {
+            const RecordKey key{reference.target, reference.id};
+            const KnownTable* table = tables_.find(key.table);
+            if (table == nullptr || told_.contains(key) || !find_row(database_, table->number, key.id))
+                continue;
+            if (auto told = about(key); !told) return told;
+        }
+        return {};
     }
 
     Database& database_;

@@ -10,7 +10,7 @@
 namespace hawser::localstore {
 
 /// Is told all that waits in a replica, as of one moment: each table before the first record of it, each record
-/// before the first change of it, changes in order; then the open conflicts; then the open intents. A failure ends the
+/// before the first change of it or of what refers to it, changes in order; then the open conflicts; then the open intents. A failure ends the
 /// telling. Within one read transaction: it must not write to the store.
 class WaitingListener {
 public:

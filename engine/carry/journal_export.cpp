@@ -34,7 +34,8 @@ public:
     Result<void> table(const localstore::KnownTable& table) override { return writer_.add(line_of(table)); }
     Result<void> record(const localstore::RecordState& state) override
     {
-        ++written_.records;
+        // What is only referred to is none of those that the changes are about.
+        if (!state.live.empty() || state.conflict) ++written_.records;
         return writer_.add(line_of(state, contents_));
     }
     Result<void> change(const localstore::Change& change, const localstore::ChangeIdentity& identity) override

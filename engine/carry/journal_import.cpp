@@ -1,7 +1,7 @@
 #include "engine/carry/journal_import.h"
 
 #include "engine/carry/journal_file.h"
-#include "engine/carry/journal_values.h"
+#include "engine/carry/journal_listener.h"
 #include "localstore/transaction.h"
 
 #include <algorithm>
@@ -32,64 +32,6 @@ constexpr std::string_view may_be_applied = "it came from a journal and was bein
                                             "have been applied. Look at what the organization "
                                             "has (queue show N --now), then release or discard it";
 
-/// Is told what the lines of a journal say, one by one.
-class LineListener {
-public:
-    virtual ~LineListener() = default;
-    virtual Result<void> table(const Table& table) = 0;
-    virtual Result<void> record(RecordLine record) = 0;
-    virtual Result<void> change(ChangeLine change) = 0;
-    virtual Result<void> conflict(const localstore::Conflict& conflict) = 0;
-    virtual Result<void> intent(const localstore::Intent& intent) = 0;
-};
-
-template <class Line, class Told>
-Result<void> tell(Result<Line> line, Told told)
-{
-    if (!line) return line.error();
-    return told(*std::move(line));
-}
-
-Result<void> tell_line(const json::object& line, LineListener& listener)
-{
-    if (line.size() != 1 || !line.begin()->value().is_object())
-        return Error{ErrorKind::refuse, "journal.damaged", "it is not one object with a name"};
-    const auto& what = line.begin()->key();
-    const json::object& said = line.begin()->value().get_object();
-    if (what == "table") return tell(table_in(said), [&](Table table) { return listener.table(table); });
-    if (what == "record")
-        return tell(record_in(said), [&](RecordLine record) { return listener.record(std::move(record)); });
-    if (what == "change")
-        return tell(change_in(said), [&](ChangeLine change) { return listener.change(std::move(change)); });
-    if (what == "conflict")
-        return tell(conflict_in(said), [&](localstore::Conflict one) { return listener.conflict(one); });
-    if (what == "intent")
-        return tell(intent_in(said), [&](localstore::Intent one) { return listener.intent(one); });
-    // Later makers of the same version may say more.
-    return {};
-}
-
-/// Reads a journal to its end. What is wrong with a line names the file and the byte.
-Result<void> tell_lines(const std::filesystem::path& file, LineListener& listener)
-{
-    auto reader = JournalReader::open(file);
-    if (!reader) return reader.error();
-    for (;;) {
-        const auto line = reader->next();
-        if (!line) return line.error();
-        if (!*line) return {};
-        auto told = tell_line(**line, listener);
-        if (told) continue;
-        Error error = told.error();
-        if (error.code == "journal.damaged")
-            error.message = "The journal " + file.string() + " has a line at byte " +
-                            std::to_string(reader->position()) +
-                            " of its text that is no part of a journal: " + error.message +
-                            ". Ask for the file again, or export it anew.";
-        return error;
-    }
-}
-
 /// Finds out whether a journal can be read at all.
 class Looking : public LineListener {
 public:
@@ -100,33 +42,39 @@ public:
     Result<void> intent(const localstore::Intent&) override { return {}; }
 };
 
-Result<void> check_about(const std::filesystem::path& file, const localstore::Binding& binding)
+Error journal_error(const std::filesystem::path& file, const char* code, const std::string& why)
 {
-    const auto reader = JournalReader::open(file);
-    if (!reader) return reader.error();
-    const auto about = about_in(reader->about());
-    const auto refuse = [&](const char* code, const std::string& why) {
-        return Error{ErrorKind::refuse, code, "The journal " + file.string() + " " + why};
-    };
-    if (!about)
-        return refuse("journal.damaged", "does not say what it is about: " + about.error().message + ".");
+    return {ErrorKind::refuse, code, "The journal " + file.string() + " " + why};
+}
+
+Result<void> check_about(const std::filesystem::path& file, const localstore::Binding& binding,
+                         const ImportOptions& options)
+{
+    const auto about = about_journal(file);
+    if (!about) return about.error();
     if (about->redacted)
-        return refuse("journal.redacted", "is redacted: what the changes say is not in it. Export it whole.");
-    if (about->organization != binding.organization)
-        return refuse("journal.other_organization",
-                      "is of the organization " + about->organization.text() +
-                          (about->url.empty() ? "" : " (" + about->url + ")") + ", and this replica is of " +
-                          binding.organization.text() + " (" + binding.url + "). Nothing was taken over.");
-    if (about->user != binding.user)
-        return refuse("journal.other_user", "is of the user " + about->user.text() +
-                                                ", and this replica is of the user " + binding.user.text() +
-                                                ". Nothing was taken over.");
+        return journal_error(file, "journal.redacted",
+                             "is redacted: what the changes say is not in it. Export it whole.");
+    if (about->organization_id != binding.organization && !options.of_another_organization)
+        return journal_error(
+            file, "journal.other_organization",
+            "is of the organization " + about->organization_id.text() +
+                (about->organization_url.empty() ? "" : " (" + about->organization_url + ")") +
+                ", and this replica is of " + binding.organization.text() + " (" + binding.url +
+                "). Nothing was taken over.");
+    const bool any_user = options.of_another_user || options.of_another_organization;
+    if (about->user_id != binding.user && !any_user)
+        return journal_error(file, "journal.other_user",
+                             "is of the user " + about->user_id.text() +
+                                 ", and this replica is of the user " + binding.user.text() +
+                                 ". Nothing was taken over.");
     return {};
 }
 
 class Importing : public LineListener {
 public:
-    Importing(localstore::Transaction& transaction, Instant now) : transaction_(transaction)
+    Importing(localstore::Transaction& transaction, const ImportOptions& options, Instant now)
+        : transaction_(transaction), options_(options)
     {
         context_.now = now;
     }
@@ -136,6 +84,8 @@ public:
     Result<void> record(RecordLine record) override
     {
         RecordKey key = record.key;
+        if (options_.of_another_organization)
+            if (const auto stood = stand_on_what_is_here(record); !stood) return stood;
         records_.insert_or_assign(std::move(key), Ground{std::move(record), {}});
         return {};
     }
@@ -150,7 +100,6 @@ public:
         const auto known = transaction_.carry.find(line.identity, line.change);
         if (!known) return known.error();
         if (*known) {
-            ++imported_.known;
             return remember_known(there, line.change.group, **known, ground->second);
         }
         return take_over(std::move(line), ground->second);
@@ -158,6 +107,7 @@ public:
 
     Result<void> conflict(const localstore::Conflict& conflict) override
     {
+        if (options_.of_another_organization) return {};
         const auto ground = records_.find(conflict.key);
         if (ground == records_.end())
             return damaged("the record of a conflict comes before it, and is missing");
@@ -181,7 +131,7 @@ public:
     Result<void> intent(const localstore::Intent& intent) override
     {
         // What was never sent is only queued.
-        if (intent.attempts.empty()) return {};
+        if (intent.attempts.empty() || options_.of_another_organization) return {};
         std::vector<Sequence> covered;
         for (const localstore::Covered& change : intent.changes) {
             const auto here = here_.find(change.sequence);
@@ -207,7 +157,8 @@ public:
         const Sequence last = *fresh_.rbegin();
         Result<void> done =
             transaction_.journal.set_setting(localstore::former_change_setting, std::to_string(last.value));
-        if (done) done = transaction_.journal.set_setting(localstore::compare_first_setting, "1");
+        if (done && options_.compare_first)
+            done = transaction_.journal.set_setting(localstore::compare_first_setting, "1");
         if (!done) return done.error();
         return imported_;
     }
@@ -220,8 +171,20 @@ private:
 
     static Error damaged(std::string why) { return {ErrorKind::refuse, "journal.damaged", std::move(why)}; }
 
-    void remember(Sequence there, Sequence here, Ground& ground)
+    Result<void> stand_on_what_is_here(RecordLine& record) const
     {
+        const auto state = transaction_.records.state(record.key);
+        if (!state) return state.error();
+        if (state->dirty() || !state->local) return {};
+        record.base = {localstore::Remote::present, state->etag, *state->local};
+        record.partial = state->partial;
+        return {};
+    }
+
+    void remember(Sequence there, Sequence here, Ground& ground, bool known)
+    {
+        imported_.all.push_back({there.value, here.value, known});
+        if (known) ++imported_.known;
         here_.emplace(there, here);
         if (here.value != 0) ground.behind.push_back(here);
     }
@@ -229,7 +192,7 @@ private:
     /// New members of its group join the group that it has here, while it waits.
     Result<void> remember_known(Sequence there, GroupNumber group, Sequence here, Ground& ground)
     {
-        remember(there, here, ground);
+        remember(there, here, ground, true);
         if (group.value == 0) return {};
         localstore::ChangeFilter it;
         it.after.value = here.value - 1;
@@ -259,11 +222,10 @@ private:
         const auto taken = transaction_.carry.take_over(carried, context_);
         if (!taken) return about_change(taken.error(), carried.change);
         if (taken->sequence.value == 0) {
-            ++imported_.known;
-            remember(there, {}, ground);
+            remember(there, {}, ground, true);
             return {};
         }
-        remember(there, taken->sequence, ground);
+        remember(there, taken->sequence, ground, false);
         if (carried.founds_group) groups_.insert_or_assign(group, GroupNumber{taken->sequence.value});
         fresh_.insert(taken->sequence);
         if (taken->behind_own_edits) held_.emplace(taken->sequence, has_own_edits);
@@ -309,6 +271,7 @@ private:
     }
 
     localstore::Transaction& transaction_;
+    const ImportOptions& options_;
     localstore::WriteContext context_{};
     std::map<RecordKey, Ground> records_{};
     std::map<Sequence, Sequence> here_{}; ///< By the number in the journal.
@@ -321,25 +284,34 @@ private:
 
 } // namespace
 
-Result<Imported> read_journal(localstore::Store& store, const std::filesystem::path& file, Instant now)
+Result<JournalAbout> about_journal(const std::filesystem::path& file)
 {
-    if (auto fine = check_about(file, store.binding()); !fine) return fine.error();
+    const auto reader = JournalReader::open(file);
+    if (!reader) return reader.error();
+    auto about = about_in(reader->about());
+    if (about) return about;
+    return journal_error(file, "journal.damaged",
+                         "does not say what it is about: " + about.error().message + ".");
+}
+
+Result<Imported> read_journal(localstore::Store& store, const std::filesystem::path& file,
+                              const ImportOptions& options, Instant now)
+{
+    if (auto fine = check_about(file, store.binding(), options); !fine) return fine.error();
     Looking looking;
     if (auto whole = tell_lines(file, looking); !whole) return whole.error();
     Imported imported;
-    const Result<void> done = store.transact(localstore::Durability::full,
-                                             [&](localstore::Transaction& transaction) -> Result<void> {
-                                                 // Between the two readings it may have become another file.
-                                                 if (auto fine = check_about(file, store.binding()); !fine)
-                                                     return fine;
-                                                 Importing importing(transaction, now);
-                                                 if (auto taken = tell_lines(file, importing); !taken)
-                                                     return taken;
-                                                 auto finished = importing.finish();
-                                                 if (!finished) return finished.error();
-                                                 imported = *finished;
-                                                 return {};
-                                             });
+    const Result<void> done = store.transact(
+        localstore::Durability::full, [&](localstore::Transaction& transaction) -> Result<void> {
+            // Between the two readings it may have become another file.
+            if (auto fine = check_about(file, store.binding(), options); !fine) return fine;
+            Importing importing(transaction, options, now);
+            if (auto taken = tell_lines(file, importing); !taken) return taken;
+            auto finished = importing.finish();
+            if (!finished) return finished.error();
+            imported = *std::move(finished);
+            return {};
+        });
     if (!done) return done.error();
     return imported;
 }

@@ -11,11 +11,16 @@ namespace hawser::carry {
 /// read to its end before anything is taken. Changes that this replica has, also those that are done with, are not
 /// taken again. A request without an answer is opened again, to be settled by reading; where that cannot be, because its
 /// records have edits of their own here, its changes are held. From then on the replica compares with the whole
-/// organization before it sends anything: the other installation may be alive and have sent the same.
+/// organization before it sends anything, unless the options say otherwise: the other installation may be alive and have
+/// sent the same.
 ///
 /// Fails with what a JournalReader refuses; journal.redacted; journal.other_organization and journal.other_user, which
 /// name both; journal.damaged for what is no part of a journal, with its byte; and with what refuses an edit, naming the
 /// change. Any thread.
-Result<Imported> read_journal(localstore::Store& store, const std::filesystem::path& file, Instant now);
+Result<Imported> read_journal(localstore::Store& store, const std::filesystem::path& file,
+                              const ImportOptions& options, Instant now);
+
+/// What its first line says.
+Result<JournalAbout> about_journal(const std::filesystem::path& file);
 
 } // namespace hawser::carry

@@ -111,6 +111,13 @@ json::object line_of(const localstore::RecordState& state, Contents contents)
         line["organization"] = word_of(state.shadow->remote);
         put_unless_empty(line, "etag", state.shadow->etag);
         line["fields"] = fields_line(state.shadow->fields, contents);
+    } else if (state.local) {
+        line["organization"] = word_of(localstore::Remote::present);
+        line["etag"] = state.etag;
+        line["fields"] = fields_line(*state.local, contents);
+    } else {
+        line["organization"] = word_of(localstore::Remote::deleted);
+        line["fields"] = json::object();
     }
     if (state.partial) line["partial"] = true;
     return {{"record", std::move(line)}};

@@ -245,14 +245,16 @@ Result<localstore::ConflictColumn> conflict_column_in(const json::object& line)
 
 } // namespace
 
-Result<About> about_in(const json::object& line)
+Result<JournalAbout> about_in(const json::object& line)
 {
     Members members(line);
-    About about;
-    about.organization = members.guid("organization");
-    about.user = members.guid("user");
-    about.instance = members.guid("instance");
-    about.url = members.text_or_nothing("url");
+    JournalAbout about;
+    about.organization_id = members.guid("organization");
+    about.user_id = members.guid("user");
+    about.instance_id = members.guid("instance");
+    about.organization_url = members.text_or_nothing("url");
+    about.mailbox = members.text_or_nothing("mailbox");
+    about.written_at = members.instant("written_at");
     about.redacted = members.flag("redacted");
     return members.finish(std::move(about));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hawser/change.h"
 #include "hawser/metadata.h"
 #include "hawser/result.h"
 #include "localstore/carried.h"
@@ -28,16 +29,7 @@ struct ChangeLine {
     localstore::ChangeIdentity identity;
 };
 
-/// Who wrote a journal, and of what.
-struct About {
-    Guid organization;
-    Guid user;
-    Guid instance;
-    std::string url; ///< "" where it is not said.
-    bool redacted = false;
-};
-
-Result<About> about_in(const boost::json::object& line);
+Result<JournalAbout> about_in(const boost::json::object& line);
 Result<Table> table_in(const boost::json::object& line);
 Result<RecordLine> record_in(const boost::json::object& line);
 Result<ChangeLine> change_in(const boost::json::object& line);

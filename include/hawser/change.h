@@ -179,10 +179,48 @@ struct Exported {
     std::uint64_t unknown = 0;   ///< Requests that were sent, and of which no answer says what became.
 };
 
+/// What a journal says of itself.
+struct JournalAbout {
+    Guid organization_id;
+    Guid user_id;
+    Guid instance_id;               ///< The installation that wrote it.
+    std::string organization_url{}; ///< "" in a redacted one, as is the mailbox.
+    std::string mailbox{};
+    Instant written_at{};
+    bool redacted = false;
+};
+
+struct ImportOptions {
+    /// Also the journal of another user of the organization: its edits are made under this replica's user then.
+    bool of_another_user = false;
+    /// Before anything is sent the next cycle compares with the whole organization, since the replica that wrote the
+    /// journal may have sent the same. Without it every request is conditional all the same.
+    bool compare_first = true;
+    /// Into an organization that was made for the journal (`Replica::found_journal`) and is another one than it is of: the
+    /// changes stand on what this replica holds of their records, what was being sent counts as queued, and questions
+    /// are not opened, as what they are about is not there.
+    bool of_another_organization = false;
+};
+
+/// What `Replica::found_journal` queued, now or before.
+struct Founded {
+    std::uint64_t records = 0;         ///< Queued now.
+    std::uint64_t waiting = 0;         ///< Of all of them, those that are not made yet.
+    std::vector<std::string> tables{}; ///< That the journal is about.
+};
+
+/// A change of a journal, and what it became.
+struct ImportedChange {
+    ChangeNumber there = 0; ///< Its number in the journal.
+    ChangeNumber here = 0;  ///< 0: the record says the same already.
+    bool known = false;     ///< It was here before.
+};
+
 /// What was taken over from a journal.
 struct Imported {
-    std::uint64_t changes = 0;   ///< Added to the queue.
-    std::uint64_t records = 0;   ///< That those are about.
+    std::vector<ImportedChange> all{}; ///< In the journal's order.
+    std::uint64_t changes = 0;         ///< Added to the queue.
+    std::uint64_t records = 0;         ///< That those are about.
     std::uint64_t known = 0;     ///< Not added: this replica has them, or did, or its record says the same.
     std::uint64_t held = 0;      ///< Of the added ones: put behind edits that were made here, and held.
     std::uint64_t conflicts = 0; ///< Opened.

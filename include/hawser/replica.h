@@ -247,6 +247,7 @@ public:
     /// Not sent until `release`; a held one keeps its reason. This and the next two return the changes with their
     /// groups, as they were.
     Result<std::vector<Change>> hold(const std::vector<ChangeNumber>& changes);
+    Result<std::vector<Change>> hold(const std::vector<ChangeNumber>& changes, const std::string& why);
     Result<void> hold(ChangeNumber change);
     Result<std::vector<Change>> release(const std::vector<ChangeNumber>& changes);
     Result<void> release(ChangeNumber change);
@@ -264,7 +265,14 @@ public:
     /// Nothing is sent before the next cycle compared with the whole organization. Fails with journal.redacted,
     /// journal.other_organization, journal.other_user, journal.newer, journal.damaged and the other codes of a file
     /// that is no whole journal (docs/JOURNAL.md), with input.wrong_type and store.unknown_column, and as an edit does.
-    Result<Imported> import_queue(const std::filesystem::path& file);
+    Result<Imported> import_queue(const std::filesystem::path& file, const ImportOptions& options = {});
+    /// Queues the creation of what the changes of a journal stand on, for an organization that has none of it: for whoever
+    /// has nothing but the file, and means to see what happens. Once, however often it is called. Choose the tables, let a
+    /// cycle make the records, and put the changes on top: `import_queue` with `of_another_organization`. Fails as
+    /// `import_queue` does.
+    Result<Founded> found_journal(const std::filesystem::path& file);
+    /// What the first line of a journal says; nothing more of it is read, so that it may be damaged further on.
+    static Result<JournalAbout> about_journal(const std::filesystem::path& file);
 
     /// Conflicts, oldest first, at most 1,000.
     Result<std::vector<Conflict>> conflicts(bool include_resolved = false) const;

@@ -49,6 +49,12 @@ void InterruptWatch::wait()
     changed_.wait(lock, [this] { return interrupted_.load(); });
 }
 
+bool InterruptWatch::wait_for(std::chrono::milliseconds longest)
+{
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, longest, [this] { return interrupted_.load(); });
+}
+
 void InterruptWatch::run()
 {
     const sigset_t signals = watched_signals();

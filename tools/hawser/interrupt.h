@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -27,6 +28,8 @@ public:
 
     /// Blocks until the first signal.
     void wait();
+    /// The same, for so long at most. Whether there was one.
+    bool wait_for(std::chrono::milliseconds longest);
 
 private:
     void run();

@@ -123,10 +123,11 @@ Result<std::unique_ptr<OnlineSession>> OnlineSession::open(const Invocation& inv
     return std::make_unique<OnlineSession>(invocation, *std::move(replica), consent);
 }
 
-OnlineSession::OnlineSession(const Invocation& invocation, Replica replica, Consent consent)
+OnlineSession::OnlineSession(const Invocation& invocation, Replica replica, Consent consent,
+                             std::uint32_t batch_changes)
     : progress_(invocation, system_clock()), replica_(std::move(replica))
 {
-    synchronizer_ = std::make_unique<Synchronizer>(replica_, options(invocation, consent),
+    synchronizer_ = std::make_unique<Synchronizer>(replica_, options(invocation, consent, batch_changes),
                                                    ports_for(replica_.binding().token_command));
     interrupts_.on_interrupt([this] { synchronizer_->stop(patience_when_stopping); });
 }
@@ -142,9 +143,11 @@ void OnlineSession::on_cycle(std::function<void(const CycleReport&)> told)
     told_ = std::move(told);
 }
 
-SynchronizerOptions OnlineSession::options(const Invocation& invocation, Consent consent)
+SynchronizerOptions OnlineSession::options(const Invocation& invocation, Consent consent,
+                                           std::uint32_t batch_changes)
 {
     SynchronizerOptions options = synchronizer_options(invocation, &progress_);
+    if (batch_changes > 0) options.batch_changes = batch_changes;
     options.ask_mass_change = [this, consent](const MassChange& change, std::function<void(bool)> answer) {
         answer(agree(change, consent));
     };

@@ -41,7 +41,9 @@ class OnlineSession {
 public:
     static Result<std::unique_ptr<OnlineSession>> open(const Invocation& invocation,
                                                        Consent consent = Consent::ask);
-    OnlineSession(const Invocation& invocation, Replica replica, Consent consent);
+    /// `batch_changes` 0 = as many a request as is usual.
+    OnlineSession(const Invocation& invocation, Replica replica, Consent consent,
+                  std::uint32_t batch_changes = 0);
     ~OnlineSession();
     OnlineSession(const OnlineSession&) = delete;
     OnlineSession& operator=(const OnlineSession&) = delete;
@@ -55,7 +57,7 @@ public:
     void on_cycle(std::function<void(const CycleReport&)> told);
 
 private:
-    SynchronizerOptions options(const Invocation& invocation, Consent consent);
+    SynchronizerOptions options(const Invocation& invocation, Consent consent, std::uint32_t batch_changes);
     bool agree(const MassChange& change, Consent consent);
 
     InterruptWatch interrupts_; // First, so that every other thread has the signals blocked.

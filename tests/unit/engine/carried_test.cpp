@@ -28,7 +28,7 @@ struct Setting {
         const auto file = folder / ("journal" + std::to_string(++journals_));
         const auto written = carry::write_journal(*old_one.store, file, Contents::whole, clock->now());
         REQUIRE(written);
-        auto imported = carry::read_journal(*new_one.store, file, clock->now());
+        auto imported = carry::read_journal(*new_one.store, file, {}, clock->now());
         if (!imported) FAIL(imported.error().message);
         return *imported;
     }

@@ -64,9 +64,9 @@ CommandLine::CommandLine(Invocation& invocation) : app_(std::make_unique<CLI::Ap
     app_->require_subcommand(1);
     add_common_options(*app_, invocation);
     for (const auto& add :
-         {add_init,   add_auth,   add_demo,   add_serve, add_sync,   add_offline,   add_status,
-          add_tables, add_list,   add_show,   add_write, add_queue,  add_conflicts, add_diff,
-          add_log,    add_policy, add_verify, add_care,  add_doctor, add_report,    add_completion})
+         {add_init,   add_auth,   add_demo, add_serve,  add_sync,   add_replay,    add_offline, add_status,
+          add_tables, add_list,   add_show, add_write,  add_queue,  add_conflicts, add_diff,    add_log,
+          add_policy, add_verify, add_care, add_doctor, add_report, add_completion})
         add(root(), invocation);
 }
 

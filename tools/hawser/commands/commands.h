@@ -22,6 +22,7 @@ void add_log(Command app, Invocation& invocation);
 void add_verify(Command app, Invocation& invocation);
 void add_care(Command app, Invocation& invocation);
 void add_doctor(Command app, Invocation& invocation);
+void add_replay(Command app, Invocation& invocation);
 void add_report(Command app, Invocation& invocation);
 void add_serve(Command app, Invocation& invocation);
 void add_demo(Command app, Invocation& invocation);
