@@ -31,14 +31,11 @@ std::string Replica::Impl::name_of(const RecordKey& key) const
 {
     const auto known = store->table(key.table);
     if (!known) return {};
+    if (const auto view = store->get(key); view && *view)
+        if (std::string name = name_in((*known)->table, (*view)->fields); !name.empty()) return name;
+    // It is deleted here, or without its name.
     const auto state = store->state(key);
-    if (!state) return {};
-    for (const localstore::Copy& copy :
-         {state->local, state->shadow ? localstore::Copy(state->shadow->fields) : localstore::Copy()}) {
-        if (!copy) continue;
-        if (std::string name = name_in((*known)->table, *copy); !name.empty()) return name;
-    }
-    return {};
+    return state && state->shadow ? name_in((*known)->table, state->shadow->fields) : std::string();
 }
 
 Result<Record> Replica::get(const RecordKey& key) const

@@ -24,6 +24,9 @@ inline constexpr std::string_view copied_setting = "installation.copied";
 /// sent before.
 inline constexpr std::string_view compare_first_setting = "sync.compare_first";
 
+/// The mark of the queue (`Store::tell_waiting`) that was last written to a journal as a whole.
+inline constexpr std::string_view exported_setting = "queue.exported";
+
 /// Changes made as one unit share one; 0 is "in no group".
 struct GroupNumber {
     std::int64_t value = 0;

@@ -141,7 +141,31 @@ void add_waits_of_body(Database& database, const TableSet& tables, const RecordK
     }
 }
 
-/// The same for all of the changes that make records again.
+/// The same for a change that makes a record again, whose last version there was `body`.
+void add_waits_of_revival(Database& database, const TableSet& tables, const RecordKey& key, Sequence change,
+                          std::string_view body, std::vector<Dependency>& found)
+{
+    const KnownTable& table = *need(tables.named(key.table));
+    const Fields whole =
+        made_again(database, table, key.id, need(decode_body(table.layout, table.table, body)));
+    add_waits_of_body(database, tables, key, change, whole, found);
+}
+
+/// The same, if the change makes its record again.
+void add_waits_of_own_revival(Database& database, const TableSet& tables, const Change& change,
+                              std::vector<Dependency>& found)
+{
+    const KnownTable& table = *need(tables.named(change.key.table));
+    Statement gone =
+        database.prepare("SELECT s.body FROM hawser_record r JOIN hawser_shadow s ON s.record = r.record "
+                         "WHERE r.id = ?1 AND r.table_number = ?2 AND s.remote = ?3");
+    if (!gone.with(change.key.id, table.number, static_cast<int>(Remote::deleted)).step()) return;
+    const auto made_by = makers(database, table, change.key.id);
+    if (!made_by.empty() && made_by.front() == change.sequence)
+        add_waits_of_revival(database, tables, change.key, change.sequence, gone.text(0), found);
+}
+
+/// The same for all of the changes that make records again: for very many changes at once.
 void add_waits_of_revivals(Database& database, const TableSet& tables, std::span<const Change> changes,
                            std::vector<Dependency>& found)
 {
@@ -156,9 +180,7 @@ void add_waits_of_revivals(Database& database, const TableSet& tables, std::span
         const Guid id = gone.guid(1);
         const auto made_by = makers(database, table, id);
         if (made_by.empty() || !asked.contains(made_by.front())) continue;
-        const Fields body =
-            made_again(database, table, id, need(decode_body(table.layout, table.table, gone.text(2))));
-        add_waits_of_body(database, tables, {table.table.name, id}, made_by.front(), body, found);
+        add_waits_of_revival(database, tables, {table.table.name, id}, made_by.front(), gone.text(2), found);
     }
 }
 
@@ -275,7 +297,7 @@ Dependencies find_dependencies(Database& database, const TableSet& tables, Seque
     later.with(change->key.id, table.number, sequence.value);
     gather(later, sequence, DependencyReason::same_record, false, found.waited_for_by);
     add_waits_elsewhere(database, tables, *change, found.waits_for);
-    add_waits_of_revivals(database, tables, std::span(&*change, 1), found.waits_for);
+    add_waits_of_own_revival(database, tables, *change, found.waits_for);
     add_waiting_elsewhere(database, tables, *change, found.waited_for_by);
     return found;
 }

@@ -87,9 +87,9 @@ RecordState record_state(Database& database, const Fold& port, const TableSet& t
     if (row->has(flag::dirty)) {
         state.shadow = find_shadow(database, table, row->record);
         state.live = live_changes(database, table, row->id);
-        state.conflict = open_conflict(database, table, row->id);
+        if (row->has(flag::conflict)) state.conflict = open_conflict(database, table, row->id);
         state.masked = masked_columns(port, table.table, state.conflict);
-        state.open_intent = open_intent_of(database, table, row->id);
+        if (row->has(flag::in_flight)) state.open_intent = open_intent_of(database, table, row->id);
     }
     if (row->has(flag::staged)) state.staged = find_staged(database, table, row->record);
     return state;

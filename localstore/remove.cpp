@@ -4,6 +4,8 @@
 #include "localstore/error_codes.h"
 #include "localstore/fence.h"
 #include "localstore/file_check.h"
+#include "localstore/ids.h"
+#include "localstore/queue_mark.h"
 #include "localstore/sole_use.h"
 #include "localstore/suffix.h"
 
@@ -20,6 +22,13 @@ std::string counted(std::int64_t number, const char* one, const char* more)
     return std::to_string(number) + (number == 1 ? one : more);
 }
 
+/// Whether all that waits is in a journal, as it is now.
+bool is_exported(Database& database)
+{
+    Statement exported = database.prepare("SELECT value FROM hawser_setting WHERE name = ?1");
+    return exported.with(exported_setting).step() && exported.text(0) == queue_mark(database);
+}
+
 Result<void> check_settled(Database& database, const path& replica)
 {
     Statement row = database.prepare("SELECT (SELECT count(*) FROM hawser_change WHERE live = 1), "
@@ -27,15 +36,16 @@ Result<void> check_settled(Database& database, const path& replica)
     row.step();
     const std::int64_t changes = row.integer(0);
     const std::int64_t questions = row.integer(1);
-    if (changes == 0 && questions == 0) return {};
+    if ((changes == 0 && questions == 0) || is_exported(database)) return {};
     std::string what;
     if (changes > 0) what = counted(changes, " change that is not sent", " changes that are not sent");
     if (questions > 0)
         what += (what.empty() ? "" : " and ") + counted(questions, " open conflict", " open conflicts");
-    return Error{
-        ErrorKind::refuse, std::string(code::changes_wait),
-        "The replica " + replica.string() + " holds " + what +
-            ". Synchronize, decide or discard them first; `hawser queue` and `hawser conflicts` show them."};
+    return Error{ErrorKind::refuse, std::string(code::changes_wait),
+                 "The replica " + replica.string() + " holds " + what +
+                     ". Synchronize, decide, export (`hawser queue export FILE`) or discard them first; "
+                     "`hawser queue` and "
+                     "`hawser conflicts` show them."};
 }
 
 /// The log is folded back into the file, so that no log is left that could be taken for that of another file.

@@ -8,7 +8,7 @@ namespace hawser::localstore {
 
 /// What becomes of changes that were not sent, and of questions that nobody decided.
 enum class Unsent {
-    keep, ///< They refuse the removal.
+    keep, ///< They refuse the removal, unless a journal holds all of them as they are now (`exported_setting`).
     lose,
 };
 

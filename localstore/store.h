@@ -194,7 +194,8 @@ public:
     Result<std::vector<Dependency>> dependencies_of(std::span<const Sequence> changes) const;
     Result<QueueFigures> queue_figures() const;
     Result<std::vector<Intent>> open_intents() const;
-    Result<void> tell_waiting(WaitingListener& listener) const;
+    /// Returns the mark of what was told (`queue_mark`).
+    Result<std::string> tell_waiting(WaitingListener& listener) const;
     Result<std::vector<Receipt>> receipts(const RecordKey& key, std::size_t limit) const;
 
     // ---- conflicts ------------------------------------------------------------------------------

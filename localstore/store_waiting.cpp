@@ -1,4 +1,5 @@
 #include "localstore/change_row.h"
+#include "localstore/queue_mark.h"
 #include "localstore/record_row.h"
 #include "localstore/store.h"
 #include "localstore/store_impl.h"
@@ -94,13 +95,14 @@ private:
 
 } // namespace
 
-Result<void> Store::tell_waiting(WaitingListener& listener) const
+Result<std::string> Store::tell_waiting(WaitingListener& listener) const
 {
-    return impl_->read([&](Database& database, const TableSet& tables) -> Result<void> {
+    return impl_->read([&](Database& database, const TableSet& tables) -> Result<std::string> {
         Teller teller(database, *impl_->options().fold, tables, listener);
-        if (auto told = teller.changes(); !told) return told;
-        if (auto told = teller.conflicts(); !told) return told;
-        return teller.intents();
+        if (auto told = teller.changes(); !told) return told.error();
+        if (auto told = teller.conflicts(); !told) return told.error();
+        if (auto told = teller.intents(); !told) return told.error();
+        return queue_mark(database);
     });
 }
 

@@ -3,6 +3,7 @@
 #include "base/time_text.h"
 #include "engine/carry/journal_file.h"
 #include "engine/carry/journal_lines.h"
+#include "localstore/transaction.h"
 #include "localstore/waiting.h"
 
 #include <utility>
@@ -64,14 +65,20 @@ private:
 
 } // namespace
 
-Result<Exported> write_journal(const localstore::Store& store, const std::filesystem::path& file,
-                               Contents contents, Instant now)
+Result<Exported> write_journal(localstore::Store& store, const std::filesystem::path& file, Contents contents,
+                               Instant now)
 {
     auto writer = JournalWriter::create(file, about(store.binding(), contents, now));
     if (!writer) return writer.error();
     Lines lines(*writer, contents);
-    if (const auto told = store.tell_waiting(lines); !told) return told.error();
+    const auto told = store.tell_waiting(lines);
+    if (!told) return told.error();
     if (const auto finished = writer->finish(); !finished) return finished.error();
+    // What can only be looked at cannot remember it either, and no less was written.
+    if (contents == Contents::whole)
+        (void)store.transact(localstore::Durability::full, [&](localstore::Transaction& transaction) {
+            return transaction.journal.set_setting(localstore::exported_setting, *told);
+        });
     return lines.written();
 }
 

@@ -3,6 +3,7 @@
 // Everything an embedder needs.
 #include "hawser/change.h"
 #include "hawser/clock.h"
+#include "hawser/difference.h"
 #include "hawser/metadata.h"
 #include "hawser/random.h"
 #include "hawser/replica.h"

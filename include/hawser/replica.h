@@ -256,7 +256,8 @@ public:
     Result<void> retry(ChangeNumber change);
 
     /// Writes the queue with all that it stands on, as of one moment, to a journal of mode 0600: changes, open conflicts and
-    /// requests without an answer, but no token. The queue stays as it is. Also of a replica that is only inspected. Fails
+    /// requests without an answer, but no token. The queue stays as it is, and the replica may be removed as long as it does.
+    /// Also of a replica that is only inspected. Fails
     /// with journal.file_exists and journal.not_written; nothing is left of the file then.
     Result<Exported> export_queue(const std::filesystem::path& file,
                                   Contents contents = Contents::whole) const;
@@ -344,7 +345,7 @@ public:
 
     /// What becomes of changes that were not sent, and of questions that nobody decided.
     enum class Unsent {
-        keep, ///< They refuse the removal.
+        keep, ///< They refuse the removal, unless all of them were exported as they are now.
         lose,
     };
     /// Removes a replica with all that lies beside it, but for what a repair kept. Nothing is asked of or told to the

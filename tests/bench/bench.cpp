@@ -6,6 +6,10 @@
 //   hawser_bench edit REPLICA N WORD    N durable local edits, one at a time, of the first N contacts
 //                                       that do not carry WORD yet
 //   hawser_bench push REPLICA N WORD    the same N edits in one write, then the cycle that sends them
+//   hawser_bench journal REPLICA N WORD FILE RECORDS
+//                                       the same N edits, exported to a journal, and the records as they were, one
+//                                       JSON object a line
+//   hawser_bench queue REPLICA N        the first page of a queue of N changes, and undoing one of them
 //   hawser_bench read REPLICA           get by id, and the first page of a sorted list
 //
 // Prints one line of JSON.
@@ -17,9 +21,13 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <iostream>
+#include <iterator>
 
 namespace hawser::bench {
 namespace {
@@ -151,6 +159,80 @@ void push(const std::string& path, std::size_t count, const std::string& word)
            {"pending", need(bench.synchronizer->status()).pending}});
 }
 
+/// The first `count` contacts whole.
+void write_records(const Replica& replica, const std::vector<Edit>& edits, const std::string& path)
+{
+    std::ofstream file(path);
+    for (const Edit& edit : edits) {
+        boost::json::object record =
+            boost::json::parse(to_json(need(replica.get(edit.record)).columns)).as_object();
+        record["id"] = edit.record.id.text();
+        file << boost::json::serialize(record) << '\n';
+    }
+}
+
+void journal(const std::string& path, std::size_t count, const std::string& word, const std::string& file,
+             const std::string& records)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    need(bench.synchronizer->cycle());
+    const std::vector<Edit> edits = edits_of(replica, "department", count, word);
+    write_records(replica, edits, records);
+    need(replica.write(edits));
+    Exported exported;
+    const Cost cost = measure([&] { exported = need(replica.export_queue(file)); });
+    print({{"seconds", cost.seconds},
+           {"cpu_seconds", cost.cpu_seconds},
+           {"changes", exported.changes},
+           {"bytes", std::filesystem::file_size(file)}});
+}
+
+/// The least, the median and the most of some runs, in milliseconds.
+boost::json::object milliseconds_of(int runs, const std::function<void(int)>& work)
+{
+    std::vector<double> each;
+    for (int run = 0; run < runs; ++run) each.push_back(measure([&] { work(run); }).seconds * 1e3);
+    return {{"least", *std::ranges::min_element(each)},
+            {"median", median(each)},
+            {"most", *std::ranges::max_element(each)}};
+}
+
+void queue(const std::string& path, std::size_t count)
+{
+    Bench bench;
+    Replica replica = bench.open(path);
+    constexpr const char* columns[] = {"department", "jobtitle", "nickname", "mobilephone", "fax"};
+    constexpr std::size_t edits_a_record = std::size(columns);
+    for (const char* column : columns)
+        need(replica.write(edits_of(replica, column, count / edits_a_record, "queued")));
+    const std::vector<Change> some = need(replica.queue({.limit = 1'000}));
+    std::vector<ChangeNumber> held;
+    for (const Change& change : some)
+        if (change.number % 10 == 0) held.push_back(change.number);
+    need(replica.hold(held));
+    ChangeFilter first{.limit = 50};
+    ChangeFilter of_table{.table = "contact", .limit = 50};
+    ChangeFilter of_state{.states = {ChangeState::held}, .limit = 50};
+    ChangeFilter of_age{.limit = 50};
+    of_age.made_before = some.back().made_at;
+    constexpr int runs = 101;
+    const auto listing = [&](const ChangeFilter& filter) {
+        return milliseconds_of(runs, [&](int) { need(replica.queue(filter)); });
+    };
+    const std::size_t before = need(bench.synchronizer->status()).pending;
+    const std::vector<Change> middle = need(replica.queue({.after = some.back().number, .limit = runs}));
+    print({{"changes", before},
+           {"first_page", listing(first)},
+           {"by_table", listing(of_table)},
+           {"by_state", listing(of_state)},
+           {"by_age", listing(of_age)},
+           {"undo",
+            milliseconds_of(
+                runs, [&](int run) { need(replica.undo(middle[static_cast<std::size_t>(run)].number)); })},
+           {"left", need(bench.synchronizer->status()).pending}});
+}
+
 void read(const std::string& path)
 {
     Bench bench;
@@ -184,8 +266,12 @@ int main(int count, char* words[])
         edit(arguments[1], std::stoul(arguments[2]), arguments[3]);
     else if (job == "push" && arguments.size() == 4)
         push(arguments[1], std::stoul(arguments[2]), arguments[3]);
+    else if (job == "journal" && arguments.size() == 6)
+        journal(arguments[1], std::stoul(arguments[2]), arguments[3], arguments[4], arguments[5]);
+    else if (job == "queue" && arguments.size() == 3)
+        queue(arguments[1], std::stoul(arguments[2]));
     else if (job == "read" && arguments.size() == 2)
         read(arguments[1]);
     else
-        give_up("usage: hawser_bench pull|idle|edit|push|read REPLICA …");
+        give_up("usage: hawser_bench pull|idle|edit|push|journal|queue|read REPLICA …");
 }

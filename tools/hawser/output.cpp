@@ -174,6 +174,11 @@ void Output::text(std::string_view text, Style style)
     write_now(styled(fitted(safe_lines(text)), style) + "\n");
 }
 
+void Output::painted(std::string_view text)
+{
+    if (look_.form != Form::json) write_now(text);
+}
+
 /// Broken at spaces where a terminal would break words.
 std::string Output::fitted(const std::string& text) const
 {

@@ -82,6 +82,10 @@ public:
     /// Text that is the result itself: not silenced by --quiet, silent with JSON.
     void text(std::string_view text, Style style = Style::plain);
 
+    /// The same, put together out of what is safe for a terminal and of `styled`; not wrapped.
+    void painted(std::string_view text);
+    bool is_colored() const { return look_.color; }
+
     /// Terminal: aligned under headings. Tabs: a line a row, no heading. JSON: an array, a row a line.
     void grid(const Grid& grid);
 

@@ -1,5 +1,6 @@
 #include "tools/hawser/replay_report.h"
 
+#include "tools/hawser/html_text.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/state_words.h"
 #include "tools/hawser/words.h"
@@ -66,17 +67,8 @@ std::string in_markdown(std::string_view text)
                           {'\\', "\\\\"}});
 }
 
-std::string in_html(std::string_view text)
-{
-    return escaped(text, {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}});
-}
-
-constexpr std::string_view style =
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:60em;color:#222}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px "
-    "solid #ddd;"
-    "vertical-align:top}tr.conflict td,tr.refused td,tr.held td{background:#fdf0e6}tr.waits "
-    "td{background:#f4f4f4}";
+constexpr std::string_view style = "tr.conflict td,tr.refused td,tr.held td{background:#fdf0e6}tr.waits "
+                                   "td{background:#f4f4f4}";
 
 } // namespace
 
@@ -175,11 +167,10 @@ std::string markdown_of(const ReplayReport& report)
 
 std::string html_of(const ReplayReport& report)
 {
-    std::string text = fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Replay "
-                                   "of {0}</title><style>{1}</style>"
-                                   "<h1>Replay of {0}</h1><p>To {2}, {3}: {4}.</p>\n",
-                                   in_html(report.journal), style, in_html(report.organization),
-                                   local_time_text(report.at), summary_of(report));
+    std::string text =
+        html_page("Replay of " + report.journal, style) +
+        fmt::format("<h1>Replay of {}</h1><p>To {}, {}: {}.</p>\n", in_html(report.journal),
+                    in_html(report.organization), local_time_text(report.at), summary_of(report));
     if (!report.as_another.empty())
         text += fmt::format("<p>The journal is of the user {}; it was sent as the user {}.</p>\n",
                             report.as_another, report.user);

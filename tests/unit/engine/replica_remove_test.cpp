@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -66,6 +67,44 @@ TEST_CASE("A replica in which changes wait stays, unless they may be lost", "[re
     CHECK(ok(replica.get(contact(1))).columns.at("jobtitle") == text("Buyer"));
     CHECK(code_of(Replica::remove(options_of(path), Replica::Unsent::lose)) == "store.busy");
     CHECK(ok(replica.queue()).size() == 1);
+}
+
+TEST_CASE("A replica goes when all that waits in it was exported, as it is now",
+          "[replica][remove][carry][I1]")
+{
+    Folder folder;
+    const auto path = folder / "replica.hawser";
+    make(path);
+    edit(path);
+    {
+        const Replica replica = ok(Replica::open(options_of(path)));
+        ok(replica.export_queue(folder / "redacted.hjournal", Contents::redacted));
+    }
+    CHECK(code_of(Replica::remove(options_of(path))) == "store.changes_wait");
+    {
+        Replica replica = ok(Replica::open(options_of(path)));
+        ok(replica.export_queue(folder / "first.hjournal"));
+        ok(replica.edit(1, {{"jobtitle", text("Captain")}}));
+    }
+    const auto refused = Replica::remove(options_of(path));
+    CHECK(code_of(refused) == "store.changes_wait");
+    CHECK(says(refused, "hawser queue export"));
+    {
+        Replica replica = ok(Replica::open(options_of(path)));
+        ok(replica.export_queue(folder / "second.hjournal"));
+        ok(replica.write({update(contact(1), {{"lastname", text("Roe")}})}));
+    }
+    CHECK(code_of(Replica::remove(options_of(path))) == "store.changes_wait");
+    {
+        Replica replica = ok(Replica::open(options_of(path)));
+        ok(replica.export_queue(folder / "third.hjournal"));
+        ok(replica.hold({1}));
+    }
+    ok(Replica::remove(options_of(path)));
+    std::vector<std::string> left = files_in(folder);
+    std::ranges::sort(left);
+    CHECK(left == std::vector<std::string>{"first.hjournal", "redacted.hjournal", "second.hjournal",
+                                           "third.hjournal"});
 }
 
 TEST_CASE("Changes that may be lost go with their replica", "[replica][remove]")

@@ -420,3 +420,34 @@ TEST_CASE("what is made again waits for what its first edits refer to, not for w
     const auto waits = ok(replica.store->dependencies_of(moved)).waits_for;
     CHECK(std::ranges::count(waits, group[1], &Dependency::on) == 1);
 }
+
+TEST_CASE(
+    "an edit that makes its record again waits for what the record referred to when that is made again, too")
+{
+    Replica replica;
+    replica.pull(2, "1", {{"name", text("Works")}}, "account");
+    replica.pull(1, "1", {{"fullname", text("Ada")}, {"parentcustomerid", Lookup{"account", id(2)}}});
+    const Sequence first = replica.set(1, {{"fullname", text("Eve")}});
+    const Sequence second = replica.set(1, {{"age", Value{std::int64_t{3}}}});
+    const Sequence firm = replica.set(2, {{"name", text("Northwind")}}, "account");
+    CHECK(ok(replica.store->dependencies_of(first)).waits_for.empty());
+    ok(replica.transact([](Transaction& transaction) -> Result<void> {
+        for (const RecordKey& key : {RecordKey{"account", id(2)}, RecordKey{"contact", id(1)}})
+            if (auto gone = transaction.records.mark_deleted(key, CycleNumber{3}, at(3)); !gone) return gone;
+        return {};
+    }));
+    const auto waits = ok(replica.store->dependencies_of(first)).waits_for;
+    REQUIRE(waits.size() == 1);
+    CHECK(waits.front().on == firm);
+    // Whoever asks about many at once is told the same.
+    const auto live = ok(replica.store->changes({}));
+    ok(replica.transact([&](Transaction& transaction) -> Result<void> {
+        const auto edges = transaction.queue.waits_among(live);
+        if (!edges) return edges.error();
+        CHECK(std::ranges::count_if(*edges, [&](const Dependency& edge) {
+                  return edge.change == first && edge.on == firm;
+              }) == 1);
+        CHECK(std::ranges::count(*edges, second, &Dependency::change) == 0);
+        return {};
+    }));
+}

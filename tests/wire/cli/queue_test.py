@@ -235,6 +235,22 @@ def a_journal_goes_on_in_a_new_replica():
         desk.comes_right()
 
 
+@case
+def the_queue_is_a_page_to_look_at():
+    with Desk() as desk:
+        desk.run("set", "contact", desk.contact, "lastname=<b>Bold</b>").says(0)
+        page = desk.run("queue", "--html").says(0).out
+        assert page.startswith("<!doctype html>") and "Kept" in page, page
+        assert "&lt;b&gt;Bold" in page and "<b>" not in page, page
+
+
+@case
+def a_replica_goes_when_a_journal_holds_all_that_waits_in_it():
+    with Desk() as desk:
+        desk.run("remove", str(desk.replica), "-y").says(5, "queue export")
+        desk.run("queue", "export", str(desk.directory / "queue.hjournal")).says(0)
+        desk.run("remove", str(desk.replica), "-y").says(0)
+        assert not desk.replica.exists()
 
 if __name__ == "__main__":
     sys.exit(run())

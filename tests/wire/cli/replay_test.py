@@ -111,6 +111,11 @@ def what_somebody_changed_meanwhile_is_asked_about_and_decided_in_the_receipts()
         assert len(desk.sent()) == 1, desk.sent()
         receipts = desk.directory / "queue.hjournal.receipts"
         (conflict,) = desk.json("conflicts", replica=receipts)
+        whole = desk.run("conflicts", conflict["label"], replica=receipts)
+        assert whole.code == 5 and "{+Kept+}" in whole.out and "{+Theirs+}" in whole.out, whole.out
+        assert "hawser resolve " + conflict["label"] in whole.out, whole.out
+        page = desk.run("conflicts", "--html", replica=receipts).out
+        assert page.startswith("<!doctype html>") and "<ins>Kept</ins>" in page, page
         desk.run("resolve", conflict["label"], "--mine", replica=receipts).says(0)
         assert desk.report()["counts"].get("conflict") is None
         desk.replay()

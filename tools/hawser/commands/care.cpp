@@ -145,9 +145,10 @@ void add_care(Command app, Invocation& invocation)
     backup.runs(invocation, saving, run_backup);
 
     const auto removing = std::make_shared<RemoveOptions>();
-    Command remove =
-        app.command("remove", "Remove a replica from this computer. Refused while changes wait in it.",
-                    "hawser remove old.hawser\nhawser remove old.hawser --lose-changes -y");
+    Command remove = app.command(
+        "remove",
+        "Remove a replica from this computer. Refused while changes wait in it that are in no journal.",
+        "hawser remove old.hawser\nhawser remove old.hawser --lose-changes -y");
     remove.group(group::care);
     remove.option("REPLICA", removing->replica, "Its file").required().not_empty();
     remove.flag("--lose-changes", removing->lose, "Also with changes that were not sent; they are lost");

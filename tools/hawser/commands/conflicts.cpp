@@ -1,6 +1,7 @@
 #include "tools/hawser/assignments.h"
 #include "tools/hawser/command_words.h"
 #include "tools/hawser/commands/commands.h"
+#include "tools/hawser/conflict_view.h"
 #include "tools/hawser/cycle_result.h"
 #include "tools/hawser/face_json.h"
 #include "tools/hawser/local_time.h"
@@ -20,7 +21,9 @@ namespace hawser::cli {
 namespace {
 
 struct ConflictsOptions {
+    std::string which;
     bool all = false;
+    bool html = false;
 };
 
 struct ResolveOptions {
@@ -63,11 +66,32 @@ Grid side_by_side(const Replica& replica, const std::vector<Conflict>& conflicts
     return grid;
 }
 
+/// One that is open, or all.
+Result<std::vector<Conflict>> shown_conflicts(const Replica& replica, const ConflictsOptions& options)
+{
+    if (options.which.empty()) return replica.conflicts(options.all);
+    auto named = find_open_conflict(replica, options.which);
+    if (!named) return named.error();
+    return std::vector<Conflict>{std::move(named->conflict)};
+}
+
+/// One below the other, with each word that differs marked: by its colour, or as git does where there is none.
+std::string in_full(const Output& output, const ConflictView& view)
+{
+    const bool color = output.is_colored();
+    return text_of(
+        view,
+        [&](const std::string& text) { return color ? output.styled(text, Style::bad) : "[-" + text + "-]"; },
+        [&](const std::string& text) {
+            return color ? output.styled(text, Style::good) : "{+" + text + "+}";
+        });
+}
+
 Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& options)
 {
     const auto replica = open_replica_to_read(invocation);
     if (!replica) return replica.error();
-    const auto conflicts = replica->conflicts(options.all);
+    const auto conflicts = shown_conflicts(*replica, options);
     if (!conflicts) return conflicts.error();
     const bool open = std::ranges::any_of(*conflicts, [](const Conflict& conflict) { return conflict.open; });
     Output output(invocation);
@@ -75,6 +99,15 @@ Result<ExitCode> run_conflicts(Invocation& invocation, const ConflictsOptions& o
         boost::json::array documents;
         for (const Conflict& conflict : *conflicts) documents.push_back(json_of(conflict));
         output.json(documents);
+    } else if (options.html) {
+        std::vector<ConflictView> views;
+        for (const Conflict& conflict : *conflicts) views.push_back(view_of(*replica, conflict));
+        output.painted(page_of(views));
+    } else if (!options.which.empty()) {
+        const Conflict& conflict = conflicts->front();
+        output.painted(in_full(output, view_of(*replica, conflict)));
+        output.sentence(
+            fmt::format("Choose with: hawser resolve {} --mine, --theirs or column=value", conflict.label));
     } else {
         output.grid(side_by_side(*replica, *conflicts));
         if (open) output.sentence("Choose with: hawser resolve CONFLICT --mine, --theirs or column=value");
@@ -231,10 +264,15 @@ Result<ExitCode> run_resolve(Invocation& invocation, const ResolveOptions& optio
 void add_conflicts(Command app, Invocation& invocation)
 {
     const auto listing = std::make_shared<ConflictsOptions>();
-    Command conflicts = app.command("conflicts", "What both sides changed differently, side by side.",
-                                    "hawser conflicts\nhawser conflicts --all    settled ones too");
+    Command conflicts =
+        app.command("conflicts", "What both sides changed differently, side by side.",
+                    "hawser conflicts\nhawser conflicts 3        one in full, with each word that differs\n"
+                    "hawser conflicts --all    settled ones too");
     conflicts.group(group::explain);
-    conflicts.flag("--all", listing->all, "Also the settled ones");
+    Option which = conflicts.option("CONFLICT", listing->which,
+                                    "One in full: its number, or the beginning of its record's id");
+    conflicts.flag("--all", listing->all, "Also the settled ones").excludes(which);
+    conflicts.flag("--html", listing->html, "A page to look at");
     conflicts.runs(invocation, listing, run_conflicts);
 
     const auto options = std::make_shared<ResolveOptions>();

@@ -5,6 +5,7 @@
 #include "tools/hawser/commands/queue_show.h"
 #include "tools/hawser/commands/queue_verbs.h"
 #include "tools/hawser/face_json.h"
+#include "tools/hawser/html_text.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
 #include "tools/hawser/record_finder.h"
@@ -24,6 +25,7 @@ namespace {
 struct QueueOptions {
     ChangeChoice choice;
     std::size_t limit = 1000;
+    bool html = false;
 };
 
 Style style_of(ChangeState state)
@@ -52,6 +54,19 @@ Row row_of(const Change& change, const Table* table, RecordNames& names)
     document["remedies"] = boost::json::array(remedies.begin(), remedies.end());
     row.json = std::move(document);
     return row;
+}
+
+Result<ExitCode> show_page(Output& output, const Replica& replica, const Status& status, const Grid& grid)
+{
+    std::string page =
+        html_page("Queue", {}) + fmt::format("<h1>Queue</h1><p>{}</p>\n", in_html(replica.path().string()));
+    for (const std::string& sentence : waiting_sentences(status, system_clock()->now()))
+        page += fmt::format("<p>{}</p>\n", in_html(sentence));
+    const auto remedies = remedy_sentences(replica);
+    if (!remedies) return remedies.error();
+    for (const std::string& sentence : *remedies) page += fmt::format("<p>{}</p>\n", in_html(sentence));
+    output.painted(page + html_table(grid) + "</html>\n");
+    return needs_person(status) ? ExitCode::needs_person : ExitCode::done;
 }
 
 Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
@@ -85,6 +100,7 @@ Result<ExitCode> run_queue(Invocation& invocation, const QueueOptions& options)
         grid.rows.push_back(row_of(change, table == tables.end() ? nullptr : &table->second, names));
     }
     Output output(invocation);
+    if (options.html && output.form() != Form::json) return show_page(output, *replica, *status, grid);
     output.grid(grid);
     for (const std::string& sentence : waiting_sentences(*status, system_clock()->now()))
         output.sentence(sentence, needs_person(*status) ? Style::warning : Style::plain);
@@ -107,6 +123,7 @@ void add_queue(Command app, Invocation& invocation)
     command.group(group::explain);
     add_choice(command, options->choice);
     command.option("--limit", options->limit, "How many at most (1000)").between(1, 100'000);
+    command.flag("--html", options->html, "A page to look at");
     command.runs(invocation, options, run_queue);
     add_queue_show(command, invocation);
     add_queue_edit(command, invocation);
