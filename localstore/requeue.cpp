@@ -22,12 +22,26 @@ void leave_out(Change& change, const IsOut& is_out)
     std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
 }
 
-/// Of a change of which a part waits for a decision, was decided otherwise or given up: what the server had of it.
-void keep_what_arrived(Change& change, const Fields& there)
+/// The columns of the record that a person was asked about.
+ColumnSet asked_about(Database& database, const KnownTable& table, const Guid& id)
+{
+    ColumnSet columns;
+    Statement rows =
+        database.prepare("SELECT DISTINCT n.name FROM hawser_conflict c JOIN hawser_conflict_column n ON "
+                         "n.conflict = c.number WHERE c.id = ?1 AND c.table_number = ?2");
+    rows.with(id, table.number);
+    while (rows.step()) columns.insert(rows.string(0));
+    return columns;
+}
+
+/// Of a change of which a part waits for a decision, was decided otherwise or given up: what the server had of it. What
+/// nobody was asked about arrived, whatever the server made of it.
+void keep_what_arrived(Change& change, const Fields& there, const ColumnSet& asked)
 {
     const auto never_came = [&](const auto& member) {
         return !change.is_settled(member.first) || member.second == value_in(change.before, member.first) ||
-               !equal_as_stored(member.second, value_in(there, member.first));
+               (asked.contains(member.first) &&
+                !equal_as_stored(member.second, value_in(there, member.first)));
     };
     std::erase_if(change.after, never_came);
     std::erase_if(change.before, [&](const auto& member) { return !change.after.contains(member.first); });
@@ -75,9 +89,10 @@ public:
     {
         // A record that is not there is deleted as it should be.
         if (loss_.lacking == Lacking::record) drop_former_life(lost);
+        const ColumnSet asked = asked_about(state_.database, subject_.table(), subject_.row.id);
         std::erase_if(lost, [&](Change& change) {
             if (change.state == ChangeState::applied) return false;
-            keep_what_arrived(change, there_);
+            keep_what_arrived(change, there_, asked);
             return change.after.empty();
         });
         if (lost.empty()) return {};

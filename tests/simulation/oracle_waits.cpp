@@ -84,8 +84,12 @@ void Oracle::held(std::size_t who, const std::vector<RecordKey>& unit, const std
     const bool others_wrote = any([&](const RecordKey& key) { return have_others_written(who, key); });
     const bool is_gone = any([&](const RecordKey& key) { return !rows_.contains(key); });
     const bool was_removed = any([&](const RecordKey& key) { return people_[who].deletions.contains(key); });
+    // What a plug-in made of their words is another's to who did not hear the answer (docs/MERGING.md).
+    const bool was_rewritten = std::ranges::any_of(people_[who].made_of_theirs, [&](const auto& made) {
+        return any([&](const RecordKey& key) { return made.first.first == key; });
+    });
     // An older copy in place of their replica does not know what they wrote themselves, and takes it for others'.
-    const bool wrote_unknown = others_wrote || restored_ || people_[who].replaced;
+    const bool wrote_unknown = others_wrote || was_rewritten || restored_ || people_[who].replaced;
     const std::pair<std::string_view, bool> reasons[] = {
         {"not yet", true}, // Their own word.
         {"restored from an older copy", restored_ || seems_restored_},

@@ -191,3 +191,30 @@ TEST_CASE("what waits again already is not queued again once more")
     for (const Change& change : waiting) claiming += claims(change, "age") ? 1 : 0;
     CHECK(claiming == 1);
 }
+
+TEST_CASE(
+    "what arrived of a change and was rewritten there is queued again, and what was decided otherwise is not")
+{
+    Replica replica;
+    replica.pull(1, "1", {{"fullname", text("base")}, {"telephone1", text("0")}});
+    const Sequence both = replica.set(1, {{"fullname", text("mine")}, {"telephone1", text("1")}});
+    replica.advance(1, "2", {{"fullname", text("theirs")}, {"telephone1", text("0")}});
+    const ConflictNumber asked = replica.contest(1, {"fullname"});
+    replica.send(50, {both}, 1);
+    replica.acknowledge(50, 1, "3", Fields{{"fullname", text("theirs")}, {"telephone1", text("+1")}});
+    Resolution theirs;
+    theirs.side = Side::theirs;
+    ok(replica.store->resolve(asked, theirs, by("ada")));
+    REQUIRE(ok(replica.store->change(both)).state == ChangeState::superseded);
+    ok(replica.transact([&](Transaction& transaction) -> Result<void> {
+        auto again = transaction.queue.requeue_held(
+            {"contact", id(1)}, {both}, {"it was restored", Lacking::values, CycleNumber{4}, at(500)});
+        if (!again) return again.error();
+        CHECK(again->queued == 1);
+        return {};
+    }));
+    const RecordState state = replica.state(1);
+    REQUIRE(state.live.size() == 1);
+    CHECK(state.live.front().state == ChangeState::held);
+    CHECK(state.live.front().after == Fields{{"telephone1", text("1")}});
+}
