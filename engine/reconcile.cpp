@@ -575,6 +575,9 @@ Result<void> reconcile_staged(Surroundings& around, CycleWork& cycle)
                     // An older word than the one the intent brought back says nothing any more.
                     if (!state->staged) continue;
                     if (state->staged->copy && !is_newer(state->staged->etag, state->etag)) continue;
+                    // So does a deletion from before a process ended, of what this cycle found there.
+                    const bool is_left_over = state->staged->cycle < cycle.number;
+                    if (!state->staged->copy && is_left_over && state->cycle == cycle.number) continue;
                     const RemoteWord word = word_of(*state->staged);
                     step = reconcile_record(cycle, transaction, **table, key, word, around.now());
                     if (!step) return step;

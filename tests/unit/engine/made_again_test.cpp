@@ -257,3 +257,36 @@ TEST_CASE("A record that the same user made again at another installation proves
     s.desk.sync();
     CHECK(s.office.value("accounts", guid(901), "name") == "Works");
 }
+
+TEST_CASE("A deletion that was kept until an answer came, and left behind when the process ended, is older "
+          "than what the "
+          "organization shows since",
+          "[engine][pull][I5]")
+{
+    auto clock = monday();
+    Office office{*clock};
+    fill(office, 1, 3);
+    Desk desk{office, clock};
+    desk.choose({{"contact", ""}});
+    desk.sync();
+    const auto leave = [&] {
+        Desk::check(
+            desk.store->transact(localstore::Durability::full, [](localstore::Transaction& transaction) {
+                return transaction.records.stage({"contact", guid(1)}, "", std::nullopt,
+                                                 localstore::CycleNumber{1});
+            }));
+    };
+    const bool is_edited = GENERATE(false, true);
+    if (is_edited) desk.edit("contact", guid(1), {{"jobtitle", std::string("Admiral")}});
+    leave();
+    office.put("contacts", guid(1), R"({"nickname":"Annie"})");
+    desk.reboot();
+    desk.sync();
+    CHECK(desk.text("contact", guid(1), "nickname") == "Annie");
+    desk.check_equal();
+    // One that nothing was heard of since still counts.
+    leave();
+    office.erase("contacts", guid(1));
+    desk.sync();
+    CHECK_FALSE(desk.has("contact", guid(1)));
+}
