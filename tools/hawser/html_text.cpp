@@ -1,5 +1,7 @@
 #include "tools/hawser/html_text.h"
 
+#include "tools/hawser/text_width.h"
+
 #include <fmt/format.h>
 
 namespace hawser::cli {
@@ -16,7 +18,7 @@ constexpr std::string_view common_style =
 std::string in_html(std::string_view text)
 {
     std::string safe;
-    for (const char letter : text) {
+    for (const char letter : safe_lines(text)) {
         switch (letter) {
         case '<':
             safe += "&lt;";

@@ -50,6 +50,16 @@ TEST_CASE("Each change of a replay has one outcome, and all are counted", "[repl
     CHECK_FALSE(is_unfinished(done));
 }
 
+TEST_CASE("Nothing in a record steers the terminal that a page is printed on", "[replay]")
+{
+    ReplayReport steering = report();
+    steering.changes[0].change->record_name = "Ada \x1b]0;title\x07";
+    const std::string html = html_of(steering);
+    CHECK(html.find('\x1b') == std::string::npos);
+    CHECK(html.find('\x07') == std::string::npos);
+    CHECK(html.find("Ada ") != std::string::npos);
+}
+
 TEST_CASE("Nothing in a record is markup in a report", "[replay]")
 {
     const std::string html = html_of(report());

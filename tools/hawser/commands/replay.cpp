@@ -10,6 +10,7 @@
 #include "tools/hawser/replay_receipts.h"
 #include "tools/hawser/replay_report.h"
 #include "tools/hawser/session.h"
+#include "tools/hawser/text_width.h"
 #include "tools/hawser/words.h"
 
 #include <boost/json/serialize.hpp>
@@ -33,10 +34,10 @@ struct ReplayOptions {
     std::string rate;
     std::string stop_on = "never";
     std::string report;
+    std::string policy;
     std::int64_t until = 0;
     bool dry_run = false;
     bool step = false;
-    std::string policy;
     bool as_me = false;
     bool first_time = false;
     bool into_empty = false;
@@ -102,11 +103,11 @@ void tell(const Invocation& invocation, const ReplayOptions& options, const Repl
         if (invocation.json)
             output.json(json_of(report));
         else
-            output.text(boost::json::serialize(json_of(report)));
+            output.painted(boost::json::serialize(json_of(report)) + "\n");
         return;
     }
-    if (options.report == "markdown") return output.text(markdown_of(report));
-    if (options.report == "html") return output.text(html_of(report));
+    if (options.report == "markdown") return output.painted(safe_lines(markdown_of(report)));
+    if (options.report == "html") return output.painted(html_of(report));
     Grid grid{{{"change", Align::right},
                {"table"},
                {"record"},

@@ -2,6 +2,7 @@
 
 #include "tools/hawser/change_text.h"
 #include "tools/hawser/output.h"
+#include "tools/hawser/plan_view.h"
 #include "tools/hawser/question.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/words.h"
@@ -20,17 +21,8 @@ Result<ExitCode> show_plan(const Invocation& invocation, OnlineSession& session)
     const auto plan = session.synchronizer().plan({});
     session.progress().clear();
     if (!plan) return plan.error();
-    Grid grid{{{"would"}, {"table"}, {"id"}, {"record"}, {"why", Align::left, Keep::if_it_fits, Long::wrap}}};
+    Grid grid = grid_of(*plan);
     grid.none = "Nothing would be sent.";
-    for (const Plan::Line& line : plan->lines)
-        grid.rows.push_back({{line.action, line.record.table,
-                              Cell(short_id(line.record.id), line.record.id.text(), Style::faint),
-                              line.record_name, line.sentence},
-                             {{"action", line.action},
-                              {"table", line.record.table},
-                              {"id", line.record.id.text()},
-                              {"name", line.record_name},
-                              {"sentence", line.sentence}}});
     Output output(invocation);
     output.grid(grid);
     output.sentence("Nothing was sent, and no receipt was written.", Style::faint);

@@ -2,7 +2,7 @@
 #include "tools/hawser/cycle_result.h"
 #include "tools/hawser/local_time.h"
 #include "tools/hawser/output.h"
-#include "tools/hawser/record_finder.h"
+#include "tools/hawser/plan_view.h"
 #include "tools/hawser/scope_words.h"
 #include "tools/hawser/session.h"
 #include "tools/hawser/state_words.h"
@@ -28,17 +28,8 @@ Result<ExitCode> show_plan(const Invocation& invocation, OnlineSession& session,
     const auto plan = session.synchronizer().plan(cycle);
     session.progress().clear();
     if (!plan) return plan.error();
-    Grid grid{{{"would"}, {"table"}, {"id"}, {"record"}, {"why", Align::left, Keep::if_it_fits, Long::wrap}}};
+    Grid grid = grid_of(*plan);
     grid.none = "A cycle would change nothing, here or there.";
-    for (const Plan::Line& line : plan->lines)
-        grid.rows.push_back({{line.action, line.record.table,
-                              Cell(short_id(line.record.id), line.record.id.text(), Style::faint),
-                              line.record_name, line.sentence},
-                             {{"action", line.action},
-                              {"table", line.record.table},
-                              {"id", line.record.id.text()},
-                              {"name", line.record_name},
-                              {"sentence", line.sentence}}});
     Output output(invocation);
     output.grid(grid);
     if (!plan->lines.empty())
